@@ -1,0 +1,136 @@
+//! What a plugin can bring: the kinds of component, and the definition that announces one.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::function::Function;
+
+/// A kind of component. The seven of the guide, with template extensions told apart into filters and functions.
+///
+/// ```
+/// use driftless_plugin_api::component::ComponentKind;
+///
+/// assert_eq!(serde_json::to_string(&ComponentKind::LogParser)?, r#""log_parser""#);
+/// assert_eq!(ComponentKind::LogParser.to_string(), "log parser");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComponentKind {
+    /// Does something: `execute_task`.
+    Task,
+    /// Finds something out: `execute_facts_collector`.
+    FactsCollector,
+    /// A filter in a template: `execute_template_filter`.
+    TemplateFilter,
+    /// A function in a template: `execute_template_function`.
+    TemplateFunction,
+    /// Where log lines come from: `execute_log_source`.
+    LogSource,
+    /// Makes an entry of a line: `execute_log_parser`.
+    LogParser,
+    /// Keeps an entry or drops it: `execute_log_filter`.
+    LogFilter,
+    /// Where entries go: `execute_log_output`.
+    LogOutput,
+}
+
+impl ComponentKind {
+    /// Every kind, in the guide's order.
+    pub const ALL: [Self; 8] = [
+        Self::Task,
+        Self::FactsCollector,
+        Self::TemplateFilter,
+        Self::TemplateFunction,
+        Self::LogSource,
+        Self::LogParser,
+        Self::LogFilter,
+        Self::LogOutput,
+    ];
+
+    /// The function whose list announces components of this kind.
+    pub const fn definitions(self) -> Function {
+        match self {
+            Self::Task => Function::GetTaskDefinitions,
+            Self::FactsCollector => Function::GetFactsCollectors,
+            Self::TemplateFilter | Self::TemplateFunction => Function::GetTemplateExtensions,
+            Self::LogSource => Function::GetLogSources,
+            Self::LogParser => Function::GetLogParsers,
+            Self::LogFilter => Function::GetLogFilters,
+            Self::LogOutput => Function::GetLogOutputs,
+        }
+    }
+
+    /// The function that runs a component of this kind.
+    pub const fn execute(self) -> Function {
+        match self {
+            Self::Task => Function::ExecuteTask,
+            Self::FactsCollector => Function::ExecuteFactsCollector,
+            Self::TemplateFilter => Function::ExecuteTemplateFilter,
+            Self::TemplateFunction => Function::ExecuteTemplateFunction,
+            Self::LogSource => Function::ExecuteLogSource,
+            Self::LogParser => Function::ExecuteLogParser,
+            Self::LogFilter => Function::ExecuteLogFilter,
+            Self::LogOutput => Function::ExecuteLogOutput,
+        }
+    }
+
+    /// Whether a definition out of the list of [`definitions`](Self::definitions) is of this kind.
+    ///
+    /// Only template extensions share a list; one that does not say `"type": "function"` is a filter.
+    pub fn announces(self, definition: &Definition) -> bool {
+        let is_function = definition.r#type.as_deref() == Some("function");
+        match self {
+            Self::TemplateFilter => !is_function,
+            Self::TemplateFunction => is_function,
+            _ => true,
+        }
+    }
+}
+
+impl fmt::Display for ComponentKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Task => "task",
+            Self::FactsCollector => "facts collector",
+            Self::TemplateFilter => "template filter",
+            Self::TemplateFunction => "template function",
+            Self::LogSource => "log source",
+            Self::LogParser => "log parser",
+            Self::LogFilter => "log filter",
+            Self::LogOutput => "log output",
+        })
+    }
+}
+
+/// How a plugin announces one component, in the list that a `get_*` function returns.
+///
+/// ```
+/// use driftless_plugin_api::component::Definition;
+///
+/// let guide = r#"{
+///     "name": "my_custom_task",
+///     "type": "apply",
+///     "config_schema": {"type": "object", "properties": {"message": {"type": "string"}}, "required": ["message"]}
+/// }"#;
+/// let definition: Definition = serde_json::from_str(guide)?;
+/// assert_eq!(definition.name, "my_custom_task");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Definition {
+    /// The component's name, unique among the plugin's components of its kind.
+    pub name: String,
+    /// For a task where it is used (`apply`, `facts` or `logs`), for a template extension what it is (`filter` or
+    /// `function`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    /// One sentence for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// JSON Schema of the configuration. Without one, any configuration will do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config_schema: Option<Value>,
+}

@@ -1,0 +1,31 @@
+//! What Driftless and its plugins say to each other.
+//!
+//! There is one protocol: named functions that take strings of JSON and return a string of JSON. This crate gives
+//! its words their types, and nothing else: it does no input or output, and it builds for `wasm32` as well, since
+//! plugins depend on it through `plugin-sdk`.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`function`] | the names of the protocol's functions and how many arguments each takes |
+//! | [`component`] | the kinds of component and the definition by which a plugin announces one |
+//! | [`result`] | what a task returns, and what any function returns when it fails |
+//! | [`arguments`] | positional and keyword arguments of template filters and functions |
+//! | [`records`] | what a log source hands over |
+//! | [`manifest`] | who a plugin is, what it brings, what it asks for |
+//! | [`log`] | the levels of `host_log` |
+//! | [`abi`] | how a core WebAssembly module carries strings |
+
+pub mod abi;
+pub mod arguments;
+pub mod component;
+pub mod function;
+pub mod log;
+pub mod manifest;
+pub mod records;
+pub mod result;
+
+/// The version of the protocol that this crate describes.
+///
+/// A plugin states in its manifest which version it speaks ([`manifest::PluginManifest::protocol`]). A host serves
+/// this version and every earlier one, and refuses a plugin that is newer than itself.
+pub const PROTOCOL_VERSION: u32 = 1;

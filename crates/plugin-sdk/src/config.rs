@@ -1,0 +1,40 @@
+//! A component's configuration, read once for as long as it stays the same.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use serde::de::DeserializeOwned;
+
+use crate::{Error, Result};
+
+/// Reads a configuration.
+pub fn read<C: DeserializeOwned>(json: &str) -> Result<C> {
+    serde_json::from_str(json).map_err(|error| Error::new(format!("its configuration does not fit: {error}")))
+}
+
+/// The configuration of the last call, kept because the next call nearly always brings the same.
+#[derive(Debug)]
+pub struct ConfigCache<C>(RefCell<Option<(String, Rc<C>)>>);
+
+impl<C: DeserializeOwned> ConfigCache<C> {
+    /// With nothing in it yet.
+    #[allow(
+        clippy::new_without_default,
+        reason = "a default cannot be const, and this stands in a thread-local"
+    )]
+    pub const fn new() -> Self {
+        Self(RefCell::new(None))
+    }
+
+    /// The configuration that this JSON holds.
+    pub fn get(&self, json: &str) -> Result<Rc<C>> {
+        if let Some((kept, config)) = &*self.0.borrow()
+            && kept == json
+        {
+            return Ok(Rc::clone(config));
+        }
+        let config = Rc::new(read(json)?);
+        *self.0.borrow_mut() = Some((json.to_owned(), Rc::clone(&config)));
+        Ok(config)
+    }
+}

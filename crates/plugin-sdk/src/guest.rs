@@ -1,0 +1,107 @@
+//! The guest's side of [`driftless_plugin_api::abi`]: memory that the host writes into, replies that it reads, imports.
+#![allow(
+    unsafe_code,
+    reason = "a guest shares its memory with the host by address, and this is the place"
+)]
+
+use std::cell::{Cell, RefCell};
+
+use driftless_plugin_api::abi::PackedReply;
+
+/// Buffers above this are given back after the call that needed them, so that one large value does not stay for good.
+const KEPT_CAPACITY: usize = 1 << 20;
+
+thread_local! {
+    static ARGUMENTS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static REPLY: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static PANICS_ARE_REPORTED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Makes room for the arguments of the coming call, see [`driftless_plugin_api::abi`].
+#[unsafe(no_mangle)]
+pub extern "C" fn driftless_reserve(length: usize) -> *mut u8 {
+    ARGUMENTS.with_borrow_mut(|arguments| {
+        if arguments.len() < length || arguments.capacity() > KEPT_CAPACITY {
+            // What was in it is of no use: a new allocation is cheaper than one that copies.
+            *arguments = Vec::new();
+            arguments.resize(length, 0);
+        }
+        arguments.as_mut_ptr()
+    })
+}
+
+/// Runs one call: `run` writes the reply and says whether it is a failure.
+pub fn reply(run: impl FnOnce(&mut Vec<u8>) -> bool) -> i64 {
+    report_panics();
+    REPLY.with_borrow_mut(|reply| {
+        if reply.capacity() > KEPT_CAPACITY {
+            *reply = Vec::new();
+        }
+        reply.clear();
+        let failed = run(reply);
+        PackedReply {
+            pointer: reply.as_ptr() as u32,
+            length: reply.len() as u32,
+            failed,
+        }
+        .pack()
+    })
+}
+
+/// An argument of the running call.
+///
+/// # Safety
+///
+/// The host wrote `length` bytes of UTF-8 at `pointer`, inside what [`driftless_reserve`] returned, and writes nothing there
+/// until the call has returned. Both are part of the protocol.
+pub unsafe fn argument<'call>(pointer: *const u8, length: usize) -> &'call str {
+    if length == 0 {
+        return "";
+    }
+    // SAFETY: as above.
+    unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(pointer, length)) }
+}
+
+fn report_panics() {
+    if PANICS_ARE_REPORTED.replace(true) {
+        return;
+    }
+    std::panic::set_hook(Box::new(|panic| {
+        let message = panic.payload_as_str().unwrap_or("a panic without a message");
+        match panic.location() {
+            Some(place) => host::panic(&format!("{message}, at {place}")),
+            None => host::panic(message),
+        }
+    }));
+}
+
+pub(crate) mod host {
+    use driftless_plugin_api::log::Level;
+
+    #[link(wasm_import_module = "env")]
+    unsafe extern "C" {
+        fn host_log(level: *const u8, level_len: usize, message: *const u8, message_len: usize);
+        safe fn host_get_timestamp() -> u64;
+        safe fn host_get_random() -> u64;
+        fn host_panic(message: *const u8, message_len: usize);
+    }
+
+    pub(crate) fn timestamp() -> u64 {
+        host_get_timestamp()
+    }
+
+    pub(crate) fn random() -> u64 {
+        host_get_random()
+    }
+
+    pub(crate) fn log(level: Level, message: &str) {
+        let level = level.as_str();
+        // SAFETY: two strings, by address and length; the host only reads them.
+        unsafe { host_log(level.as_ptr(), level.len(), message.as_ptr(), message.len()) }
+    }
+
+    pub(super) fn panic(message: &str) {
+        // SAFETY: as above. The host does not return from it; if it did, the panic would go on to abort.
+        unsafe { host_panic(message.as_ptr(), message.len()) }
+    }
+}
