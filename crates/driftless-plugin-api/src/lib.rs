@@ -12,6 +12,7 @@
 //! | [`arguments`] | positional and keyword arguments of template filters and functions |
 //! | [`records`] | what a log source hands over |
 //! | [`manifest`] | who a plugin is, what it brings, what it asks for |
+//! | [`limit`] | what a call can run out of |
 //! | [`log`] | the levels of `host_log` |
 //! | [`abi`] | how a core WebAssembly module carries strings |
 
@@ -19,6 +20,7 @@ pub mod abi;
 pub mod arguments;
 pub mod component;
 pub mod function;
+pub mod limit;
 pub mod log;
 pub mod manifest;
 pub mod records;

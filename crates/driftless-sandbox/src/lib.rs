@@ -1,1 +1,58 @@
-//! stub
+//! Runs plugins without trusting them.
+//!
+//! ```text
+//! bytes ── validate ──▶ ValidatedModule ── compile ──▶ CompiledPlugin ── instantiate ──▶ Instance ── call ──▶ Reply
+//! ```
+//!
+//! Each arrow is the only way to the type behind it, so an [`Instance`] is proof that its bytes were checked. A call is
+//! bounded in fuel, time, memory, stack and output, see [`Limits`]; what fails says which limit, in which plugin and
+//! function. An instance that failed is thrown away; an [`InstancePool`] makes the next one, and keeps good ones
+//! warm.
+//!
+//! ```
+//! use driftless_sandbox::{Limits, Sandbox};
+//! use driftless_plugin_api::function::Function;
+//!
+//! // A plugin that knows one task, by hand. Usually plugin-sdk writes this.
+//! let bytes = wat::parse_str(r#"(module
+//!     (memory (export "memory") 1)
+//!     (data (i32.const 16) "{\"status\":\"success\"}")
+//!     (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+//!     (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+//!         (i64.or (i64.shl (i64.const 16) (i64.const 32)) (i64.const 20))))"#)?;
+//!
+//! let sandbox = Sandbox::new(Limits::default())?;
+//! let plugin = sandbox.compile("by-hand", &sandbox.validate(&bytes)?)?;
+//! let mut instance = plugin.instantiate()?;
+//! let reply = instance.call(Function::ExecuteTask, &["any", "{}"])?;
+//! assert_eq!(reply.text, r#"{"status":"success"}"#);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod cache;
+mod digest;
+mod error;
+mod host_functions;
+mod imports;
+mod instance;
+pub mod limits;
+mod logging;
+mod memory_budget;
+mod pool;
+mod sandbox;
+mod slots;
+mod survey;
+mod ticker;
+mod validate;
+mod wasi;
+
+pub use cache::{CacheError, MachineCodeCache};
+pub use digest::Digest;
+pub use error::{CallError, CallFailure, CompileError, ReplyDefect, SetupError, ValidationError, Violation};
+pub use instance::{Instance, Reply};
+pub use limits::Limits;
+pub use logging::{LogRecord, LogSink, SharedLogSink};
+pub use pool::{InstancePool, PooledInstance};
+pub use sandbox::{CompiledPlugin, Sandbox, SandboxBuilder};
+pub use validate::{ValidatedModule, read_manifest, validate};
+pub use wasi::{ReplaceError, replace_imports};

@@ -172,20 +172,20 @@ fn read_config(config: &Config) -> TokenStream {
 
 /// `let input_0 = …;` for each parameter but the configuration.
 fn read_inputs(component: &Component, inputs: &[Ident]) -> TokenStream {
-    let types = component.inputs.iter().map(|input| &input.r#type);
+    // What may borrow from the call gets its type from the author's function: written here, a lifetime that the author
+    // named (`fn f<'a>(config: &Config, line: &'a str) -> Entry<'a>`) would be undeclared. The span points at the type.
+    let value = |place: usize, what: &str| {
+        let input = &inputs[place];
+        let span = component.inputs[place].r#type.span();
+        quote_spanned!(span=> let #input = sdk::value(#what, call.input)?;)
+    };
     match component.kind {
-        ComponentKind::LogParser => quote!(#(let #inputs: #types = call.input;)*),
-        ComponentKind::LogFilter | ComponentKind::LogOutput => {
-            let types = types.map(|r#type| quote_spanned!(r#type.span()=> #r#type));
-            quote!(#(let #inputs: #types = sdk::value("entry", call.input)?;)*)
-        }
+        ComponentKind::LogParser => quote!(#(let #inputs = call.input;)*),
+        ComponentKind::LogFilter | ComponentKind::LogOutput => value(0, "entry"),
         ComponentKind::TemplateFilter => {
-            let (value, r#type) = (&inputs[0], &component.inputs[0].r#type);
+            let value = value(0, "value");
             let arguments = read_arguments(&component.inputs[1..], &inputs[1..], &quote!(call.arguments));
-            quote! {
-                let #value: #r#type = sdk::value("value", call.input)?;
-                #arguments
-            }
+            quote!(#value #arguments)
         }
         ComponentKind::TemplateFunction => read_arguments(&component.inputs, inputs, &quote!(call.input)),
         ComponentKind::Task | ComponentKind::FactsCollector | ComponentKind::LogSource => TokenStream::new(),

@@ -3,12 +3,16 @@
 pub use crate::arguments::ArgumentReader;
 pub use crate::config::{ConfigCache, read};
 pub use crate::dispatch::{Call, Component, Plugin, schema_of, schema_of_nothing, write, write_object};
-#[cfg(target_family = "wasm")]
-pub use crate::guest;
 pub use crate::source::batch;
 pub use driftless_plugin_api::component::ComponentKind;
 
 use crate::{Error, Result};
+
+/// What the exports are made of.
+#[cfg(target_family = "wasm")]
+pub mod guest {
+    pub use crate::guest::{argument, reply};
+}
 
 /// What the reply to a call in a test is.
 pub fn text(run: impl FnOnce(&mut Vec<u8>)) -> String {

@@ -1,0 +1,140 @@
+//! The limits under which every call of a plugin runs: their names, units and settings.
+
+use std::fmt;
+
+/// What a call can run out of.
+///
+/// ```
+/// use driftless_plugin_api::limit::Limit;
+///
+/// assert_eq!(
+///     Limit::Fuel.exceeded(1_000_000_000).to_string(),
+///     "used up its 1,000,000,000 units of fuel (`security.fuel_limit` in plugins.toml)",
+/// );
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// Bytes of linear memory, all memories of an instance together.
+    Memory,
+    /// Units of fuel, about one for each instruction.
+    Fuel,
+    /// Milliseconds of wall time.
+    Time,
+    /// Bytes of stack.
+    Stack,
+    /// Bytes in one reply.
+    Output,
+    /// Elements in a table.
+    Table,
+    /// Instances alive at the same time, of all plugins together.
+    Instances,
+}
+
+impl Limit {
+    /// The key of `plugins.toml` that sets it; `None` where a program that embeds Driftless sets it, and people do not.
+    pub const fn setting(self) -> Option<&'static str> {
+        match self {
+            Self::Memory => Some("security.max_memory"),
+            Self::Fuel => Some("security.fuel_limit"),
+            Self::Time => Some("security.execution_timeout_secs"),
+            Self::Stack | Self::Output | Self::Table | Self::Instances => None,
+        }
+    }
+
+    /// Says that a plugin reached this limit where it stood at `allowed`, in the limit's own unit.
+    pub const fn exceeded(self, allowed: u64) -> Exceeded {
+        Exceeded { limit: self, allowed }
+    }
+}
+
+/// A limit that was reached, and where it stood. Its text goes behind the name of a plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exceeded {
+    /// Which limit.
+    pub limit: Limit,
+    /// Where it stood, in its unit.
+    pub allowed: u64,
+}
+
+impl fmt::Display for Exceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let allowed = self.allowed;
+        match self.limit {
+            Limit::Memory => write!(f, "needed more than its {} of memory", Bytes(allowed)),
+            Limit::Fuel => write!(f, "used up its {} units of fuel", Grouped(allowed)),
+            Limit::Time => write!(f, "took longer than its {}", Milliseconds(allowed)),
+            Limit::Stack => write!(f, "recursed deeper than its {} of stack", Bytes(allowed)),
+            Limit::Output => write!(f, "returned more than the {} that a reply may have", Bytes(allowed)),
+            Limit::Table => write!(f, "grew a table beyond its {} elements", Grouped(allowed)),
+            Limit::Instances => write!(f, "found no free instance among the {}", Grouped(allowed)),
+        }?;
+        match self.limit.setting() {
+            Some(setting) => write!(f, " (`{setting}` in plugins.toml)"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A number with its thousands apart.
+struct Grouped(u64);
+
+impl fmt::Display for Grouped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.0.to_string();
+        for (place, digit) in digits.chars().enumerate() {
+            if place > 0 && (digits.len() - place) % 3 == 0 {
+                f.write_str(",")?;
+            }
+            write!(f, "{digit}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A number of bytes, in the largest binary unit that divides it.
+struct Bytes(u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut number, mut unit) = (self.0, "bytes");
+        for larger in ["KiB", "MiB", "GiB"] {
+            if number == 0 || number % 1024 != 0 {
+                break;
+            }
+            (number, unit) = (number / 1024, larger);
+        }
+        write!(f, "{} {unit}", Grouped(number))
+    }
+}
+
+struct Milliseconds(u64);
+
+impl fmt::Display for Milliseconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            1000 => f.write_str("1 second"),
+            whole if whole % 1000 == 0 => write!(f, "{} seconds", Grouped(whole / 1000)),
+            other => write!(f, "{} ms", Grouped(other)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_read_like_the_guide() {
+        let says = |limit: Limit, allowed| limit.exceeded(allowed).to_string();
+        assert_eq!(
+            says(Limit::Memory, 67_108_864),
+            "needed more than its 64 MiB of memory (`security.max_memory` in plugins.toml)"
+        );
+        assert_eq!(
+            says(Limit::Time, 30_000),
+            "took longer than its 30 seconds (`security.execution_timeout_secs` in plugins.toml)"
+        );
+        assert_eq!(says(Limit::Stack, 524_288), "recursed deeper than its 512 KiB of stack");
+        assert_eq!(says(Limit::Output, 1000), "returned more than the 1,000 bytes that a reply may have");
+    }
+}

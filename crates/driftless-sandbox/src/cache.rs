@@ -1,0 +1,259 @@
+//! Machine code, kept between runs.
+//!
+//! Loading machine code means running it with the rights of the host, so a file in the cache is believed only when it carries a keyed
+//! hash that somebody made who can read the key. The key is a file of its own, outside the cache folder, readable by
+//! its owner alone. What was hashed is what is loaded: the file is read into memory, checked there, and never
+//! opened again.
+
+use std::fs::{self, File, OpenOptions};
+use std::hash::{Hash, Hasher};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use thiserror::Error;
+use wasmtime::{Engine, Module};
+
+use crate::validate::{POLICY_VERSION, ValidatedModule};
+
+/// A folder of machine code.
+#[derive(Clone)]
+pub struct MachineCodeCache {
+    folder: PathBuf,
+    key: [u8; blake3::KEY_LEN],
+}
+
+/// A cache that cannot be used safely, or at all.
+#[derive(Debug, Error)]
+pub enum CacheError {
+    /// A folder or file that could not be read or made.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Somebody else could put code there.
+    #[error("{}: {why}", path.display())]
+    Unsafe {
+        /// Which folder or file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        why: &'static str,
+    },
+}
+
+const MAGIC: &[u8; 8] = b"DLCODE01";
+const HEADER: usize = MAGIC.len() + blake3::OUT_LEN;
+
+/// When the folder has grown beyond this, what was not used for longest is removed.
+const MOST_BYTES: u64 = 1 << 30;
+
+impl MachineCodeCache {
+    /// Opens the cache in `folder`, with the key in the file `key`; makes both where they are missing.
+    ///
+    /// # Errors
+    ///
+    /// When one of them cannot be made, belongs to somebody else, or is open to others.
+    pub fn open(folder: &Path, key: &Path) -> Result<Self, CacheError> {
+        make_private_folder(folder)?;
+        if let Some(parent) = key.parent() {
+            fs::create_dir_all(parent).map_err(|source| failed(parent, source))?;
+        }
+        Ok(Self { folder: folder.to_owned(), key: read_or_make_key(key)? })
+    }
+
+    /// The machine code of a module, if it is there and nobody has touched it.
+    pub(crate) fn load(&self, key: &CacheKey) -> Option<TrustedCode> {
+        let mut file = open_without_following(&self.path(key)).ok()?;
+        let mut bytes = Vec::with_capacity(usize::try_from(file.metadata().ok()?.len()).ok()?);
+        file.read_to_end(&mut bytes).ok()?;
+        let code = bytes.get(HEADER..)?;
+        let tag: [u8; blake3::OUT_LEN] = bytes[MAGIC.len()..HEADER].try_into().ok()?;
+        // Comparing two blake3 hashes takes the same time wherever they differ.
+        if &bytes[..MAGIC.len()] != MAGIC || self.tag(key, code) != blake3::Hash::from_bytes(tag) {
+            return None;
+        }
+        // What is used stays; whether the time could be written does not matter.
+        let _ = file.set_modified(SystemTime::now());
+        Some(TrustedCode(bytes))
+    }
+
+    /// Keeps the machine code of a module. A reader sees all of it or nothing.
+    pub(crate) fn store(&self, key: &CacheKey, code: &[u8]) -> io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder)?;
+        file.write_all(MAGIC)?;
+        file.write_all(self.tag(key, code).as_bytes())?;
+        file.write_all(code)?;
+        file.as_file().sync_all()?;
+        file.persist(self.path(key)).map_err(|error| error.error)?;
+        self.prune()
+    }
+
+    fn path(&self, key: &CacheKey) -> PathBuf {
+        self.folder.join(blake3::Hash::from_bytes(key.0).to_hex().as_str())
+    }
+
+    /// Binds the code to the module that it was compiled from, so that one cache file cannot stand in for another.
+    fn tag(&self, key: &CacheKey, code: &[u8]) -> blake3::Hash {
+        blake3::Hasher::new_keyed(&self.key).update(&key.0).update(code).finalize()
+    }
+
+    fn prune(&self) -> io::Result<()> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            let metadata = entry.metadata()?;
+            if metadata.is_file() {
+                files.push((metadata.modified()?, metadata.len(), entry.path()));
+            }
+        }
+        let mut total: u64 = files.iter().map(|(_, length, _)| length).sum();
+        files.sort_unstable();
+        for (_, length, path) in files {
+            if total <= MOST_BYTES {
+                break;
+            }
+            fs::remove_file(path)?;
+            total -= length;
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for MachineCodeCache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MachineCodeCache").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+/// What machine code depends on: the module, the compiler and its settings, and the rules it was checked by.
+pub(crate) struct CacheKey([u8; 32]);
+
+impl CacheKey {
+    pub(crate) fn new(engine: &Engine, module: &ValidatedModule) -> Self {
+        let mut hasher = Blake3Hasher(blake3::Hasher::new());
+        hasher.write(&POLICY_VERSION.to_le_bytes());
+        hasher.write(module.digest().as_bytes());
+        // The file as it came and the module as it is compiled differ where WASI was replaced.
+        hasher.write(&(module.bytes().len() as u64).to_le_bytes());
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        Self(*hasher.0.finalize().as_bytes())
+    }
+}
+
+struct Blake3Hasher(blake3::Hasher);
+
+impl Hasher for Blake3Hasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        unreachable!("only the full hash is read")
+    }
+}
+
+/// Machine code whose keyed hash was right. Only [`MachineCodeCache::load`] makes one.
+pub(crate) struct TrustedCode(Vec<u8>);
+
+impl TrustedCode {
+    #[allow(unsafe_code, reason = "machine code can only be loaded by trusting it, and this type is that trust")]
+    pub(crate) fn deserialize(&self, engine: &Engine) -> wasmtime::Result<Module> {
+        // SAFETY: these bytes came out of `Module::serialize`, since their hash was made with a key that only the owner of
+        // this cache can read, over exactly these bytes; nobody can change them any more, they are in memory. That they were made
+        // by this very version of the engine is checked by wasmtime itself.
+        unsafe { Module::deserialize(engine, &self.0[HEADER..]) }
+    }
+}
+
+fn failed(path: &Path, source: io::Error) -> CacheError {
+    CacheError::Io { path: path.to_owned(), source }
+}
+
+fn refuse(path: &Path, why: &'static str) -> CacheError {
+    CacheError::Unsafe { path: path.to_owned(), why }
+}
+
+fn read_or_make_key(path: &Path) -> Result<[u8; blake3::KEY_LEN], CacheError> {
+    match open_without_following(path) {
+        Ok(file) => read_key(path, file),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(path),
+        Err(error) => Err(failed(path, error)),
+    }
+}
+
+fn read_key(path: &Path, mut file: File) -> Result<[u8; blake3::KEY_LEN], CacheError> {
+    let metadata = file.metadata().map_err(|error| failed(path, error))?;
+    if !is_private(&metadata) {
+        return Err(refuse(path, "the key can be read by others; remove it, and a new one is made"));
+    }
+    let mut key = Vec::new();
+    file.read_to_end(&mut key).map_err(|error| failed(path, error))?;
+    key.try_into().map_err(|_| refuse(path, "the key does not have 32 bytes; remove it, and a new one is made"))
+}
+
+fn make_key(path: &Path) -> Result<[u8; blake3::KEY_LEN], CacheError> {
+    let mut key = [0; blake3::KEY_LEN];
+    getrandom::fill(&mut key).map_err(|error| failed(path, error.into()))?;
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // A temporary file is private from its first moment.
+    let made = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+        file.write_all(&key)?;
+        file.as_file().sync_all()?;
+        Ok(file)
+    });
+    match made.map_err(|error| failed(path, error))?.persist_noclobber(path) {
+        Ok(_) => Ok(key),
+        // Another process was quicker, and its key is as good.
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+            let file = open_without_following(path).map_err(|error| failed(path, error))?;
+            read_key(path, file)
+        }
+        Err(error) => Err(failed(path, error.error)),
+    }
+}
+
+#[cfg(unix)]
+fn make_private_folder(folder: &Path) -> Result<(), CacheError> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| failed(folder, error))?;
+    let metadata = fs::symlink_metadata(folder).map_err(|error| failed(folder, error))?;
+    if metadata.is_symlink() {
+        return Err(refuse(folder, "the cache folder is a symbolic link"));
+    }
+    if !is_private(&metadata) {
+        return Err(refuse(folder, "the cache folder is open to others; `chmod 700` it, or remove it"));
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn is_private(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o077 == 0
+}
+
+#[cfg(unix)]
+fn open_without_following(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::CLOEXEC;
+    OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)
+}
+
+// Elsewhere the user's own folder is private by the system's default, and the keyed hash holds all the same.
+#[cfg(not(unix))]
+fn make_private_folder(folder: &Path) -> Result<(), CacheError> {
+    fs::create_dir_all(folder).map_err(|error| failed(folder, error))
+}
+
+#[cfg(not(unix))]
+fn is_private(_: &fs::Metadata) -> bool {
+    true
+}
+
+#[cfg(not(unix))]
+fn open_without_following(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).open(path)
+}

@@ -1,0 +1,59 @@
+//! The memory of one instance, counted over all its memories.
+
+use wasmtime::ResourceLimiter;
+
+/// What an instance has of memory and tables, and whether it was ever refused more.
+#[derive(Debug)]
+pub(crate) struct MemoryBudget {
+    allowed: usize,
+    used: usize,
+    table_elements: usize,
+    /// What the last permitted growth added, in case it then fails.
+    last_growth: usize,
+    pub(crate) memory_refused: bool,
+    pub(crate) table_refused: bool,
+}
+
+impl MemoryBudget {
+    pub(crate) fn new(allowed: usize, table_elements: usize) -> Self {
+        Self { allowed, used: 0, table_elements, last_growth: 0, memory_refused: false, table_refused: false }
+    }
+}
+
+impl ResourceLimiter for MemoryBudget {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let growth = desired.saturating_sub(current);
+        let fits = self.used.checked_add(growth).is_some_and(|used| used <= self.allowed);
+        if fits {
+            self.used += growth;
+            self.last_growth = growth;
+        } else {
+            self.memory_refused = true;
+        }
+        Ok(fits)
+    }
+
+    fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        self.used -= std::mem::take(&mut self.last_growth);
+        self.memory_refused = true;
+        Ok(())
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let fits = desired <= self.table_elements;
+        self.table_refused |= !fits;
+        Ok(fits)
+    }
+
+    fn instances(&self) -> usize {
+        1
+    }
+
+    fn tables(&self) -> usize {
+        crate::limits::TABLES.max as usize
+    }
+
+    fn memories(&self) -> usize {
+        crate::limits::MEMORIES.max as usize
+    }
+}

@@ -1,0 +1,283 @@
+//! The engine, and plugins compiled by it.
+
+use std::sync::Arc;
+
+use driftless_plugin_api::abi;
+use driftless_plugin_api::function::Function;
+use driftless_plugin_api::manifest::PluginManifest;
+use wasmparser::WasmFeatures;
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, InstancePre, Linker, Module, ModuleExport,
+    PoolingAllocationConfig,
+};
+
+use crate::cache::{CacheKey, MachineCodeCache};
+use crate::digest::Digest;
+use crate::error::{CallError, CompileError, SetupError, ValidationError};
+use crate::host_functions::{self, State};
+use crate::instance::Instance;
+use crate::limits::{self, Limits};
+use crate::logging::SharedLogSink;
+use crate::slots::Slots;
+use crate::ticker::Ticker;
+use crate::validate::{self, ValidatedModule, features};
+use crate::wasi;
+
+/// Compiles plugins and runs them, all under the same [`Limits`].
+///
+/// It is an owned value that is cheap to clone; two of them have nothing in common.
+#[derive(Clone)]
+pub struct Sandbox(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    linker: Linker<State>,
+    shared: Arc<Shared>,
+    cache: Option<MachineCodeCache>,
+    allow_wasi: bool,
+}
+
+/// What an instance needs of its sandbox.
+pub(crate) struct Shared {
+    pub(crate) limits: Limits,
+    pub(crate) ticker: Ticker,
+    pub(crate) slots: Arc<Slots>,
+    pub(crate) log: SharedLogSink,
+    pub(crate) debug: bool,
+}
+
+/// A sandbox that is being set up, see [`Sandbox::builder`].
+pub struct SandboxBuilder {
+    limits: Limits,
+    log: SharedLogSink,
+    cache: Option<MachineCodeCache>,
+    allow_wasi: bool,
+    debug: bool,
+}
+
+impl Sandbox {
+    /// A sandbox that throws log messages away and keeps no machine code.
+    ///
+    /// # Errors
+    ///
+    /// When the limits cannot be kept or the system refuses the address space.
+    pub fn new(limits: Limits) -> Result<Self, SetupError> {
+        Self::builder(limits).build()
+    }
+
+    /// Begins to set up a sandbox.
+    pub fn builder(limits: Limits) -> SandboxBuilder {
+        let log = Arc::new(|_: &crate::logging::LogRecord<'_>| {});
+        SandboxBuilder { limits, log, cache: None, allow_wasi: false, debug: false }
+    }
+
+    /// The limits that every call runs under.
+    pub fn limits(&self) -> &Limits {
+        &self.0.shared.limits
+    }
+
+    /// Checks a file, under this sandbox's rules about WASI.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn validate(&self, bytes: &[u8]) -> Result<ValidatedModule, ValidationError> {
+        if self.0.allow_wasi { validate::validate_with_wasi(bytes) } else { validate::validate(bytes) }
+    }
+
+    /// Makes machine code of a module, or takes it from the cache.
+    ///
+    /// `name` is what the plugin is called in messages where it has no manifest.
+    ///
+    /// # Errors
+    ///
+    /// When the compiler gives up, or the module needs more than the limits allow before it even runs.
+    pub fn compile(&self, name: &str, module: &ValidatedModule) -> Result<CompiledPlugin, CompileError> {
+        let code = self.machine_code(module).map_err(|error| CompileError(format!("{error:#}")))?;
+        let pre = self.0.linker.instantiate_pre(&code).map_err(|error| CompileError(format!("{error:#}")))?;
+        let export = |name: &str| code.get_export_index(name);
+        let missing = |name: &str| CompileError(format!("its export `{name}` is gone"));
+        let mut exports = [None; Function::COUNT];
+        for function in module.functions() {
+            exports[function.slot()] = export(function.name());
+        }
+        Ok(CompiledPlugin(Arc::new(PluginInner {
+            name: module.manifest().map_or(name, |manifest| manifest.name.as_str()).into(),
+            digest: module.digest(),
+            manifest: module.manifest().cloned(),
+            memory: export(abi::MEMORY).ok_or_else(|| missing(abi::MEMORY))?,
+            reserve: export(abi::RESERVE).ok_or_else(|| missing(abi::RESERVE))?,
+            initialize: export(wasi::INITIALIZE),
+            exports,
+            pre,
+            shared: Arc::clone(&self.0.shared),
+        })))
+    }
+
+    fn machine_code(&self, module: &ValidatedModule) -> wasmtime::Result<Module> {
+        let engine = &self.0.engine;
+        let Some(cache) = &self.0.cache else { return Module::from_binary(engine, module.bytes()) };
+        let key = CacheKey::new(engine, module);
+        if let Some(code) = cache.load(&key)
+            && let Ok(module) = code.deserialize(engine)
+        {
+            return Ok(module);
+        }
+        let code = Module::from_binary(engine, module.bytes())?;
+        // A cache that cannot be written costs time at the next start, and nothing else.
+        let _ = cache.store(&key, &code.serialize()?);
+        Ok(code)
+    }
+}
+
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sandbox").field("limits", self.limits()).finish_non_exhaustive()
+    }
+}
+
+impl SandboxBuilder {
+    /// Where the messages of plugins go.
+    #[must_use]
+    pub fn log(mut self, log: SharedLogSink) -> Self {
+        self.log = log;
+        self
+    }
+
+    /// Keeps machine code between runs.
+    #[must_use]
+    pub fn cache(mut self, cache: MachineCodeCache) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
+    /// Lets modules in that import WASI preview 1. There is nothing behind it: no files, no variables, no arguments; what is
+    /// printed goes to the log.
+    #[must_use]
+    pub fn allow_wasi(mut self, allow: bool) -> Self {
+        self.allow_wasi = allow;
+        self
+    }
+
+    /// Puts a backtrace with function names behind the message of a trap, and logs the fuel of every call.
+    #[must_use]
+    pub fn debug(mut self, debug: bool) -> Self {
+        self.debug = debug;
+        self
+    }
+
+    /// Starts the engine.
+    ///
+    /// # Errors
+    ///
+    /// When the limits cannot be kept or the system refuses the address space or a thread.
+    pub fn build(self) -> Result<Sandbox, SetupError> {
+        check(&self.limits)?;
+        let failed = |error: wasmtime::Error| SetupError::Engine(format!("{error:#}"));
+        let engine = Engine::new(&configuration(&self.limits, self.debug)).map_err(failed)?;
+        let mut linker = Linker::new(&engine);
+        host_functions::define(&mut linker).map_err(failed)?;
+        let shared = Shared {
+            ticker: Ticker::start(&engine)?,
+            slots: Slots::new(self.limits.instances),
+            limits: self.limits,
+            log: self.log,
+            debug: self.debug,
+        };
+        let inner =
+            Inner { engine, linker, shared: Arc::new(shared), cache: self.cache, allow_wasi: self.allow_wasi };
+        Ok(Sandbox(Arc::new(inner)))
+    }
+}
+
+/// A plugin as machine code, from which instances are made. Cheap to clone.
+#[derive(Clone)]
+pub struct CompiledPlugin(Arc<PluginInner>);
+
+pub(crate) struct PluginInner {
+    pub(crate) name: Arc<str>,
+    digest: Digest,
+    manifest: Option<PluginManifest>,
+    pub(crate) memory: ModuleExport,
+    pub(crate) reserve: ModuleExport,
+    pub(crate) initialize: Option<ModuleExport>,
+    pub(crate) exports: [Option<ModuleExport>; Function::COUNT],
+    pub(crate) pre: InstancePre<State>,
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl CompiledPlugin {
+    /// What it is called: by its manifest, else as it was given to [`Sandbox::compile`].
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The SHA-256 of its file.
+    pub fn digest(&self) -> Digest {
+        self.0.digest
+    }
+
+    /// What it says about itself.
+    pub fn manifest(&self) -> Option<&PluginManifest> {
+        self.0.manifest.as_ref()
+    }
+
+    /// Whether it exports a function.
+    pub fn exports(&self, function: Function) -> bool {
+        self.0.exports[function.slot()].is_some()
+    }
+
+    /// A fresh instance, with nothing in its memory but what the file put there.
+    ///
+    /// # Errors
+    ///
+    /// When no instance is free within the time of a call, or the plugin fails while it starts.
+    pub fn instantiate(&self) -> Result<Instance, CallError> {
+        Instance::new(&self.0)
+    }
+
+    pub(crate) fn slots(&self) -> &Arc<Slots> {
+        &self.0.shared.slots
+    }
+}
+
+impl std::fmt::Debug for CompiledPlugin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CompiledPlugin").field("name", &self.0.name).field("digest", &self.0.digest).finish()
+    }
+}
+
+fn check(limits: &Limits) -> Result<(), SetupError> {
+    const PAGE: usize = 64 << 10;
+    let wrong = |what: &str| Err(SetupError::Limits(what.to_owned()));
+    if limits.memory < PAGE || limits.memory > limits::MAX_MEMORY {
+        return wrong("a plugin's memory (`security.max_memory`) is between 65,536 bytes and 4 GiB");
+    }
+    if limits.fuel == 0 {
+        return wrong("a plugin's fuel (`security.fuel_limit`) is at least 1");
+    }
+    if limits.time.is_zero() {
+        return wrong("a plugin's time (`security.execution_timeout_secs`) is more than zero");
+    }
+    if limits.instances == 0 {
+        return wrong("there is at least one instance");
+    }
+    Ok(())
+}
+
+fn configuration(limits: &Limits, debug: bool) -> Config {
+    let mut config = Config::new();
+    // The validator decides what a guest may use; the compiler knows nothing beyond it.
+    config.wasm_features(WasmFeatures::all(), false).wasm_features(features(), true);
+    config.consume_fuel(true).epoch_interruption(true).max_wasm_stack(limits.stack);
+    config.wasm_backtrace_max_frames(if debug { std::num::NonZeroUsize::new(32) } else { None });
+    config.generate_address_map(debug);
+
+    let mut pool = PoolingAllocationConfig::new();
+    let (instances, tables) = (limits.instances, limits::TABLES.max as u32);
+    pool.total_core_instances(instances).total_memories(instances).total_gc_heaps(instances);
+    pool.total_tables(instances.saturating_mul(tables)).max_tables_per_module(tables);
+    pool.max_memory_size(limits.memory).table_elements(limits.table_elements);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config
+}

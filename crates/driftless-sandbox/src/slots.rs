@@ -1,0 +1,105 @@
+//! How many instances there may be: a permit for each, and idle ones give way to those that are needed.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+/// Something that keeps idle instances and can do without one.
+pub(crate) trait Idle: Send + Sync {
+    /// Drops one idle instance. Returns whether there was one.
+    fn release_one(&self) -> bool;
+}
+
+/// The permits of one sandbox.
+pub(crate) struct Slots {
+    state: Mutex<State>,
+    freed: Condvar,
+}
+
+struct State {
+    free: u32,
+    pools: Vec<Weak<dyn Idle>>,
+}
+
+/// The permit of one living instance; dropping it lets another live.
+pub(crate) struct Slot(Arc<Slots>);
+
+impl Slots {
+    pub(crate) fn new(free: u32) -> Arc<Self> {
+        Arc::new(Self { state: Mutex::new(State { free, pools: Vec::new() }), freed: Condvar::new() })
+    }
+
+    /// Lets a pool give way when all permits are taken.
+    pub(crate) fn register(&self, pool: Weak<dyn Idle>) {
+        let mut state = self.lock();
+        state.pools.retain(|known| known.strong_count() > 0);
+        state.pools.push(pool);
+    }
+
+    /// A permit, if one can be had within `patience`.
+    pub(crate) fn acquire(self: &Arc<Self>, patience: Duration) -> Option<Slot> {
+        let mut state = self.lock();
+        let mut deadline = None;
+        loop {
+            if state.free > 0 {
+                state.free -= 1;
+                return Some(Slot(Arc::clone(self)));
+            }
+            let pools: Vec<_> = state.pools.iter().filter_map(Weak::upgrade).collect();
+            // An instance that is dropped gives its permit back, which takes the lock.
+            drop(state);
+            let released = pools.iter().any(|pool| pool.release_one());
+            state = self.lock();
+            if released || state.free > 0 {
+                continue;
+            }
+            let deadline = *deadline.get_or_insert_with(|| Instant::now() + patience);
+            let left = deadline.checked_duration_since(Instant::now())?;
+            // An instance may also become idle without being dropped, so look again now and then.
+            let nap = left.min(Duration::from_millis(20));
+            state = self.freed.wait_timeout(state, nap).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        // Every change leaves the state whole, so a panic elsewhere does not make it wrong.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.lock().free += 1;
+        self.0.freed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct OneIdle(Mutex<Option<Slot>>);
+
+    impl Idle for OneIdle {
+        fn release_one(&self) -> bool {
+            self.0.lock().unwrap().take().is_some()
+        }
+    }
+
+    #[test]
+    fn no_more_than_there_are() {
+        let slots = Slots::new(1);
+        let first = slots.acquire(Duration::ZERO);
+        assert!(first.is_some());
+        assert!(slots.acquire(Duration::from_millis(5)).is_none());
+        drop(first);
+        assert!(slots.acquire(Duration::ZERO).is_some());
+    }
+
+    #[test]
+    fn an_idle_instance_gives_way() {
+        let slots = Slots::new(1);
+        let pool: Arc<dyn Idle> = Arc::new(OneIdle(Mutex::new(slots.acquire(Duration::ZERO))));
+        slots.register(Arc::downgrade(&pool));
+        assert!(slots.acquire(Duration::ZERO).is_some());
+    }
+}

@@ -1,0 +1,231 @@
+//! From bytes to a [`ValidatedModule`], which is the only thing that can be compiled.
+
+use std::sync::Arc;
+
+use driftless_plugin_api::function::Function;
+use driftless_plugin_api::manifest::{PluginManifest, is_valid_name};
+use driftless_plugin_api::{PROTOCOL_VERSION, abi};
+use wasmparser::{ExternalKind, FuncType, TypeRef, ValType, Validator, WasmFeatures};
+
+use crate::digest::Digest;
+use crate::error::{ValidationError, Violation};
+use crate::imports;
+use crate::survey::{Survey, broken};
+use crate::wasi;
+
+/// Changes whenever the rules here do, so that machine code that was compiled under other rules is not used again.
+pub(crate) const POLICY_VERSION: u32 = 1;
+
+/// A plugin whose every byte was checked: it is well-formed, within the limits of [`crate::limits`], imports nothing but what the
+/// host offers, and exports the protocol's functions with the protocol's types.
+///
+/// Only [`validate`] and [`crate::Sandbox::validate`] make one, and nothing else can be compiled.
+///
+/// ```
+/// use driftless_sandbox::validate;
+///
+/// let error = validate(b"hello").unwrap_err();
+/// assert_eq!(error.to_string(), "the file is not WebAssembly: it does not begin with the bytes 00 61 73 6d");
+/// ```
+#[derive(Clone, Debug)]
+pub struct ValidatedModule {
+    bytes: Arc<[u8]>,
+    digest: Digest,
+    manifest: Option<PluginManifest>,
+    functions: Vec<Function>,
+}
+
+impl ValidatedModule {
+    /// The SHA-256 of the file.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// What the plugin says about itself. A module without a manifest section has none.
+    pub fn manifest(&self) -> Option<&PluginManifest> {
+        self.manifest.as_ref()
+    }
+
+    /// The functions of the protocol that it exports.
+    pub fn functions(&self) -> &[Function] {
+        &self.functions
+    }
+
+    /// What is to be compiled.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// Checks a file.
+///
+/// # Errors
+///
+/// Everything that is wrong with it, as far as it can be read.
+pub fn validate(bytes: &[u8]) -> Result<ValidatedModule, ValidationError> {
+    let survey = Survey::of(bytes);
+    let mut violations = survey.violations.clone();
+    let readable = violations.is_empty();
+    if readable && let Err(error) = Validator::new_with_features(features()).validate_all(bytes) {
+        violations.push(broken(&error));
+    }
+    check_imports(&survey, &mut violations);
+    let manifest = check_manifest(&survey, &mut violations);
+    let mut functions = Vec::new();
+    if readable {
+        functions = check_exports(&survey, &mut violations);
+    }
+    if violations.is_empty() {
+        Ok(ValidatedModule { bytes: bytes.into(), digest: Digest::of(bytes), manifest, functions })
+    } else {
+        violations.sort_by_key(|violation| violation.offset);
+        Err(ValidationError { violations })
+    }
+}
+
+/// Checks a file in which WASI is allowed. There is nothing behind it yet, neither files nor variables nor arguments: the module's WASI
+/// imports are replaced as `driftless plugin build` does it, see [`wasi::replace_imports`].
+pub(crate) fn validate_with_wasi(bytes: &[u8]) -> Result<ValidatedModule, ValidationError> {
+    match wasi::replace_imports(bytes) {
+        Ok(replaced) => {
+            // The identity stays that of the file.
+            let validated = validate(&replaced)?;
+            Ok(ValidatedModule { digest: Digest::of(bytes), ..validated })
+        }
+        // A file that cannot be rewritten cannot be valid: let the check say why.
+        Err(_) => validate(bytes),
+    }
+}
+
+/// The manifest of a file, checked or not: for looking at plugins. `None` where there is none or it cannot be read.
+pub fn read_manifest(bytes: &[u8]) -> Option<PluginManifest> {
+    let survey = Survey::of(bytes);
+    check_manifest(&survey, &mut Vec::new())
+}
+
+/// What a guest may use of WebAssembly: what the compilers of the guide's languages emit, and nothing that adds a way to
+/// share, to suspend, or to be undeterministic.
+pub(crate) fn features() -> WasmFeatures {
+    WasmFeatures::WASM1
+        | WasmFeatures::MUTABLE_GLOBAL
+        | WasmFeatures::SATURATING_FLOAT_TO_INT
+        | WasmFeatures::SIGN_EXTENSION
+        | WasmFeatures::REFERENCE_TYPES
+        | WasmFeatures::GC_TYPES
+        | WasmFeatures::MULTI_VALUE
+        | WasmFeatures::BULK_MEMORY
+        | WasmFeatures::SIMD
+        | WasmFeatures::EXTENDED_CONST
+        | WasmFeatures::TAIL_CALL
+}
+
+fn check_imports(survey: &Survey<'_>, violations: &mut Vec<Violation>) {
+    for import in &survey.imports {
+        let mut refuse = |why: String| {
+            let message = format!("it imports `{}.{}`: {why}", printable(import.module), printable(import.name));
+            violations.push(Violation { offset: Some(import.offset), message });
+        };
+        match (imports::find(import.module, import.name), import.kind) {
+            (Err(reason), _) => refuse(reason.to_owned()),
+            (Ok(offered), TypeRef::Func(r#type)) => {
+                let fits = survey
+                    .r#type(r#type)
+                    .is_some_and(|found| found.params() == offered.parameters && found.results() == offered.results);
+                if !fits {
+                    refuse(format!(
+                        "the host offers it as {}",
+                        signature(&FuncType::new(
+                            offered.parameters.iter().copied(),
+                            offered.results.iter().copied()
+                        ))
+                    ));
+                }
+            }
+            (Ok(_), _) => refuse("it is a function".to_owned()),
+        }
+    }
+}
+
+/// Checks the exports, and returns the functions of the protocol that are among them.
+fn check_exports(survey: &Survey<'_>, violations: &mut Vec<Violation>) -> Vec<Function> {
+    let mut refuse = |message: String| violations.push(Violation { offset: None, message });
+    let mut check = |name: &str, expected: &FuncType| {
+        let export = survey.exports.iter().find(|export| export.name == name)?;
+        let found = matches!(export.kind, ExternalKind::Func | ExternalKind::FuncExact)
+            .then(|| survey.function_type(export.index))
+            .flatten();
+        if found != Some(expected) {
+            let found = found.map_or_else(|| "no function".to_owned(), signature);
+            refuse(format!("its export `{name}` is {found}; the protocol has {}", signature(expected)));
+        }
+        Some(())
+    };
+    let mut functions = Vec::new();
+    for function in Function::ALL.iter().copied() {
+        let parameters = vec![ValType::I32; 2 * function.arguments()];
+        if check(function.name(), &FuncType::new(parameters, [ValType::I64])).is_some() {
+            functions.push(function);
+        }
+    }
+    // Present where a linker made a library of it; it takes and returns nothing.
+    check(wasi::INITIALIZE, &FuncType::new([], []));
+    let reserve = check(abi::RESERVE, &FuncType::new([ValType::I32], [ValType::I32]));
+    if functions.is_empty() {
+        refuse("it is no plugin: it exports none of the protocol's functions".to_owned());
+    } else if reserve.is_none() {
+        refuse(format!("it exports no `{}`, which a plugin built with plugin-sdk has", abi::RESERVE));
+    }
+    let memory = |kind: &ExternalKind| *kind == ExternalKind::Memory;
+    if !survey.exports.iter().any(|export| export.name == abi::MEMORY && memory(&export.kind)) {
+        refuse(format!("it exports no memory called `{}`", abi::MEMORY));
+    }
+    functions
+}
+
+fn check_manifest(survey: &Survey<'_>, violations: &mut Vec<Violation>) -> Option<PluginManifest> {
+    let (offset, json) = match survey.manifests.as_slice() {
+        [] => return None,
+        [one] => *one,
+        [_, (offset, _), ..] => {
+            violations.push(Violation { offset: Some(*offset), message: "it has two manifests".into() });
+            return None;
+        }
+    };
+    let mut refuse = |message: String| violations.push(Violation { offset: Some(offset), message });
+    let manifest: PluginManifest = match serde_json::from_slice(json) {
+        Ok(manifest) => manifest,
+        Err(error) => {
+            refuse(format!("its manifest cannot be read: {error}"));
+            return None;
+        }
+    };
+    let components = manifest.components.iter().flatten().map(|component| &component.name);
+    let mut unfit = std::iter::once(&manifest.name).chain(components).filter(|name| !is_valid_name(name));
+    if let Some(name) = unfit.next() {
+        refuse(format!(
+            "its manifest has the name `{}`; a name is 1 to 64 letters, digits, `-` and `_`, and begins with a letter",
+            printable(name)
+        ));
+        return None;
+    }
+    if manifest.protocol > PROTOCOL_VERSION {
+        refuse(format!(
+            "it speaks version {} of the protocol, and this host up to version {PROTOCOL_VERSION}: update Driftless",
+            manifest.protocol
+        ));
+        return None;
+    }
+    Some(manifest)
+}
+
+/// `(i32, i32) -> i64`
+fn signature(function: &FuncType) -> String {
+    let list = |types: &[ValType]| types.iter().map(ValType::to_string).collect::<Vec<_>>().join(", ");
+    format!("({}) -> ({})", list(function.params()), list(function.results()))
+}
+
+/// A name out of a file that nobody vouches for, fit for a terminal.
+fn printable(name: &str) -> String {
+    let short: String = name.chars().take(100).collect();
+    short.escape_debug().to_string()
+}
