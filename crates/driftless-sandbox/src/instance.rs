@@ -14,7 +14,7 @@ use crate::logging::LogRecord;
 use crate::memory_budget::MemoryBudget;
 use crate::sandbox::{PluginInner, Shared};
 use crate::slots::Slot;
-use crate::ticker::Ticker;
+use crate::ticker;
 
 /// A running plugin: its memory, and its place among the instances.
 ///
@@ -79,7 +79,7 @@ impl Instance {
         };
         let mut store = Store::try_new(plugin.pre.module().engine(), state).map_err(engine_failure)?;
         store.limiter(|state| &mut state.budget);
-        let ticks = Ticker::ticks_of(limits.time);
+        let ticks = ticker::ticks_of(limits.time);
         refill(&mut store, limits.fuel, ticks)?;
         let made = plugin.pre.instantiate(&mut store).and_then(|instance| {
             let memory = instance.get_module_export(&mut store, &plugin.memory).and_then(Extern::into_memory);

@@ -19,7 +19,7 @@ use crate::instance::Instance;
 use crate::limits::{self, Limits};
 use crate::logging::SharedLogSink;
 use crate::slots::Slots;
-use crate::ticker::Ticker;
+use crate::ticker;
 use crate::validate::{self, ValidatedModule, features};
 use crate::wasi;
 
@@ -40,7 +40,6 @@ struct Inner {
 /// What an instance needs of its sandbox.
 pub(crate) struct Shared {
     pub(crate) limits: Limits,
-    pub(crate) ticker: Ticker,
     pub(crate) slots: Arc<Slots>,
     pub(crate) log: SharedLogSink,
     pub(crate) debug: bool,
@@ -177,8 +176,8 @@ impl SandboxBuilder {
         let engine = Engine::new(&configuration(&self.limits, self.debug)).map_err(failed)?;
         let mut linker = Linker::new(&engine);
         host_functions::define(&mut linker).map_err(failed)?;
+        ticker::start(&engine)?;
         let shared = Shared {
-            ticker: Ticker::start(&engine)?,
             slots: Slots::new(self.limits.instances),
             limits: self.limits,
             log: self.log,

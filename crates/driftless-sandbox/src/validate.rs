@@ -97,10 +97,24 @@ pub(crate) fn validate_with_wasi(bytes: &[u8]) -> Result<ValidatedModule, Valida
     }
 }
 
-/// The manifest of a file, checked or not: for looking at plugins. `None` where there is none or it cannot be read.
-pub fn read_manifest(bytes: &[u8]) -> Option<PluginManifest> {
+/// What a file says about itself, as far as one can tell at a glance.
+#[derive(Clone, Debug, Default)]
+pub struct Outline {
+    /// Its manifest; `None` where there is none or it cannot be read.
+    pub manifest: Option<PluginManifest>,
+    /// The functions of the protocol that it exports; `None` where it cannot be read as a module.
+    pub functions: Option<Vec<Function>>,
+}
+
+/// Looks at a file without believing it: for lists of plugins. Nothing is compiled, and nothing is proven.
+pub fn outline(bytes: &[u8]) -> Outline {
     let survey = Survey::of(bytes);
-    check_manifest(&survey, &mut Vec::new())
+    let readable = survey.violations.is_empty();
+    Outline {
+        manifest: check_manifest(&survey, &mut Vec::new()),
+        functions: readable
+            .then(|| survey.exports.iter().filter_map(|export| Function::named(export.name)).collect()),
+    }
 }
 
 /// What a guest may use of WebAssembly: what the compilers of the guide's languages emit, and nothing that adds a way to

@@ -95,9 +95,9 @@ fn component(component: &Component) -> TokenStream {
 fn run(component: &Component) -> TokenStream {
     let function = &component.function;
     let config = component.config.as_ref().map(read_config);
-    let inputs: Vec<Ident> = (0..component.inputs.len())
-        .map(|place| format_ident!("input_{place}"))
-        .collect();
+    // With the span of the type: one that cannot be had is the author's to see as well.
+    let named = |(place, input): (usize, &Input)| format_ident!("input_{place}", span = input.r#type.span());
+    let inputs: Vec<Ident> = component.inputs.iter().enumerate().map(named).collect();
     let reading = read_inputs(component, &inputs);
 
     let mut arguments: Vec<TokenStream> = inputs.iter().map(|input| quote!(#input)).collect();

@@ -62,7 +62,7 @@ mod custom_task_plugin {
 
     /// A condition, with a name to report it by or without.
     #[derive(Deserialize, JsonSchema)]
-    #[serde(untagged)]
+    #[serde(untagged, deny_unknown_fields)]
     enum Condition {
         Named {
             /// What the condition means, for the report.
@@ -97,7 +97,7 @@ mod custom_task_plugin {
         if config.that.is_empty() {
             bail!("there is no condition to check");
         }
-        let mut failed = Vec::new();
+        let (mut failed, mut reasons) = (Vec::new(), Vec::new());
         for (place, condition) in config.that.iter().enumerate() {
             let (name, verdict) = match condition {
                 Condition::Named { name, check } => (name.clone(), check),
@@ -106,23 +106,24 @@ mod custom_task_plugin {
             if verdict.holds() {
                 continue;
             }
-            failed.push(match verdict {
+            reasons.push(match verdict {
                 // Whoever expected a boolean wants to see what came instead.
                 Verdict::Text(text) if !text.trim().eq_ignore_ascii_case("false") => {
                     format!("{name} (it is {text:?})")
                 }
-                _ => name,
+                _ => name.clone(),
             });
+            failed.push(name);
         }
         let count = config.that.len();
         if failed.is_empty() {
             return Ok(TaskResult::success("all conditions hold").with("checked", count));
         }
         let lead = config.message.map(|text| text + ": ").unwrap_or_default();
-        let list = failed.join(", ");
         let message = format!(
-            "{lead}conditions that do not hold ({} of {count}): {list}",
-            failed.len()
+            "{lead}conditions that do not hold ({} of {count}): {}",
+            failed.len(),
+            reasons.join(", ")
         );
         Ok(TaskResult::error(message)
             .with("checked", count)

@@ -117,8 +117,29 @@ fn assert_lists_what_does_not_hold() {
         "conditions that do not hold (4 of 5): condition 2, enough memory, condition 4 (it is \"\"), named (it is \"yes\")"
     );
     assert_eq!(result["status"], "error");
-    assert_eq!(result["failed"][1], "enough memory");
+    assert_eq!(
+        result["failed"],
+        json!(["condition 2", "enough memory", "condition 4", "named"])
+    );
     assert_eq!(result["checked"], 5);
+}
+
+#[test]
+fn assert_refuses_what_is_no_condition() {
+    for condition in [
+        json!(1),
+        json!({"check": true}),
+        json!({"name": "a", "check": true, "chek": true}),
+    ] {
+        let result = run("assert", json!({"that": [condition]}));
+        assert!(
+            result["error"]
+                .as_str()
+                .unwrap()
+                .contains("did not match any variant"),
+            "{result}"
+        );
+    }
 }
 
 #[test]

@@ -1,0 +1,231 @@
+//! A loaded plugin, and the one place that every call of it goes through.
+
+use std::sync::{Arc, OnceLock};
+
+use driftless_plugin_api::component::{ComponentKind, Definition};
+use driftless_plugin_api::function::Function;
+use driftless_plugin_api::manifest::{PluginManifest, is_valid_name};
+use driftless_plugin_api::result::Failure;
+use driftless_sandbox::{CallError, Digest, InstancePool, Reply};
+
+use crate::error::{Error, NotFound, Place, Result, Spot};
+use crate::schema::ConfigSchema;
+use crate::transport::{Conversation, Transport};
+
+/// A plugin that is loaded and ready to be called, from any thread. Cheap to clone.
+#[derive(Clone)]
+pub struct PluginHandle(Arc<Loaded>);
+
+struct Loaded {
+    name: Arc<str>,
+    version: Option<Arc<str>>,
+    manifest: Option<PluginManifest>,
+    digest: Digest,
+    transport: Box<dyn Transport>,
+    /// What it announced, by kind, once it was asked.
+    announced: [OnceLock<Vec<Arc<Announced>>>; ComponentKind::ALL.len()],
+}
+
+/// A component's definition, with its schema ready to check with.
+pub(crate) struct Announced {
+    pub(crate) name: Arc<str>,
+    pub(crate) definition: Definition,
+    pub(crate) schema: Option<ConfigSchema>,
+}
+
+impl PluginHandle {
+    pub(crate) fn new(pool: InstancePool) -> Self {
+        let plugin = pool.plugin();
+        let manifest = plugin.manifest().cloned();
+        Self(Arc::new(Loaded {
+            name: plugin.name().into(),
+            version: manifest.as_ref().map(|manifest| manifest.version.as_str().into()),
+            digest: plugin.digest(),
+            manifest,
+            transport: Box::new(pool),
+            announced: Default::default(),
+        }))
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it says about itself; a file without a manifest says nothing.
+    pub fn manifest(&self) -> Option<&PluginManifest> {
+        self.0.manifest.as_ref()
+    }
+
+    /// The SHA-256 of its file.
+    pub fn digest(&self) -> Digest {
+        self.0.digest
+    }
+
+    /// Whether it has a function of the protocol.
+    pub fn has(&self, function: Function) -> bool {
+        self.0.transport.has(function)
+    }
+
+    /// Calls a function of the protocol and returns what it returned, unread.
+    ///
+    /// ```no_run
+    /// # use driftless_host::{PluginManager, Error};
+    /// # use driftless_plugin_api::function::Function;
+    /// # fn example(manager: PluginManager) -> Result<(), Error> {
+    /// let plugin = manager.plugin("custom-task-plugin")?;
+    /// let result = plugin.call(Function::ExecuteTask, &["echo", r#"{"message": "hi"}"#])?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the plugin fails or says that it did, and when the function takes another number of arguments.
+    pub fn call(&self, function: Function, arguments: &[&str]) -> Result<String> {
+        self.call_at(|| Spot::Function(function), function, arguments, str::to_owned)
+    }
+
+    /// Calls a function on whatever instance is free. `read` sees the reply where it lies.
+    ///
+    /// Every call that does not belong to a [`Session`] goes through here.
+    pub(crate) fn call_at<R>(
+        &self,
+        spot: impl Fn() -> Spot,
+        function: Function,
+        arguments: &[&str],
+        read: impl FnOnce(&str) -> R,
+    ) -> Result<R> {
+        let mut read = Some(read);
+        let mut outcome = None;
+        let called = self.0.transport.call(function, arguments, &mut |reply| {
+            if let Some(read) = read.take() {
+                outcome = Some(succeeded(reply).map(read));
+            }
+        });
+        match called {
+            Ok(()) => outcome
+                .expect("a call without an error has a reply")
+                .map_err(|message| Error::Failed { place: self.place(spot()), message }),
+            Err(error) => Err(self.call_failed(spot(), error)),
+        }
+    }
+
+    /// Opens a session: calls that share one instance.
+    pub(crate) fn session(&self) -> Session {
+        Session { plugin: self.clone(), conversation: None }
+    }
+
+    /// Its components of one kind.
+    ///
+    /// # Errors
+    ///
+    /// When the plugin fails, or announces something that the protocol does not know or a schema that is none.
+    pub fn definitions(&self, kind: ComponentKind) -> Result<Vec<&Definition>> {
+        Ok(self.announced(kind)?.iter().map(|announced| &announced.definition).collect())
+    }
+
+    pub(crate) fn announced(&self, kind: ComponentKind) -> Result<&[Arc<Announced>]> {
+        let cell = &self.0.announced[kind as usize];
+        if let Some(known) = cell.get() {
+            return Ok(known);
+        }
+        // Two threads may both ask; the answers are the same.
+        let asked = self.ask(kind)?;
+        Ok(cell.get_or_init(|| asked))
+    }
+
+    /// The component of a kind with a name.
+    pub(crate) fn find(&self, kind: ComponentKind, name: &str) -> Result<&Arc<Announced>> {
+        let announced = self.announced(kind)?;
+        announced.iter().find(|announced| *announced.name == *name).ok_or_else(|| {
+            let known = announced.iter().map(|announced| announced.name.to_string()).collect();
+            let among = format!("in plugin `{}`", self.0.name);
+            NotFound { what: kind.to_string(), name: name.to_owned(), among, known }.into()
+        })
+    }
+
+    fn ask(&self, kind: ComponentKind) -> Result<Vec<Arc<Announced>>> {
+        let function = kind.definitions();
+        if !self.has(function) {
+            return Ok(Vec::new());
+        }
+        let text = self.call(function, &[])?;
+        let broken = |defect: String| Error::Protocol { place: self.place(Spot::Function(function)), defect };
+        let definitions: Vec<Definition> = serde_json::from_str(&text)
+            .map_err(|error| broken(format!("its reply is not a list of definitions: {error}")))?;
+        let mut announced: Vec<Arc<Announced>> = Vec::new();
+        for definition in definitions.into_iter().filter(|definition| kind.announces(definition)) {
+            let name = definition.name.as_str();
+            if !is_valid_name(name) {
+                return Err(broken(format!("it announces a {kind} called {name:?}, which is no name")));
+            }
+            if announced.iter().any(|other| *other.name == *name) {
+                return Err(broken(format!("it announces two {kind}s called `{name}`")));
+            }
+            let schema = definition.config_schema.as_ref().map(ConfigSchema::new).transpose();
+            let schema =
+                schema.map_err(|error| broken(format!("the schema of its {kind} `{name}` is invalid: {error}")))?;
+            announced.push(Arc::new(Announced { name: name.into(), definition, schema }));
+        }
+        Ok(announced)
+    }
+
+    pub(crate) fn place(&self, spot: Spot) -> Place {
+        Place { plugin: Arc::clone(&self.0.name), version: self.0.version.clone(), spot }
+    }
+
+    #[cold]
+    fn call_failed(&self, spot: Spot, source: CallError) -> Error {
+        Error::Call { place: self.place(spot), source }
+    }
+}
+
+impl std::fmt::Debug for PluginHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PluginHandle").field("name", &self.0.name).field("version", &self.0.version).finish()
+    }
+}
+
+/// Calls that share one instance, and with it whatever the plugin keeps in its memory. After a failure the next call begins
+/// with a fresh one.
+pub(crate) struct Session {
+    plugin: PluginHandle,
+    conversation: Option<Box<dyn Conversation>>,
+}
+
+impl Session {
+    /// Makes one call. Every call that belongs to a session goes through here.
+    pub(crate) fn call_at<R>(
+        &mut self,
+        spot: impl Fn() -> Spot,
+        function: Function,
+        arguments: &[&str],
+        read: impl FnOnce(&str) -> R,
+    ) -> Result<R> {
+        if self.conversation.as_ref().is_none_or(|conversation| conversation.is_over()) {
+            // The old instance goes first: there may be no room for two.
+            self.conversation = None;
+            let opened = self.plugin.0.transport.open();
+            self.conversation = Some(opened.map_err(|error| self.plugin.call_failed(spot(), error))?);
+        }
+        let conversation = self.conversation.as_mut().expect("it was opened above");
+        match conversation.call(function, arguments) {
+            Ok(reply) => succeeded(reply)
+                .map(read)
+                .map_err(|message| Error::Failed { place: self.plugin.place(spot()), message }),
+            Err(error) => Err(self.plugin.call_failed(spot(), error)),
+        }
+    }
+}
+
+/// The text of a reply, or the plugin's own word that it failed.
+fn succeeded(reply: Reply<'_>) -> Result<&str, String> {
+    if !reply.failed {
+        return Ok(reply.text);
+    }
+    Err(match serde_json::from_str::<Failure>(reply.text) {
+        Ok(failure) => failure.error,
+        Err(_) => reply.text.to_owned(),
+    })
+}

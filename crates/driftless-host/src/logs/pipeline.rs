@@ -1,0 +1,356 @@
+//! A pipeline, from its description to its end.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use driftless_plugin_api::component::ComponentKind;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::batch::Batch;
+use super::config::{FileOutput, FileSource, Mode, Nothing, PipelineFile, SourceStage, Stage};
+use super::control::{Control, Summary};
+use super::reader::{Exchange, Input};
+use super::worker::{Stages, Worker};
+use super::writer::{LineFile, Output, Sink};
+use crate::apply::{fill_config, variables};
+use crate::component::Configured;
+use crate::error::{Error, Result};
+use crate::manager::PluginManager;
+use crate::templates::Templates;
+
+/// A pipeline that is ready to run: every plugin is loaded and every configuration checked, and no file is open yet.
+#[derive(Debug)]
+pub struct Pipeline {
+    inputs: Vec<Input>,
+    stages: Stages,
+    outputs: Vec<Output>,
+    rejected: Option<PathBuf>,
+    workers: usize,
+}
+
+/// How a pipeline ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// What became of the lines.
+    pub summary: Summary,
+    /// Why it ended before its sources did, if it did.
+    pub error: Option<Error>,
+    /// Whether lines failed that are not kept in a file either.
+    pub lost_lines: bool,
+}
+
+/// The stack of a thread that calls plugins: theirs, and the host's beside it.
+const STACK: usize = 4 << 20;
+
+/// How many lines that failed are reported in words.
+const MOST_REPORTED: u64 = 10;
+
+impl Pipeline {
+    /// Makes a pipeline ready. With `follow`, files are read on as they grow.
+    ///
+    /// # Errors
+    ///
+    /// When a template fails, a plugin is not there or refused, a configuration does not match its schema, or a pattern of
+    /// paths matches nothing.
+    pub fn new(manager: &PluginManager, templates: &Templates, file: &PipelineFile, follow: bool) -> Result<Self> {
+        let context = Context { manager, templates, vars: variables(templates, &file.vars)? };
+        let mut inputs = Vec::new();
+        let mut parsers = Vec::new();
+        for (number, source) in file.sources.iter().enumerate() {
+            let label = format!("sources[{number}]");
+            inputs.push(context.input(source, follow).map_err(|error| at(&label, error))?);
+            let parser = source.parser.as_ref();
+            let parser = parser.map(|stage| context.component(ComponentKind::LogParser, &stage.r#type, &stage.config));
+            parsers.push(parser.transpose().map_err(|error| at(&format!("{label}.parser"), error))?);
+        }
+        let filters = file.filters.iter().enumerate().map(|(number, stage)| {
+            let filter = context.component(ComponentKind::LogFilter, &stage.r#type, &stage.config);
+            filter.map_err(|error| at(&format!("filters[{number}]"), error))
+        });
+        let filters = filters.collect::<Result<_>>()?;
+        let outputs = file.outputs.iter().enumerate().map(|(number, stage)| {
+            context.output(stage).map_err(|error| at(&format!("outputs[{number}]"), error))
+        });
+        let outputs: Vec<_> = outputs.collect::<Result<_>>()?;
+        if inputs.is_empty() || outputs.is_empty() {
+            return Err(impossible("the pipeline", "it needs at least one source and one output"));
+        }
+        let rejected = match &file.rejected {
+            Some(path) => Some(context.text(path)?.into()),
+            None => None,
+        };
+        let workers = match file.workers {
+            Some(0) => return Err(impossible("workers", "there is at least one")),
+            Some(number) => number.min(64),
+            None => std::thread::available_parallelism().map_or(1, usize::from),
+        };
+        Ok(Self { inputs, stages: Stages { parsers, filters }, outputs, rejected, workers })
+    }
+
+    /// Runs to the end of all sources, or until `control` says stop. `report` hears, in order, of the first lines that fail.
+    pub fn run(&self, control: &Control, report: &mut dyn FnMut(&str)) -> Finished {
+        let started = Instant::now();
+        let finish = |error: Option<Error>| {
+            let summary = control.summary(started.elapsed());
+            let lost_lines = summary.failed > 0 && self.rejected.is_none();
+            Finished { summary, error, lost_lines }
+        };
+        let sinks = self.outputs.iter().map(Output::open).collect::<Result<Vec<_>>>();
+        let rejected = self.rejected.as_deref().map(|path| LineFile::open(path, Mode::Append)).transpose();
+        let (sinks, rejected) = match (sinks, rejected) {
+            (Ok(sinks), Ok(rejected)) => (sinks, rejected),
+            (Err(error), _) | (_, Err(error)) => return finish(Some(error)),
+        };
+        finish(self.circulate(Drain::new(self, sinks, rejected, control, report)))
+    }
+
+    /// Lets the batches go round until the sources are dry. Returns the first error.
+    fn circulate(&self, mut drain: Drain<'_>) -> Option<Error> {
+        let control = drain.control;
+        let batches = self.workers * 4 + self.inputs.len() + 2;
+        let (empty_in, empty_out) = bounded(batches);
+        let (read_in, read_out) = bounded::<Batch>(batches);
+        let (done_in, done_out) = bounded::<Batch>(batches);
+        for _ in 0..batches {
+            empty_in.send(Batch::default()).expect("there is room for all of them");
+        }
+        let number = AtomicU64::new(0);
+        let first_error = Mutex::new(None);
+        let give_up = |error: Error| {
+            control.stop();
+            first_error.lock().expect("nobody panics with it").get_or_insert(error);
+        };
+        std::thread::scope(|scope| {
+            for (source, input) in self.inputs.iter().enumerate() {
+                let circle = Circle { source, number: &number, empty: empty_out.clone(), read: read_in.clone() };
+                let give_up = &give_up;
+                spawn(scope, "driftless-reader", move || {
+                    if let Err(error) = input.read(&circle, control) {
+                        give_up(error);
+                    }
+                });
+            }
+            for _ in 0..self.workers {
+                let (read, done, give_up, stages) = (read_out.clone(), done_in.clone(), &give_up, &self.stages);
+                spawn(scope, "driftless-worker", move || {
+                    let mut worker = Worker::new(stages);
+                    for mut batch in read {
+                        if let Err(error) = worker.work(&mut batch) {
+                            give_up(error);
+                        }
+                        if done.send(batch).is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+            // The threads have their own ends; with ours gone, the channels close when the threads end.
+            drop((read_in, read_out, done_in, empty_out));
+            for batch in done_out {
+                if let Err(error) = drain.take(batch, &empty_in) {
+                    give_up(error);
+                }
+            }
+        });
+        drain.finish();
+        first_error.into_inner().expect("nobody panics with it")
+    }
+}
+
+/// A thread of a pipeline. That the system has no thread left is an error that nothing here can go on from.
+fn spawn<'scope>(scope: &'scope std::thread::Scope<'scope, '_>, name: &str, run: impl FnOnce() + Send + 'scope) {
+    let thread = std::thread::Builder::new().name(name.to_owned()).stack_size(STACK);
+    thread.spawn_scoped(scope, run).expect("the system has a thread");
+}
+
+/// A source's end of the circle.
+struct Circle<'a> {
+    source: usize,
+    number: &'a AtomicU64,
+    empty: Receiver<Batch>,
+    read: Sender<Batch>,
+}
+
+impl Exchange for Circle<'_> {
+    fn empty(&self) -> Option<Batch> {
+        self.empty.recv().ok()
+    }
+
+    fn send(&self, mut batch: Batch) -> bool {
+        batch.source = self.source;
+        batch.number = self.number.fetch_add(1, Ordering::Relaxed);
+        self.read.send(batch).is_ok()
+    }
+}
+
+/// The end of the pipeline: puts batches back into order, writes them, counts them, and sends them round again.
+struct Drain<'a> {
+    pipeline: &'a Pipeline,
+    sinks: Vec<Sink>,
+    rejected: Option<LineFile>,
+    control: &'a Control,
+    report: &'a mut dyn FnMut(&str),
+    next: u64,
+    waiting: BTreeMap<u64, Batch>,
+    /// How many lines each origin has had, by source and origin.
+    lines: BTreeMap<(usize, usize), u64>,
+    reported: u64,
+    unreported: u64,
+    /// After an output is lost, nothing more is written, and nothing more counts as done.
+    lost: bool,
+}
+
+impl<'a> Drain<'a> {
+    fn new(
+        pipeline: &'a Pipeline,
+        sinks: Vec<Sink>,
+        rejected: Option<LineFile>,
+        control: &'a Control,
+        report: &'a mut dyn FnMut(&str),
+    ) -> Self {
+        let (next, waiting, lines) = (0, BTreeMap::new(), BTreeMap::new());
+        Self { pipeline, sinks, rejected, control, report, next, waiting, lines, reported: 0, unreported: 0, lost: false }
+    }
+
+    fn take(&mut self, batch: Batch, empty: &Sender<Batch>) -> Result<()> {
+        self.waiting.insert(batch.number, batch);
+        let mut outcome = Ok(());
+        while let Some(mut batch) = self.waiting.remove(&self.next) {
+            self.next += 1;
+            if !self.lost {
+                outcome = self.write(&batch);
+                self.lost = outcome.is_err();
+            }
+            batch.clear();
+            // When every source has ended, nobody needs it any more.
+            let _ = empty.try_send(batch);
+            if outcome.is_err() {
+                break;
+            }
+        }
+        outcome
+    }
+
+    fn write(&mut self, batch: &Batch) -> Result<()> {
+        if !batch.entries.is_empty() {
+            self.sinks.iter_mut().try_for_each(|sink| sink.write(&batch.entries))?;
+        }
+        if let (Some(file), false) = (&mut self.rejected, batch.rejected.is_empty()) {
+            file.write(&batch.rejected)?;
+        }
+        let before = self.lines.entry((batch.source, batch.origin)).or_insert(0);
+        for (number, problem) in &batch.problems {
+            if self.reported >= MOST_REPORTED {
+                break;
+            }
+            self.reported += 1;
+            let origin = self.pipeline.inputs[batch.source].origin(batch.origin);
+            (self.report)(&format!("{origin}, line {}: {problem}", *before + number + 1));
+        }
+        *before += batch.tally.lines();
+        self.unreported += batch.tally.failed;
+        self.control.count(batch.tally);
+        Ok(())
+    }
+
+    fn finish(&mut self) {
+        let unreported = self.unreported - self.reported;
+        if unreported > 0 {
+            (self.report)(&format!("{unreported} more lines failed"));
+        }
+    }
+}
+
+/// What the stages of a description are made with.
+struct Context<'a> {
+    manager: &'a PluginManager,
+    templates: &'a Templates,
+    vars: Map<String, Value>,
+}
+
+impl Context<'_> {
+    fn input(&self, source: &SourceStage, follow: bool) -> Result<Input> {
+        match source.r#type.as_str() {
+            "file" => {
+                let FileSource { paths } = self.built_in("file", &source.config)?;
+                Ok(Input::Files { paths: matching(&paths, follow)?, follow })
+            }
+            "stdin" => {
+                let Nothing {} = self.built_in("stdin", &source.config)?;
+                Ok(Input::Stdin)
+            }
+            plugin => Ok(Input::Plugin(self.component(ComponentKind::LogSource, plugin, &source.config)?)),
+        }
+    }
+
+    fn output(&self, stage: &Stage) -> Result<Output> {
+        match stage.r#type.as_str() {
+            "file" => {
+                let FileOutput { path, mode } = self.built_in("file", &stage.config)?;
+                Ok(Output::File { path: path.into(), mode })
+            }
+            "stdout" => {
+                let Nothing {} = self.built_in("stdout", &stage.config)?;
+                Ok(Output::Stdout)
+            }
+            plugin => Ok(Output::Plugin(self.component(ComponentKind::LogOutput, plugin, &stage.config)?)),
+        }
+    }
+
+    fn component(&self, kind: ComponentKind, name: &str, config: &Map<String, Value>) -> Result<Configured> {
+        let config = fill_config(self.templates, config, &self.vars)?;
+        self.manager.component(kind, name)?.configure(config)
+    }
+
+    fn built_in<T: DeserializeOwned>(&self, what: &str, config: &Map<String, Value>) -> Result<T> {
+        let config = fill_config(self.templates, config, &self.vars)?;
+        serde_json::from_value(Value::Object(config)).map_err(|error| impossible(what, error.to_string()))
+    }
+
+    fn text(&self, template: &str) -> Result<String> {
+        match self.templates.fill(&Value::String(template.to_owned()), &self.vars)? {
+            Value::String(text) => Ok(text),
+            other => Ok(other.to_string()),
+        }
+    }
+}
+
+/// The files that patterns stand for. A path without a pattern is taken as it is, so that its absence is told when it is opened.
+fn matching(patterns: &[String], follow: bool) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for pattern in patterns {
+        if !pattern.contains(['*', '?', '[']) {
+            if !follow && let Err(source) = std::fs::metadata(pattern) {
+                return Err(Error::Source { what: pattern.clone(), source });
+            }
+            paths.push(pattern.into());
+            continue;
+        }
+        let found = glob::glob(pattern).map_err(|error| impossible(pattern, error.to_string()))?;
+        let before = paths.len();
+        for path in found {
+            let path = path.map_err(|error| Error::Source { what: pattern.clone(), source: error.into() })?;
+            paths.push(path);
+        }
+        if paths.len() == before && !follow {
+            return Err(Error::Source { what: format!("`{pattern}`"), source: std::io::ErrorKind::NotFound.into() });
+        }
+    }
+    if paths.is_empty() {
+        return Err(impossible("paths", "there is none"));
+    }
+    Ok(paths)
+}
+
+fn impossible(what: &str, why: impl Into<String>) -> Error {
+    Error::Configuration { what: what.to_owned(), violations: vec![why.into()] }
+}
+
+fn at(what: &str, error: Error) -> Error {
+    Error::At { what: what.to_owned(), source: Box::new(error) }
+}

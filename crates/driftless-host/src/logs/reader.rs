@@ -1,0 +1,306 @@
+//! Sources: files, standard input, plugins.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use driftless_plugin_api::records::Records;
+
+use super::batch::{BATCH_BYTES, Batch, Form, MOST_LINE_BYTES};
+use super::control::Control;
+use crate::component::Configured;
+use crate::error::{Error, Result};
+
+/// Where lines come from.
+#[derive(Debug)]
+pub(crate) enum Input {
+    Files { paths: Vec<PathBuf>, follow: bool },
+    Stdin,
+    Plugin(Configured),
+}
+
+/// Takes empty batches from the circle and puts full ones in.
+pub(crate) trait Exchange {
+    /// An empty batch, as soon as there is one. `None` when the pipeline is over.
+    fn empty(&self) -> Option<Batch>;
+
+    /// Sends a full one on its way. Returns whether anybody is left to take it.
+    fn send(&self, batch: Batch) -> bool;
+}
+
+/// How long a source that has nothing new is left alone.
+const NAP: Duration = Duration::from_millis(200);
+
+impl Input {
+    /// What the lines of an origin are from, in messages.
+    pub(crate) fn origin(&self, number: usize) -> String {
+        match self {
+            Self::Files { paths, .. } => paths[number].display().to_string(),
+            Self::Stdin => "standard input".to_owned(),
+            Self::Plugin(configured) => configured.component().place().to_string(),
+        }
+    }
+
+    /// Reads to the end, or until it is told to stop.
+    pub(crate) fn read(&self, exchange: &impl Exchange, control: &Control) -> Result<()> {
+        match self {
+            Self::Files { paths, follow: false } => {
+                for (origin, path) in paths.iter().enumerate() {
+                    let mut file = File::open(path).map_err(|source| failed(path, source))?;
+                    let mut lines = Lines::new(exchange, control, origin);
+                    lines.copy(&mut file).and_then(|_| lines.finish()).map_err(|source| failed(path, source))?;
+                }
+                Ok(())
+            }
+            Self::Files { paths, follow: true } => follow(paths, exchange, control),
+            Self::Stdin => {
+                let mut lines = Lines::new(exchange, control, 0);
+                let copied = lines.copy(&mut StoppableStdin { control }).and_then(|_| lines.finish());
+                copied.map_err(|source| Error::Source { what: "standard input".to_owned(), source })
+            }
+            Self::Plugin(configured) => records(configured, exchange, control),
+        }
+    }
+}
+
+fn failed(path: &Path, source: io::Error) -> Error {
+    Error::Source { what: path.display().to_string(), source }
+}
+
+/// Cuts a stream of bytes into batches at the ends of lines.
+struct Lines<'a, E> {
+    exchange: &'a E,
+    control: &'a Control,
+    origin: usize,
+    /// What was read behind the last newline.
+    rest: Vec<u8>,
+    /// Whether the rest belongs to a line whose beginning is gone.
+    inside_too_long: bool,
+}
+
+/// Whether there is more to come.
+#[derive(PartialEq, Eq)]
+enum Flow {
+    On,
+    Over,
+}
+
+impl<'a, E: Exchange> Lines<'a, E> {
+    fn new(exchange: &'a E, control: &'a Control, origin: usize) -> Self {
+        Self { exchange, control, origin, rest: Vec::new(), inside_too_long: false }
+    }
+
+    /// Copies until the end of what there is.
+    fn copy(&mut self, from: &mut impl Read) -> io::Result<Flow> {
+        while !self.control.is_stopped() {
+            let Some(mut batch) = self.exchange.empty() else { return Ok(Flow::Over) };
+            batch.input.append(&mut self.rest);
+            let before = batch.input.len();
+            batch.input.resize(before + BATCH_BYTES, 0);
+            let count = loop {
+                match from.read(&mut batch.input[before..]) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    other => break other?,
+                }
+            };
+            batch.input.truncate(before + count);
+            let end = memchr::memrchr(b'\n', &batch.input[before..]).map_or(0, |at| before + at + 1);
+            self.rest.extend_from_slice(&batch.input[end..]);
+            batch.input.truncate(end);
+            if count == 0 {
+                // The batch that was not needed goes round empty, and only its number is used up.
+                return Ok(if self.exchange.send(batch) { Flow::On } else { Flow::Over });
+            }
+            let sent = if self.inside_too_long && end > 0 {
+                self.inside_too_long = false;
+                self.send_tail_of_too_long(batch)
+            } else {
+                self.send(batch, Form::Lines)
+            };
+            if !sent || !self.bound_rest() {
+                return Ok(Flow::Over);
+            }
+        }
+        Ok(Flow::On)
+    }
+
+    /// Sends what is behind the last newline: at the end of a file that is a line as well.
+    fn finish(&mut self) -> io::Result<()> {
+        if !self.rest.is_empty()
+            && let Some(mut batch) = self.exchange.empty()
+        {
+            batch.input.append(&mut self.rest);
+            let form = if self.inside_too_long { Form::TooLongStill } else { Form::Lines };
+            self.send(batch, form);
+        }
+        Ok(())
+    }
+
+    /// A line that grows beyond all measure is passed on in pieces, so that it is not kept in memory.
+    fn bound_rest(&mut self) -> bool {
+        if self.rest.len() <= MOST_LINE_BYTES {
+            return true;
+        }
+        let Some(mut batch) = self.exchange.empty() else { return false };
+        batch.input.append(&mut self.rest);
+        let form = if self.inside_too_long { Form::TooLongStill } else { Form::TooLong };
+        self.inside_too_long = true;
+        self.send(batch, form)
+    }
+
+    /// The first line of this batch is the end of one that was too long.
+    fn send_tail_of_too_long(&mut self, mut batch: Batch) -> bool {
+        let end = memchr::memchr(b'\n', &batch.input).map_or(batch.input.len(), |at| at + 1);
+        let others = batch.input.split_off(end);
+        if !self.send(batch, Form::TooLongStill) {
+            return false;
+        }
+        let Some(mut batch) = self.exchange.empty() else { return false };
+        batch.input.extend_from_slice(&others);
+        self.send(batch, Form::Lines)
+    }
+
+    fn send(&self, mut batch: Batch, form: Form) -> bool {
+        batch.form = form;
+        batch.origin = self.origin;
+        self.exchange.send(batch)
+    }
+}
+
+/// Follows files as they grow, and as they are replaced, until it is told to stop.
+fn follow(paths: &[PathBuf], exchange: &impl Exchange, control: &Control) -> Result<()> {
+    let mut followed: Vec<_> = paths
+        .iter()
+        .enumerate()
+        .map(|(origin, path)| (path, None, Lines::new(exchange, control, origin)))
+        .collect();
+    while !control.is_stopped() {
+        for (path, file, lines) in &mut followed {
+            let path: &Path = path;
+            if file.is_none() {
+                *file = match File::open(path) {
+                    Ok(opened) => Some(opened),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    Err(error) => return Err(failed(path, error)),
+                };
+            }
+            let Some(open) = file else { continue };
+            let flow = lines.copy(open).map_err(|source| failed(path, source))?;
+            if flow == Flow::Over {
+                return Ok(());
+            }
+            if was_replaced(open, path).map_err(|source| failed(path, source))? {
+                // What came between the last look and the replacement.
+                lines.copy(open).and_then(|_| lines.finish()).map_err(|source| failed(path, source))?;
+                *file = None;
+            }
+        }
+        std::thread::sleep(NAP);
+    }
+    // Somebody may write the rest of these lines later; what is there is not lost.
+    for (path, _, lines) in &mut followed {
+        lines.finish().map_err(|source| failed(path, source))?;
+    }
+    Ok(())
+}
+
+/// Whether the path leads to another file by now, or the file was cut short.
+fn was_replaced(file: &mut File, path: &Path) -> io::Result<bool> {
+    use std::io::Seek;
+    let Ok(there) = std::fs::metadata(path) else { return Ok(false) };
+    let here = file.metadata()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if (here.dev(), here.ino()) != (there.dev(), there.ino()) {
+            return Ok(true);
+        }
+    }
+    let _ = there;
+    Ok(here.len() < file.stream_position()?)
+}
+
+/// Standard input, which looks up now and then whether the pipeline was told to stop.
+struct StoppableStdin<'a> {
+    control: &'a Control,
+}
+
+impl Read for StoppableStdin<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        #[cfg(unix)]
+        {
+            use rustix::event::{PollFd, PollFlags, Timespec, poll};
+            let stdin = io::stdin();
+            let patience = Timespec { tv_sec: 0, tv_nsec: NAP.subsec_nanos().into() };
+            loop {
+                if self.control.is_stopped() {
+                    return Ok(0);
+                }
+                let mut watched = [PollFd::new(&stdin, PollFlags::IN)];
+                match poll(&mut watched, Some(&patience)) {
+                    Ok(0) | Err(rustix::io::Errno::INTR) => {}
+                    Ok(_) => break,
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            // Past the buffer of `Stdin`, which would hide from `poll` what it holds.
+            Ok(rustix::io::read(&stdin, buffer)?)
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = self.control;
+            io::stdin().read(buffer)
+        }
+    }
+}
+
+/// Reads a source that a plugin brings.
+fn records(configured: &Configured, exchange: &impl Exchange, control: &Control) -> Result<()> {
+    let mut session = configured.session();
+    while !control.is_stopped() {
+        let text = configured.call_in(&mut session, &[], str::to_owned)?;
+        let read: Records<'_> = serde_json::from_str(&text)
+            .map_err(|error| configured.broken(format!("its reply is not a list of records: {error}")))?;
+        let mut left = read.records.as_slice();
+        while let Some(first) = left.first() {
+            let form = form_of(first.get());
+            let Some(mut batch) = exchange.empty() else { return Ok(()) };
+            while let Some((record, behind)) = left.split_first() {
+                if form_of(record.get()) != form || batch.input.len() >= BATCH_BYTES {
+                    break;
+                }
+                put_record(configured, record.get(), form, &mut batch.input)?;
+                left = behind;
+            }
+            batch.form = form;
+            if !exchange.send(batch) {
+                return Ok(());
+            }
+        }
+        match (read.more, read.records.is_empty()) {
+            (false, _) => return Ok(()),
+            (true, true) => std::thread::sleep(NAP),
+            (true, false) => {}
+        }
+    }
+    Ok(())
+}
+
+fn form_of(record: &str) -> Form {
+    if record.starts_with('"') { Form::Lines } else { Form::Entries }
+}
+
+fn put_record(configured: &Configured, record: &str, form: Form, input: &mut Vec<u8>) -> Result<()> {
+    if form == Form::Lines {
+        let line: String = serde_json::from_str(record).map_err(|error| configured.broken(error.to_string()))?;
+        input.extend_from_slice(line.trim_end_matches('\n').as_bytes());
+    } else if record.starts_with('{') {
+        // Newlines in JSON are white space.
+        input.extend(record.bytes().map(|byte| if byte == b'\n' || byte == b'\r' { b' ' } else { byte }));
+    } else {
+        return Err(configured.broken("one of its records is neither a string nor an object"));
+    }
+    input.push(b'\n');
+    Ok(())
+}

@@ -1,0 +1,284 @@
+//! Finds plugins, loads them when they are first needed, and hands out their components.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use driftless_plugin_api::component::ComponentKind;
+use driftless_plugin_api::function::Function;
+use driftless_plugin_api::manifest::PluginManifest;
+use driftless_sandbox::{InstancePool, MachineCodeCache, Outline, Sandbox, SharedLogSink, ValidationError, Violation};
+use serde_json::{Map, Value};
+
+use crate::component::Component;
+use crate::error::{Error, NotFound, Result};
+use crate::facts::FactsCollector;
+use crate::handle::PluginHandle;
+use crate::settings::Settings;
+use crate::source::{Candidate, PluginSource};
+use crate::task::Task;
+
+/// The version of the host, which plugins may demand a range of.
+pub const HOST_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The plugins of a program.
+///
+/// It is an owned value that is cheap to clone; two of them have nothing in common. A plugin that is not used is not loaded.
+#[derive(Clone)]
+pub struct PluginManager(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    sandbox: Sandbox,
+    sources: Vec<Box<dyn PluginSource>>,
+    listed: OnceLock<Vec<Found>>,
+    loaded: Mutex<HashMap<String, PluginHandle>>,
+}
+
+/// A candidate and the source that has it.
+struct Found {
+    candidate: Candidate,
+    source: usize,
+}
+
+/// A manager that is being set up, see [`PluginManager::builder`].
+#[derive(Default)]
+pub struct PluginManagerBuilder {
+    settings: Settings,
+    sources: Vec<Box<dyn PluginSource>>,
+    log: Option<SharedLogSink>,
+    cache: Option<MachineCodeCache>,
+}
+
+/// A plugin as it is listed: nothing of it was executed.
+#[derive(Clone, Debug)]
+pub struct ListedPlugin {
+    /// What it is called.
+    pub name: String,
+    /// Where it is.
+    pub origin: String,
+    /// What it says about itself.
+    pub manifest: Option<PluginManifest>,
+    /// The functions of the protocol that it exports; `None` where the file cannot be read as a plugin.
+    pub functions: Option<Vec<Function>>,
+}
+
+impl PluginManager {
+    /// Begins to set up a manager.
+    pub fn builder() -> PluginManagerBuilder {
+        PluginManagerBuilder::default()
+    }
+
+    /// What the user said about plugins.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Everything that is there. Only reads; a file that is no plugin is listed as well, without a manifest.
+    ///
+    /// # Errors
+    ///
+    /// When a source cannot be read.
+    pub fn list(&self) -> Result<Vec<ListedPlugin>> {
+        let mut plugins = Vec::new();
+        for found in self.found()? {
+            let Outline { manifest, functions } = driftless_sandbox::outline(&self.read(found)?);
+            let name = manifest.as_ref().map_or(&found.candidate.name, |manifest| &manifest.name);
+            plugins.push(ListedPlugin {
+                name: name.clone(),
+                origin: found.candidate.origin.clone(),
+                manifest,
+                functions,
+            });
+        }
+        plugins.sort_by(|a, b| (&a.name, &a.origin).cmp(&(&b.name, &b.origin)));
+        Ok(plugins)
+    }
+
+    /// Loads a plugin by its name.
+    ///
+    /// # Errors
+    ///
+    /// When there is none of this name, two of them, or it is refused.
+    pub fn plugin(&self, name: &str) -> Result<PluginHandle> {
+        let mut loaded = self.0.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plugin) = loaded.get(name) {
+            return Ok(plugin.clone());
+        }
+        let bytes = self.find(name)?;
+        let plugin = self.load(name, &bytes)?;
+        loaded.insert(name.to_owned(), plugin.clone());
+        Ok(plugin)
+    }
+
+    /// Loads a plugin from its bytes, without the manager remembering it. `name` is what it is called where it has no manifest.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused.
+    pub fn load(&self, name: &str, bytes: &[u8]) -> Result<PluginHandle> {
+        let refused = |source| Error::Refused { plugin: name.to_owned(), source };
+        let module = self.0.sandbox.validate(bytes).map_err(refused)?;
+        if let Some(manifest) = module.manifest() {
+            suits_this_host(manifest).map_err(refused)?;
+        }
+        let compiled = self.0.sandbox.compile(name, &module);
+        let compiled = compiled.map_err(|source| Error::Compile { plugin: name.to_owned(), source })?;
+        Ok(PluginHandle::new(InstancePool::new(compiled)))
+    }
+
+    /// A component by its full name, `plugin.component`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such plugin or component, or the plugin is refused.
+    pub fn component(&self, kind: ComponentKind, name: &str) -> Result<Component> {
+        let Some((plugin, component)) = name.split_once('.') else {
+            return Err(Error::Configuration {
+                what: format!("`{name}`"),
+                violations: vec![format!("a {kind} is named `plugin.component`")],
+            });
+        };
+        Component::find(self.plugin(plugin)?, kind, component)
+    }
+
+    /// A task by its full name, with its configuration.
+    ///
+    /// # Errors
+    ///
+    /// As for [`component`](Self::component), and when the configuration does not match its schema.
+    pub fn task(&self, name: &str, config: Map<String, Value>) -> Result<Task> {
+        Ok(Task(self.component(ComponentKind::Task, name)?.configure(config)?))
+    }
+
+    /// A facts collector by its full name, with its configuration.
+    ///
+    /// # Errors
+    ///
+    /// As for [`component`](Self::component), and when the configuration does not match its schema.
+    pub fn facts_collector(&self, name: &str, config: Map<String, Value>) -> Result<FactsCollector> {
+        Ok(FactsCollector(self.component(ComponentKind::FactsCollector, name)?.configure(config)?))
+    }
+
+    /// What is there, asked once.
+    fn found(&self) -> Result<&[Found]> {
+        if let Some(found) = self.0.listed.get() {
+            return Ok(found);
+        }
+        let mut all = Vec::new();
+        for (number, source) in self.0.sources.iter().enumerate() {
+            let listed = source.list();
+            let listed = listed.map_err(|source| Error::Source { what: "the list of plugins".into(), source })?;
+            all.extend(listed.into_iter().map(|candidate| Found { candidate, source: number }));
+        }
+        Ok(self.0.listed.get_or_init(|| all))
+    }
+
+    fn read(&self, found: &Found) -> Result<Vec<u8>> {
+        let bytes = self.0.sources[found.source].read(&found.candidate);
+        bytes.map_err(|source| Error::Source { what: found.candidate.origin.clone(), source })
+    }
+
+    /// The bytes of the plugin with this name.
+    fn find(&self, name: &str) -> Result<Vec<u8>> {
+        let found = self.found()?;
+        // A plugin is usually called like its file, so that one is looked at first, and mostly alone.
+        let (likely, others): (Vec<_>, Vec<_>) = found.iter().partition(|found| found.candidate.name == name);
+        let mut known = Vec::new();
+        for candidates in [likely, others] {
+            let mut matching = Vec::new();
+            for found in candidates {
+                let bytes = self.read(found)?;
+                let called = driftless_sandbox::outline(&bytes).manifest;
+                let called = called.map_or_else(|| found.candidate.name.clone(), |manifest| manifest.name);
+                if called == name {
+                    matching.push((found, bytes));
+                }
+                known.push(called);
+            }
+            match matching.len() {
+                0 => {}
+                1 => return Ok(matching.remove(0).1),
+                _ => {
+                    let origins: Vec<_> = matching.iter().map(|(found, _)| found.candidate.origin.as_str()).collect();
+                    let origins = origins.join(" and ");
+                    return Err(Error::Ambiguous(format!("two plugins are called `{name}`: {origins}; remove one")));
+                }
+            }
+        }
+        known.sort();
+        Err(NotFound { what: "plugin".into(), name: name.into(), among: "installed".into(), known }.into())
+    }
+}
+
+impl std::fmt::Debug for PluginManager {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PluginManager").field("sandbox", &self.0.sandbox).finish_non_exhaustive()
+    }
+}
+
+impl PluginManagerBuilder {
+    /// What `plugins.toml` says. Without it, the guide's defaults hold.
+    #[must_use]
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// One more place where plugins are.
+    #[must_use]
+    pub fn source(mut self, source: impl PluginSource + 'static) -> Self {
+        self.sources.push(Box::new(source));
+        self
+    }
+
+    /// Where the messages of plugins go. Without it, nowhere.
+    #[must_use]
+    pub fn log(mut self, sink: impl driftless_sandbox::LogSink) -> Self {
+        self.log = Some(Arc::new(sink));
+        self
+    }
+
+    /// Keeps machine code between runs. Without it, each run compiles anew.
+    #[must_use]
+    pub fn cache(mut self, cache: MachineCodeCache) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
+    /// Starts the sandbox. Plugins are only looked for when one is asked for.
+    ///
+    /// # Errors
+    ///
+    /// When the settings cannot be kept, or the system refuses the address space or a thread.
+    pub fn build(self) -> Result<PluginManager> {
+        let security = &self.settings.security;
+        let mut sandbox = Sandbox::builder(security.limits());
+        sandbox = sandbox.allow_wasi(security.allow_wasi).debug(security.debug_enabled);
+        if let Some(log) = self.log {
+            sandbox = sandbox.log(log);
+        }
+        if let Some(cache) = self.cache {
+            sandbox = sandbox.cache(cache);
+        }
+        Ok(PluginManager(Arc::new(Inner {
+            sandbox: sandbox.build()?,
+            settings: self.settings,
+            sources: self.sources,
+            listed: OnceLock::new(),
+            loaded: Mutex::new(HashMap::new()),
+        })))
+    }
+}
+
+fn suits_this_host(manifest: &PluginManifest) -> Result<(), ValidationError> {
+    let refuse = |message| Err(ValidationError { violations: vec![Violation { offset: None, message }] });
+    let demanded = &manifest.driftless_version;
+    let Ok(range) = semver::VersionReq::parse(demanded) else {
+        return refuse(format!("its manifest demands Driftless `{demanded}`, which is no range of versions"));
+    };
+    let host = semver::Version::parse(HOST_VERSION).expect("cargo checks the version of a package");
+    if range.matches(&host) {
+        return Ok(());
+    }
+    refuse(format!("it demands Driftless {demanded}, and this is {HOST_VERSION}"))
+}

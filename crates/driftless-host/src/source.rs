@@ -1,0 +1,89 @@
+//! Where a host gets its plugins from.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+/// A place where plugins are: a folder, a store, a program's own resources.
+///
+/// The host asks for a list first, and reads only what it needs.
+pub trait PluginSource: Send + Sync {
+    /// What is there, without looking inside.
+    ///
+    /// # Errors
+    ///
+    /// When the place cannot be read. A place that does not exist is empty.
+    fn list(&self) -> io::Result<Vec<Candidate>>;
+
+    /// The bytes of one of them.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    fn read(&self, candidate: &Candidate) -> io::Result<Vec<u8>>;
+}
+
+/// A plugin that is there, as far as one can tell from outside.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Candidate {
+    /// What it is called unless its manifest says otherwise.
+    pub name: String,
+    /// Where it is, for people and for [`PluginSource::read`]: a path, a URL.
+    pub origin: String,
+}
+
+/// Single files, each a plugin that is called like its file.
+#[derive(Clone, Debug, Default)]
+pub struct Files(Vec<PathBuf>);
+
+impl Files {
+    /// These files.
+    pub fn new(paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
+        Self(paths.into_iter().map(Into::into).collect())
+    }
+}
+
+impl PluginSource for Files {
+    fn list(&self) -> io::Result<Vec<Candidate>> {
+        let candidate = |path: &PathBuf| Candidate {
+            name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            origin: path.display().to_string(),
+        };
+        Ok(self.0.iter().map(candidate).collect())
+    }
+
+    fn read(&self, candidate: &Candidate) -> io::Result<Vec<u8>> {
+        let path = self.0.iter().find(|path| path.display().to_string() == candidate.origin);
+        fs::read(path.ok_or(io::ErrorKind::NotFound)?)
+    }
+}
+
+/// Plugins that a program carries with it.
+#[derive(Clone, Debug, Default)]
+pub struct Embedded(Vec<(String, Vec<u8>)>);
+
+impl Embedded {
+    /// One plugin, called `name` unless its manifest says otherwise.
+    pub fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        Self(vec![(name.into(), bytes.into())])
+    }
+
+    /// One more.
+    #[must_use]
+    pub fn and(mut self, name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        self.0.push((name.into(), bytes.into()));
+        self
+    }
+}
+
+impl PluginSource for Embedded {
+    fn list(&self) -> io::Result<Vec<Candidate>> {
+        let candidate = |name: &String| Candidate { name: name.clone(), origin: format!("embedded {name}") };
+        Ok(self.0.iter().map(|(name, _)| candidate(name)).collect())
+    }
+
+    fn read(&self, candidate: &Candidate) -> io::Result<Vec<u8>> {
+        let known = self.0.iter().find(|(name, _)| *name == candidate.name);
+        known.map(|(_, bytes)| bytes.clone()).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
