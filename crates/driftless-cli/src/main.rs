@@ -1,1 +1,29 @@
-fn main() {}
+//! The `driftless` command.
+//!
+//! [`args`] says what can be typed, [`commands`] does it, [`failure`] gives a failure its exit code. Results go to standard
+//! output and everything else to standard error.
+
+mod args;
+mod commands;
+mod context;
+mod document;
+mod failure;
+mod paths;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let args = args::Args::parse();
+    let terminal = terminal::Terminal::new(args.global.color);
+    match commands::run(args, &terminal) {
+        Ok(code) => code,
+        Err(error) => {
+            let exit = failure::exit_code(&error);
+            terminal.error(&error);
+            exit
+        }
+    }
+}

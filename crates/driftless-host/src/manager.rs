@@ -81,7 +81,7 @@ impl PluginManager {
     pub fn list(&self) -> Result<Vec<ListedPlugin>> {
         let mut plugins = Vec::new();
         for found in self.found()? {
-            let Outline { manifest, functions } = driftless_sandbox::outline(&self.read(found)?);
+            let Outline { manifest, functions, .. } = driftless_sandbox::outline(&self.read(found)?);
             let name = manifest.as_ref().map_or(&found.candidate.name, |manifest| &manifest.name);
             plugins.push(ListedPlugin {
                 name: name.clone(),

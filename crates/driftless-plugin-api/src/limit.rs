@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// The largest file that is looked at as a plugin, in bytes. A Python interpreter with its library is 18 MB.
+pub const MAX_PLUGIN_BYTES: u64 = 64 << 20;
+
 /// What a call can run out of.
 ///
 /// ```

@@ -54,5 +54,5 @@ pub use limits::Limits;
 pub use logging::{LogRecord, LogSink, SharedLogSink};
 pub use pool::{InstancePool, PooledInstance};
 pub use sandbox::{CompiledPlugin, Sandbox, SandboxBuilder};
-pub use validate::{Outline, ValidatedModule, outline, validate};
+pub use validate::{Outline, ValidatedModule, outline, validate, validate_as};
 pub use wasi::{ReplaceError, replace_imports};

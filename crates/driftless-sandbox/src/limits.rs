@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use driftless_plugin_api::limit::MAX_PLUGIN_BYTES;
+
 /// What one call may use, and how many instances there may be. The defaults are the guide's.
 ///
 /// ```
@@ -72,8 +74,8 @@ macro_rules! module_limits {
 }
 
 module_limits! {
-    /// Bytes of the file. A Python interpreter with its library is 18 MB.
-    SIZE = 64 << 20, "bytes";
+    /// Bytes of the file.
+    SIZE = MAX_PLUGIN_BYTES, "bytes";
     /// Function types.
     TYPES = 10_000, "types";
     /// Imports. The host offers fewer than ten.

@@ -81,7 +81,7 @@ impl Sandbox {
     ///
     /// Everything that is wrong with it.
     pub fn validate(&self, bytes: &[u8]) -> Result<ValidatedModule, ValidationError> {
-        if self.0.allow_wasi { validate::validate_with_wasi(bytes) } else { validate::validate(bytes) }
+        validate::validate_as(bytes, self.0.allow_wasi)
     }
 
     /// Makes machine code of a module, or takes it from the cache.

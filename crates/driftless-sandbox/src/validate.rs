@@ -83,16 +83,25 @@ pub fn validate(bytes: &[u8]) -> Result<ValidatedModule, ValidationError> {
     }
 }
 
-/// Checks a file in which WASI is allowed. There is nothing behind it yet, neither files nor variables nor arguments: the module's WASI
-/// imports are replaced as `driftless plugin build` does it, see [`wasi::replace_imports`].
-pub(crate) fn validate_with_wasi(bytes: &[u8]) -> Result<ValidatedModule, ValidationError> {
+/// Checks a file, under the rules of [`validate`] or of a host where WASI is allowed.
+///
+/// There is nothing behind WASI yet, neither files nor variables nor arguments: a module's WASI imports are
+/// replaced as `driftless plugin build` does it, see [`wasi::replace_imports`].
+///
+/// # Errors
+///
+/// Everything that is wrong with it, as far as it can be read.
+pub fn validate_as(bytes: &[u8], allow_wasi: bool) -> Result<ValidatedModule, ValidationError> {
+    if !allow_wasi {
+        return validate(bytes);
+    }
     match wasi::replace_imports(bytes) {
         Ok(replaced) => {
             // The identity stays that of the file.
             let validated = validate(&replaced)?;
             Ok(ValidatedModule { digest: Digest::of(bytes), ..validated })
         }
-        // A file that cannot be rewritten cannot be valid: let the check say why.
+        // A file that cannot be rewritten cannot be valid either: let the check say why.
         Err(_) => validate(bytes),
     }
 }
@@ -104,6 +113,8 @@ pub struct Outline {
     pub manifest: Option<PluginManifest>,
     /// The functions of the protocol that it exports; `None` where it cannot be read as a module.
     pub functions: Option<Vec<Function>>,
+    /// What it imports, as `module.name`.
+    pub imports: Vec<String>,
 }
 
 /// Looks at a file without believing it: for lists of plugins. Nothing is compiled, and nothing is proven.
@@ -114,6 +125,11 @@ pub fn outline(bytes: &[u8]) -> Outline {
         manifest: check_manifest(&survey, &mut Vec::new()),
         functions: readable
             .then(|| survey.exports.iter().filter_map(|export| Function::named(export.name)).collect()),
+        imports: survey
+            .imports
+            .iter()
+            .map(|import| format!("{}.{}", printable(import.module), printable(import.name)))
+            .collect(),
     }
 }
 

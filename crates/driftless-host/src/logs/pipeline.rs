@@ -92,6 +92,11 @@ impl Pipeline {
         Ok(Self { inputs, stages: Stages { parsers, filters }, outputs, rejected, workers })
     }
 
+    /// Whether entries go to standard output.
+    pub fn writes_to_stdout(&self) -> bool {
+        self.outputs.iter().any(|output| matches!(output, Output::Stdout))
+    }
+
     /// Runs to the end of all sources, or until `control` says stop. `report` hears, in order, of the first lines that fail.
     pub fn run(&self, control: &Control, report: &mut dyn FnMut(&str)) -> Finished {
         let started = Instant::now();

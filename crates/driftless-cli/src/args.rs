@@ -1,0 +1,173 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args as ClapArgs, ColorChoice, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+use driftless_host::api::log::Level;
+
+/// Tasks, facts, templates and log pipelines out of sandboxed plugins.
+#[derive(Debug, Parser)]
+#[command(name = "driftless", version, propagate_version = true, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  what was run failed
+  2  usage or configuration
+  3  refused: validation, permission, signature or policy said no
+  4  a limit was reached: fuel, time, memory, stack, output
+  5  not found: plugin, component, task, file
+  130  interrupted";
+
+/// What every command takes.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Global {
+    /// The folder of installed plugins [default: ~/.driftless/plugins]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Global options")]
+    pub(crate) plugin_dir: Option<PathBuf>,
+    /// The settings of plugins [default: ~/.driftless/plugins.toml]
+    #[arg(long = "config", global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Global options")]
+    pub(crate) settings: Option<PathBuf>,
+    /// Which messages of plugins are shown
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = ["error", "warn", "info", "debug"], help_heading = "Global options")]
+    log_level: Option<String>,
+    /// Shows errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    pub(crate) quiet: bool,
+    /// Shows debug messages as well
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    verbose: bool,
+    /// Prints results as JSON for machines
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) json: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    pub(crate) color: ColorChoice,
+}
+
+impl Global {
+    /// The least important messages that are shown.
+    pub(crate) fn level(&self) -> Level {
+        match (&self.log_level, self.quiet, self.verbose) {
+            (Some(level), ..) => level.parse().expect("the parser lets only levels through"),
+            (None, true, _) => Level::Error,
+            (None, _, true) => Level::Debug,
+            (None, false, false) => Level::Info,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs the tasks of a file, in order
+    Apply(Apply),
+    /// Runs facts collectors and prints one JSON object
+    Facts(Facts),
+    /// Renders a Jinja2 template with the filters and functions of plugins
+    Render(Render),
+    /// Runs a log pipeline: sources, parser, filters, outputs
+    Logs(Logs),
+    /// Looks at plugins, calls and builds them
+    #[command(subcommand)]
+    Plugin(Plugin),
+    /// Prints a script that completes commands in a shell
+    Completions {
+        /// For which shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Apply {
+    /// The file of tasks: YAML, JSON or TOML
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Fills in templates and checks configurations, and runs no task
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Facts {
+    /// Which collectors: their key in the file, or `plugin.collector` [default: all]
+    pub(crate) names: Vec<String>,
+    /// The file of collectors: YAML, JSON or TOML
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Render {
+    /// The template, or `-` for standard input
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) template: PathBuf,
+    /// A file of variables: YAML, JSON or TOML; later ones win
+    #[arg(long, value_name = "FILE", action = ArgAction::Append, value_hint = ValueHint::FilePath)]
+    pub(crate) vars: Vec<PathBuf>,
+    /// A variable: its value is JSON, else text
+    #[arg(long = "set", value_name = "NAME=VALUE", action = ArgAction::Append)]
+    pub(crate) set: Vec<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Logs {
+    /// The file that describes the pipeline: YAML, JSON or TOML
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Reads files on as they grow, until interrupted
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// How many threads parse and filter [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    pub(crate) workers: Option<usize>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Plugin {
+    /// Lists installed plugins
+    List,
+    /// Shows what a plugin says about itself; runs nothing of it
+    Inspect {
+        /// Its name, or a `.wasm` file
+        plugin: String,
+    },
+    /// Checks whether a file is a plugin that may run; runs nothing of it
+    Validate {
+        /// Its name, or a `.wasm` file
+        plugin: String,
+        /// Demands every function that the guide calls required
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Calls one function of a plugin and prints what it returned
+    Call {
+        /// Its name, or a `.wasm` file
+        plugin: String,
+        /// The function, for example `execute_task`
+        function: String,
+        /// Its arguments; `@FILE` stands for the contents of a file
+        args: Vec<String>,
+    },
+    /// Compiles a Rust project into plugins and checks them
+    Build(Build),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Build {
+    /// The folder of the project or workspace
+    #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+    pub(crate) project: PathBuf,
+    /// What to compile for
+    #[arg(long, default_value = "wasm32-wasip1", value_parser = ["wasm32-wasip1", "wasm32-unknown-unknown"])]
+    pub(crate) target: String,
+    /// The folder that the finished plugins go to [default: target/plugins in the project]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out_dir: Option<PathBuf>,
+}

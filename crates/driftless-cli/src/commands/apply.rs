@@ -1,0 +1,110 @@
+//! `driftless apply`
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use driftless_host::api::result::TaskStatus;
+use driftless_host::{ApplyFile, TaskOutcome, TaskStep, Templates};
+use serde_json::json;
+
+use crate::args::{Apply, Global};
+use crate::terminal::{BAD, FAINT, GOOD, ODD, STRONG, Terminal, printable};
+use crate::{context, document};
+
+/// Runs the tasks of a file.
+pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Apply) -> anyhow::Result<ExitCode> {
+    let file: ApplyFile = document::read(&args.file)?;
+    let manager = context::manager(global, terminal)?;
+    let templates = Templates::new(&manager)?.with_lookups();
+    let mut tally = Tally::default();
+    let mut failed = false;
+    let mut results = Vec::new();
+    let applied = driftless_host::apply(&manager, &templates, &file, args.dry_run, |step, outcome| {
+        tally.count(outcome);
+        failed |= outcome.has_failed();
+        if global.json {
+            results.push(as_json(step, outcome));
+        } else {
+            show(terminal, step, outcome);
+        }
+    });
+    if global.json {
+        let summary = json!({
+            "ok": tally.ok, "skipped": tally.skipped, "unchecked": tally.unchecked, "failed": tally.failed,
+        });
+        // What was done is told even where the next task could not be.
+        writeln!(terminal.out(), "{}", json!({"tasks": results, "summary": summary}))?;
+    }
+    applied?;
+    if !global.json && !global.quiet {
+        writeln!(terminal.err(), "{tally}")?;
+    }
+    Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+fn show(terminal: &Terminal, step: &TaskStep, outcome: &TaskOutcome) {
+    let label = printable(step.label(), false);
+    let (style, word) = match outcome {
+        TaskOutcome::Ran(result) if result.status == TaskStatus::Error => (BAD, "failed"),
+        TaskOutcome::Ran(_) => (GOOD, "ok"),
+        TaskOutcome::Skipped => (FAINT, "skipped"),
+        TaskOutcome::Checked => (GOOD, "checked"),
+        TaskOutcome::Depends(_) => (ODD, "unchecked"),
+    };
+    let mut out = terminal.out();
+    // A terminal that is gone is found out at the end.
+    let _ = writeln!(out, "{style}{word:<9}{style:#} {STRONG}{label}{STRONG:#}");
+    match outcome {
+        TaskOutcome::Ran(result) => {
+            // JSON has no raw control characters, but it may have those that turn the direction of writing.
+            let text = serde_json::to_string(result).unwrap_or_default();
+            let _ = writeln!(out, "          {}", printable(&text, false));
+        }
+        TaskOutcome::Depends(earlier) => {
+            let _ = writeln!(out, "          it uses the result `{earlier}`, which a dry run does not have");
+        }
+        TaskOutcome::Skipped | TaskOutcome::Checked => {}
+    }
+}
+
+fn as_json(step: &TaskStep, outcome: &TaskOutcome) -> serde_json::Value {
+    let (word, result) = match outcome {
+        TaskOutcome::Ran(result) => ("ran", Some(result)),
+        TaskOutcome::Skipped => ("skipped", None),
+        TaskOutcome::Checked => ("checked", None),
+        TaskOutcome::Depends(_) => ("unchecked", None),
+    };
+    json!({"name": step.label(), "type": step.r#type, "outcome": word, "result": result})
+}
+
+#[derive(Default)]
+struct Tally {
+    ok: u32,
+    skipped: u32,
+    unchecked: u32,
+    failed: u32,
+}
+
+impl Tally {
+    fn count(&mut self, outcome: &TaskOutcome) {
+        let place = match outcome {
+            _ if outcome.has_failed() => &mut self.failed,
+            TaskOutcome::Ran(_) | TaskOutcome::Checked => &mut self.ok,
+            TaskOutcome::Skipped => &mut self.skipped,
+            TaskOutcome::Depends(_) => &mut self.unchecked,
+        };
+        *place += 1;
+    }
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { ok, skipped, unchecked, failed } = self;
+        let all = ok + skipped + unchecked + failed;
+        write!(f, "{all} {}: {ok} ok, {skipped} skipped", if all == 1 { "task" } else { "tasks" })?;
+        if *unchecked > 0 {
+            write!(f, ", {unchecked} unchecked")?;
+        }
+        write!(f, ", {failed} failed")
+    }
+}

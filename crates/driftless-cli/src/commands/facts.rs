@@ -1,0 +1,70 @@
+//! `driftless facts`
+
+use std::process::ExitCode;
+
+use driftless_host::api::component::ComponentKind;
+use driftless_host::{CollectorStep, FactsFile, NotFound, PluginManager, Templates, collect};
+use serde_json::Map;
+
+use super::print_json;
+use crate::args::{Facts, Global};
+use crate::terminal::Terminal;
+use crate::{context, document};
+
+/// Runs facts collectors.
+pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Facts) -> anyhow::Result<ExitCode> {
+    let manager = context::manager(global, terminal)?;
+    let mut file = match &args.file {
+        Some(path) => document::read(path)?,
+        None if args.names.is_empty() => everything(&manager, terminal)?,
+        None => FactsFile::default(),
+    };
+    if !args.names.is_empty() {
+        file.collectors = chosen(&file.collectors, &args.names)?;
+    }
+    let templates = Templates::new(&manager)?.with_lookups();
+    print_json(global, &collect(&manager, &templates, &file)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The collectors with these names: as in the file, or by their full name without a configuration.
+fn chosen(collectors: &[CollectorStep], names: &[String]) -> anyhow::Result<Vec<CollectorStep>> {
+    let step = |name: &String| {
+        if let Some(step) = collectors.iter().find(|step| step.key() == name || step.r#type == *name) {
+            return Ok(step.clone());
+        }
+        if name.contains('.') {
+            return Ok(without_configuration(name));
+        }
+        Err(driftless_host::Error::from(NotFound {
+            what: "facts collector".to_owned(),
+            name: name.clone(),
+            among: "in the file".to_owned(),
+            known: collectors.iter().map(|step| step.key().to_owned()).collect(),
+        }))
+    };
+    Ok(names.iter().map(step).collect::<Result<_, _>>()?)
+}
+
+/// Every installed collector that needs no configuration.
+fn everything(manager: &PluginManager, terminal: &Terminal) -> anyhow::Result<FactsFile> {
+    let mut collectors = Vec::new();
+    for listed in manager.list()? {
+        let brings = |functions: &Vec<_>| functions.contains(&ComponentKind::FactsCollector.definitions());
+        if !listed.functions.as_ref().is_some_and(brings) {
+            continue;
+        }
+        for definition in manager.plugin(&listed.name)?.definitions(ComponentKind::FactsCollector)? {
+            let name = format!("{}.{}", listed.name, definition.name);
+            match manager.facts_collector(&name, Map::new()) {
+                Ok(_) => collectors.push(without_configuration(&name)),
+                Err(_) => terminal.warn(&format!("{name} is left out: it needs a configuration (--file)")),
+            }
+        }
+    }
+    Ok(FactsFile { collectors, ..FactsFile::default() })
+}
+
+fn without_configuration(name: &str) -> CollectorStep {
+    CollectorStep { r#type: name.to_owned(), name: None, config: Map::new() }
+}

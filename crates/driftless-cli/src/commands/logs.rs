@@ -1,0 +1,82 @@
+//! `driftless logs`
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use driftless_host::Templates;
+use driftless_host::logs::{Control, Pipeline, PipelineFile};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::args::{Global, Logs};
+use crate::terminal::{STRONG, Terminal};
+use crate::{context, document};
+
+/// Runs a pipeline to its end, or until it is interrupted.
+pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::Result<ExitCode> {
+    let mut file: PipelineFile = document::read(&args.file)?;
+    file.workers = args.workers.or(file.workers);
+    let manager = context::manager(global, terminal)?;
+    let templates = Templates::new(&manager)?.with_lookups();
+    let pipeline = Pipeline::new(&manager, &templates, &file, args.follow)?;
+
+    let control = Arc::new(Control::new());
+    stop_on_interrupt(&control)?;
+    let progress = (terminal.shows_progress() && !global.quiet).then(|| show_progress(&control));
+    let finished = pipeline.run(&control, &mut |problem| {
+        let warn = || terminal.warn(problem);
+        progress.as_ref().map_or_else(warn, |(bar, _)| bar.suspend(warn));
+    });
+    if let Some((bar, thread)) = progress {
+        bar.finish_and_clear();
+        let _ = thread.join();
+    }
+
+    if global.json {
+        let summary = serde_json::to_string(&finished.summary)?;
+        // Where entries go to standard output, it is theirs.
+        if pipeline.writes_to_stdout() {
+            writeln!(terminal.err(), "{summary}")?;
+        } else {
+            writeln!(terminal.out(), "{summary}")?;
+        }
+    } else if !global.quiet {
+        writeln!(terminal.err(), "{STRONG}{}{STRONG:#}", finished.summary)?;
+    }
+    if let Some(error) = finished.error {
+        return Err(error.into());
+    }
+    if finished.lost_lines {
+        terminal.warn("lines that failed are lost; `rejected: FILE` in the pipeline would keep them");
+        return Ok(ExitCode::from(1));
+    }
+    // Following ends in no other way.
+    let interrupted = control.is_stopped() && !args.follow;
+    Ok(if interrupted { ExitCode::from(130) } else { ExitCode::SUCCESS })
+}
+
+/// The first interrupt lets the pipeline finish what it has read; the second ends the process.
+fn stop_on_interrupt(control: &Arc<Control>) -> anyhow::Result<()> {
+    let control = Arc::clone(control);
+    ctrlc::set_handler(move || {
+        if control.is_stopped() {
+            std::process::exit(130);
+        }
+        control.stop();
+    })?;
+    Ok(())
+}
+
+fn show_progress(control: &Arc<Control>) -> (ProgressBar, std::thread::JoinHandle<()>) {
+    let style = ProgressStyle::with_template("{spinner} {pos} lines, {per_sec}").expect("the template is a constant");
+    let bar = ProgressBar::new_spinner().with_style(style);
+    let (shown, control) = (bar.clone(), Arc::clone(control));
+    let thread = std::thread::spawn(move || {
+        while !shown.is_finished() {
+            shown.set_position(control.lines());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    });
+    (bar, thread)
+}

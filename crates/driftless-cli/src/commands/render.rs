@@ -1,0 +1,49 @@
+//! `driftless render`
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use driftless_host::Templates;
+use serde_json::{Map, Value};
+
+use crate::args::{Global, Render};
+use crate::failure::{Failure, unreadable};
+use crate::terminal::Terminal;
+use crate::{context, document};
+
+/// Renders a template to standard output.
+pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Render) -> anyhow::Result<ExitCode> {
+    let source = read_template(&args.template)?;
+    let vars = variables(args)?;
+    let manager = context::manager(global, terminal)?;
+    let templates = Templates::new(&manager)?.with_lookups();
+    let rendered = templates.render(&args.template.to_string_lossy(), &source, &vars)?;
+    std::io::stdout().write_all(rendered.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read_template(path: &Path) -> Result<String, Failure> {
+    if path == Path::new("-") {
+        let mut text = String::new();
+        let read = std::io::stdin().read_to_string(&mut text);
+        return read.map(|_| text).map_err(|error| unreadable(Path::new("standard input"), &error));
+    }
+    std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))
+}
+
+/// The variables of all files, and those set one by one on top.
+fn variables(args: &Render) -> Result<Map<String, Value>, Failure> {
+    let mut vars = Map::new();
+    for path in &args.vars {
+        vars.extend(document::read::<Map<String, Value>>(path)?);
+    }
+    for setting in &args.set {
+        let Some((name, value)) = setting.split_once('=') else {
+            return Err(Failure::Usage(format!("--set {setting}: it has no `=`")));
+        };
+        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+        vars.insert(name.to_owned(), value);
+    }
+    Ok(vars)
+}

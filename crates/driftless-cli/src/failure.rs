@@ -1,0 +1,55 @@
+//! Failures and their exit codes.
+
+use std::process::ExitCode;
+
+use driftless_host::ErrorKind;
+use thiserror::Error;
+
+/// A failure of the command itself, rather than of a plugin.
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    /// What was run failed, and said so already.
+    #[error("{0}")]
+    Failed(String),
+    /// What was typed or written cannot be meant.
+    #[error("{0}")]
+    Usage(String),
+    /// A file may not run.
+    #[error("{0}")]
+    Refused(String),
+    /// Something is not there.
+    #[error("{0}")]
+    NotFound(String),
+}
+
+/// The exit code that an error asks for.
+pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
+    let by_kind = |kind| match kind {
+        ErrorKind::Failed => 1,
+        ErrorKind::Configuration => 2,
+        ErrorKind::Refused => 3,
+        ErrorKind::Limit => 4,
+        ErrorKind::NotFound => 5,
+    };
+    let code = error.chain().find_map(|cause| {
+        if let Some(error) = cause.downcast_ref::<driftless_host::Error>() {
+            return Some(by_kind(error.kind()));
+        }
+        cause.downcast_ref::<Failure>().map(|failure| match failure {
+            Failure::Failed(_) => 1,
+            Failure::Usage(_) => 2,
+            Failure::Refused(_) => 3,
+            Failure::NotFound(_) => 5,
+        })
+    });
+    ExitCode::from(code.unwrap_or(1))
+}
+
+/// A file that could not be read.
+pub(crate) fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Failure {
+    let message = format!("{}: {error}", path.display());
+    match error.kind() {
+        std::io::ErrorKind::NotFound => Failure::NotFound(message),
+        _ => Failure::Failed(message),
+    }
+}

@@ -1,0 +1,89 @@
+//! A folder of `.wasm` files.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use driftless_plugin_api::limit::MAX_PLUGIN_BYTES;
+
+use crate::store::{Store, StoredPlugin};
+
+/// A folder in which every `.wasm` file is a plugin.
+///
+/// ```
+/// use driftless_registry::{LocalFolder, Store};
+///
+/// let nowhere = LocalFolder::new("/a/folder/that/does/not/exist");
+/// assert!(nowhere.list()?.is_empty());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct LocalFolder(PathBuf);
+
+impl LocalFolder {
+    /// The plugins in this folder. It need not exist.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+}
+
+impl Store for LocalFolder {
+    fn list(&self) -> io::Result<Vec<StoredPlugin>> {
+        let entries = match fs::read_dir(&self.0) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut plugins = Vec::new();
+        for entry in entries {
+            let path = entry?.path();
+            let is_plugin = path.extension().is_some_and(|extension| extension == "wasm") && path.is_file();
+            if let (true, Some(name)) = (is_plugin, path.file_stem().and_then(|stem| stem.to_str())) {
+                plugins.push(StoredPlugin { name: name.to_owned(), path });
+            }
+        }
+        plugins.sort();
+        Ok(plugins)
+    }
+
+    fn read(&self, plugin: &StoredPlugin) -> io::Result<Vec<u8>> {
+        let file = File::open(&plugin.path)?;
+        let mut bytes = Vec::with_capacity(usize::try_from(file.metadata()?.len().min(MAX_PLUGIN_BYTES)).unwrap_or(0));
+        // The length that the system tells may be out of date, so the reading itself is bounded.
+        file.take(MAX_PLUGIN_BYTES + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MAX_PLUGIN_BYTES {
+            let message = format!("the file has more than {MAX_PLUGIN_BYTES} bytes, which no plugin has");
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+        }
+        Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_wasm_files_are_plugins() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b.wasm", "a.wasm", "notes.txt", "wasm"] {
+            fs::write(folder.path().join(name), name).unwrap();
+        }
+        fs::create_dir(folder.path().join("folder.wasm")).unwrap();
+        let store = LocalFolder::new(folder.path());
+        let plugins = store.list().unwrap();
+        let names: Vec<_> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
+        assert_eq!(names, ["a", "b"]);
+        assert_eq!(store.read(&plugins[0]).unwrap(), b"a.wasm");
+    }
+
+    #[test]
+    fn a_file_without_end_is_not_read_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("huge.wasm");
+        File::create(&path).unwrap().set_len(MAX_PLUGIN_BYTES + 1).unwrap();
+        let store = LocalFolder::new(folder.path());
+        let error = store.read(&store.list().unwrap()[0]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+    }
+}
