@@ -16,6 +16,23 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
+impl Args {
+    /// Reads the command line. What it cannot mean is told, and ends the process with exit code 2.
+    pub(crate) fn read() -> Self {
+        let mut args = Self::parse();
+        // `--config` is the file of settings everywhere but in `facts`, where it is the file of collectors.
+        let own = match &mut args.command {
+            Command::Apply(Apply { config, .. })
+            | Command::Render(Render { config, .. })
+            | Command::Logs(Logs { config, .. })
+            | Command::Plugin(Plugin { config, .. }) => config.settings.take(),
+            Command::Facts(_) | Command::Completions { .. } => None,
+        };
+        args.global.settings = own.or(args.global.settings);
+        args
+    }
+}
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
@@ -33,13 +50,19 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Global options")]
     pub(crate) plugin_dir: Option<PathBuf>,
     /// The settings of plugins [default: ~/.driftless/plugins.toml]
-    #[arg(long = "config", global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Global options")]
+    #[arg(long = "config", visible_alias = "settings", value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Global options")]
     pub(crate) settings: Option<PathBuf>,
     /// Which messages of plugins are shown
     #[arg(long, global = true, value_name = "LEVEL", value_parser = ["error", "warn", "info", "debug"], help_heading = "Global options")]
     log_level: Option<String>,
     /// Shows errors only
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = "Global options"
+    )]
     pub(crate) quiet: bool,
     /// Shows debug messages as well
     #[arg(short, long, global = true, help_heading = "Global options")]
@@ -48,7 +71,13 @@ pub(crate) struct Global {
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) json: bool,
     /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Global options"
+    )]
     pub(crate) color: ColorChoice,
 }
 
@@ -75,7 +104,6 @@ pub(crate) enum Command {
     /// Runs a log pipeline: sources, parser, filters, outputs
     Logs(Logs),
     /// Looks at plugins, calls and builds them
-    #[command(subcommand)]
     Plugin(Plugin),
     /// Prints a script that completes commands in a shell
     Completions {
@@ -84,8 +112,18 @@ pub(crate) enum Command {
     },
 }
 
+/// The file of settings, behind the command.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Config {
+    /// The settings of plugins [default: ~/.driftless/plugins.toml]
+    #[arg(id = "own-settings", long = "config", alias = "settings", global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Global options")]
+    settings: Option<PathBuf>,
+}
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Apply {
+    #[command(flatten)]
+    config: Config,
     /// The file of tasks: YAML, JSON or TOML
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
@@ -99,12 +137,14 @@ pub(crate) struct Facts {
     /// Which collectors: their key in the file, or `plugin.collector` [default: all]
     pub(crate) names: Vec<String>,
     /// The file of collectors: YAML, JSON or TOML
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long = "config", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Render {
+    #[command(flatten)]
+    config: Config,
     /// The template, or `-` for standard input
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) template: PathBuf,
@@ -118,6 +158,8 @@ pub(crate) struct Render {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Logs {
+    #[command(flatten)]
+    config: Config,
     /// The file that describes the pipeline: YAML, JSON or TOML
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
@@ -129,8 +171,16 @@ pub(crate) struct Logs {
     pub(crate) workers: Option<usize>,
 }
 
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Plugin {
+    #[command(flatten)]
+    config: Config,
+    #[command(subcommand)]
+    pub(crate) command: PluginCommand,
+}
+
 #[derive(Debug, Subcommand)]
-pub(crate) enum Plugin {
+pub(crate) enum PluginCommand {
     /// Lists installed plugins
     List,
     /// Shows what a plugin says about itself; runs nothing of it

@@ -21,7 +21,10 @@ pub(crate) fn manager(global: &Global, terminal: &Terminal) -> anyhow::Result<Pl
     let mut builder = PluginManager::builder()
         .settings(settings(global)?)
         .source(FromStore(LocalFolder::new(plugin_folder(global)?)))
-        .log(ToTerminal { terminal: terminal.clone(), level: global.level() });
+        .log(ToTerminal {
+            terminal: terminal.clone(),
+            level: global.level(),
+        });
     match machine_code_cache() {
         Ok(cache) => builder = builder.cache(cache),
         Err(why) => terminal.warn(&format!("machine code is not kept between runs: {why}")),
@@ -45,7 +48,9 @@ pub(crate) fn bytes(global: &Global, name_or_file: &str) -> anyhow::Result<(Stri
     let store = LocalFolder::new(plugin_folder(global)?);
     let mut known = Vec::new();
     for plugin in store.list().context("the plugin folder cannot be read")? {
-        let bytes = store.read(&plugin).map_err(|error| unreadable(&plugin.path, &error))?;
+        let bytes = store
+            .read(&plugin)
+            .map_err(|error| unreadable(&plugin.path, &error))?;
         let manifest = driftless_sandbox::outline(&bytes).manifest;
         let name = manifest.map_or(plugin.name, |manifest| manifest.name);
         if name == name_or_file {
@@ -75,11 +80,15 @@ fn plugin_folder(global: &Global) -> Result<PathBuf, Failure> {
     if let Some(folder) = &global.plugin_dir {
         // A folder that somebody names is meant to be there; the default one need not be.
         if !folder.is_dir() {
-            return Err(Failure::NotFound(format!("{}: there is no such folder", folder.display())));
+            return Err(Failure::NotFound(format!(
+                "{}: there is no such folder",
+                folder.display()
+            )));
         }
         return Ok(folder.clone());
     }
-    let home = paths::home().ok_or_else(|| Failure::Usage("there is no home folder; say --plugin-dir".to_owned()))?;
+    let home = paths::home()
+        .ok_or_else(|| Failure::Usage("there is no home folder; say --plugin-dir".to_owned()))?;
     Ok(home.join("plugins"))
 }
 
@@ -97,7 +106,9 @@ fn settings(global: &Global) -> anyhow::Result<Settings> {
 }
 
 fn machine_code_cache() -> Result<MachineCodeCache, String> {
-    let (folder, key) = paths::machine_code().zip(paths::machine_code_key()).ok_or("there is no home folder")?;
+    let (folder, key) = paths::machine_code()
+        .zip(paths::machine_code_key())
+        .ok_or("there is no home folder")?;
     MachineCodeCache::open(&folder, &key).map_err(|error| error.to_string())
 }
 
@@ -108,12 +119,20 @@ fn as_file(name_or_file: &str) -> Option<&Path> {
 }
 
 fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    let plugin = StoredPlugin { name: stem(path), path: path.to_owned() };
-    LocalFolder::new(".").read(&plugin).map_err(|error| unreadable(path, &error))
+    let plugin = StoredPlugin {
+        name: stem(path),
+        path: path.to_owned(),
+    };
+    LocalFolder::new(".")
+        .read(&plugin)
+        .map_err(|error| unreadable(path, &error))
 }
 
 /// A store, as the host takes its plugins.
@@ -122,13 +141,18 @@ struct FromStore<S>(S);
 impl<S: Store> PluginSource for FromStore<S> {
     fn list(&self) -> io::Result<Vec<Candidate>> {
         let plugins = self.0.list()?;
-        let candidate =
-            |plugin: StoredPlugin| Candidate { name: plugin.name, origin: plugin.path.display().to_string() };
+        let candidate = |plugin: StoredPlugin| Candidate {
+            name: plugin.name,
+            origin: plugin.path.display().to_string(),
+        };
         Ok(plugins.into_iter().map(candidate).collect())
     }
 
     fn read(&self, candidate: &Candidate) -> io::Result<Vec<u8>> {
-        self.0.read(&StoredPlugin { name: candidate.name.clone(), path: PathBuf::from(&candidate.origin) })
+        self.0.read(&StoredPlugin {
+            name: candidate.name.clone(),
+            path: PathBuf::from(&candidate.origin),
+        })
     }
 }
 

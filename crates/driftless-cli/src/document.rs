@@ -10,7 +10,10 @@ use crate::failure::{Failure, unreadable};
 /// Reads a file. A mistake in it is told with its line.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
     let text = fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let extension = path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or_default();
     let parsed = match extension.to_ascii_lowercase().as_str() {
         "json" => serde_json::from_str(&text).map_err(|error| error.to_string()),
         "toml" => toml::from_str(&text).map_err(|error| error.to_string()),

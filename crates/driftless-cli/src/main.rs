@@ -13,10 +13,8 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    let args = args::Args::parse();
+    let args = args::Args::read();
     let terminal = terminal::Terminal::new(args.global.color);
     match commands::run(args, &terminal) {
         Ok(code) => code,

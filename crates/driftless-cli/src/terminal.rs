@@ -47,7 +47,9 @@ impl Terminal {
     /// An error and its causes.
     pub(crate) fn error(&self, error: &anyhow::Error) {
         let mut text = error.to_string();
-        if let Some(host) = error.chain().find_map(|cause| cause.downcast_ref::<driftless_host::Error>())
+        if let Some(host) = error
+            .chain()
+            .find_map(|cause| cause.downcast_ref::<driftless_host::Error>())
             && let Some(template) = template_error(host)
         {
             text.push('\n');
@@ -71,7 +73,10 @@ impl Terminal {
         };
         let (level, plugin) = (record.level, record.plugin);
         let message = printable(record.message, false);
-        let _ = writeln!(self.err(), "{style}{level:<5}{style:#} {FAINT}{plugin}:{FAINT:#} {message}");
+        let _ = writeln!(
+            self.err(),
+            "{style}{level:<5}{style:#} {FAINT}{plugin}:{FAINT:#} {message}"
+        );
     }
 }
 

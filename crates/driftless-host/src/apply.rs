@@ -106,7 +106,11 @@ impl TaskStep {
 impl CollectorStep {
     /// The key of its facts.
     pub fn key(&self) -> &str {
-        let own = || self.r#type.split_once('.').map_or(self.r#type.as_str(), |(_, collector)| collector);
+        let own = || {
+            self.r#type
+                .split_once('.')
+                .map_or(self.r#type.as_str(), |(_, collector)| collector)
+        };
         self.name.as_deref().unwrap_or_else(own)
     }
 }
@@ -162,7 +166,11 @@ pub fn apply(
 ///
 /// When a template fails, a configuration does not match its schema, two collectors have the same key, or a plugin brings no
 /// facts.
-pub fn collect(manager: &PluginManager, templates: &Templates, file: &FactsFile) -> Result<Map<String, Value>> {
+pub fn collect(
+    manager: &PluginManager,
+    templates: &Templates,
+    file: &FactsFile,
+) -> Result<Map<String, Value>> {
     let vars = variables(templates, &file.vars)?;
     collect_steps(manager, templates, &file.collectors, &vars)
 }
@@ -214,7 +222,10 @@ fn check(
     if let Some(Value::String(when)) = &step.when {
         used.extend(templates.variables(&Value::String(format!("{{{{ {when} }}}}"))));
     }
-    if let Some(earlier) = registered.iter().find(|name| used.iter().any(|used| used == *name)) {
+    if let Some(earlier) = registered
+        .iter()
+        .find(|name| used.iter().any(|used| used == *name))
+    {
         // The plugin and the component have to be there all the same.
         manager.component(driftless_plugin_api::component::ComponentKind::Task, &step.r#type)?;
         return Ok(TaskOutcome::Depends((*earlier).to_owned()));
@@ -246,7 +257,9 @@ fn is_wanted(templates: &Templates, step: &TaskStep, vars: &Map<String, Value>) 
 pub(crate) fn variables(templates: &Templates, raw: &Map<String, Value>) -> Result<Map<String, Value>> {
     let mut vars = Map::new();
     for (name, value) in raw {
-        let filled = templates.fill(value, &vars).map_err(|error| at_step(&format!("vars.{name}"), error))?;
+        let filled = templates
+            .fill(value, &vars)
+            .map_err(|error| at_step(&format!("vars.{name}"), error))?;
         vars.insert(name.clone(), filled);
     }
     Ok(vars)
@@ -257,10 +270,15 @@ pub(crate) fn fill_config(
     config: &Map<String, Value>,
     vars: &Map<String, Value>,
 ) -> Result<Map<String, Value>> {
-    let filled = config.iter().map(|(key, value)| Ok((key.clone(), templates.fill(value, vars)?)));
+    let filled = config
+        .iter()
+        .map(|(key, value)| Ok((key.clone(), templates.fill(value, vars)?)));
     filled.collect()
 }
 
 fn at_step(label: &str, error: Error) -> Error {
-    Error::At { what: label.to_owned(), source: Box::new(error) }
+    Error::At {
+        what: label.to_owned(),
+        source: Box::new(error),
+    }
 }

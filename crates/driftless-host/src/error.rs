@@ -126,7 +126,9 @@ impl Error {
             Self::Call { source, .. } if matches!(source.cause, CallFailure::Limit(_)) => ErrorKind::Limit,
             Self::Template(error) => error.kind(),
             Self::At { source, .. } => source.kind(),
-            Self::Source { source, .. } if source.kind() == std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+            Self::Source { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                ErrorKind::NotFound
+            }
             Self::Call { .. }
             | Self::Failed { .. }
             | Self::Protocol { .. }
@@ -266,18 +268,30 @@ impl std::error::Error for TemplateError {
 pub fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
     let tolerated = name.chars().count() / 3 + 1;
     let distance = |other: &'a String| (strsim::osa_distance(name, other), other.as_str());
-    known.iter().map(distance).filter(|(distance, _)| *distance <= tolerated).min().map(|(_, near)| near)
+    known
+        .iter()
+        .map(distance)
+        .filter(|(distance, _)| *distance <= tolerated)
+        .min()
+        .map(|(_, near)| near)
 }
 
 fn list(violations: &[String]) -> String {
     match violations {
         [one] => one.clone(),
-        several => several.iter().map(|violation| format!("\n  - {violation}")).collect(),
+        several => several
+            .iter()
+            .map(|violation| format!("\n  - {violation}"))
+            .collect(),
     }
 }
 
 fn indented(text: &impl fmt::Display) -> String {
-    text.to_string().lines().map(|line| format!("  - {line}")).collect::<Vec<_>>().join("\n")
+    text.to_string()
+        .lines()
+        .map(|line| format!("  - {line}"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[cfg(test)]

@@ -106,14 +106,20 @@ impl PluginHandle {
         match called {
             Ok(()) => outcome
                 .expect("a call without an error has a reply")
-                .map_err(|message| Error::Failed { place: self.place(spot()), message }),
+                .map_err(|message| Error::Failed {
+                    place: self.place(spot()),
+                    message,
+                }),
             Err(error) => Err(self.call_failed(spot(), error)),
         }
     }
 
     /// Opens a session: calls that share one instance.
     pub(crate) fn session(&self) -> Session {
-        Session { plugin: self.clone(), conversation: None }
+        Session {
+            plugin: self.clone(),
+            conversation: None,
+        }
     }
 
     /// Its components of one kind.
@@ -122,7 +128,11 @@ impl PluginHandle {
     ///
     /// When the plugin fails, or announces something that the protocol does not know or a schema that is none.
     pub fn definitions(&self, kind: ComponentKind) -> Result<Vec<&Definition>> {
-        Ok(self.announced(kind)?.iter().map(|announced| &announced.definition).collect())
+        Ok(self
+            .announced(kind)?
+            .iter()
+            .map(|announced| &announced.definition)
+            .collect())
     }
 
     pub(crate) fn announced(&self, kind: ComponentKind) -> Result<&[Arc<Announced>]> {
@@ -138,11 +148,23 @@ impl PluginHandle {
     /// The component of a kind with a name.
     pub(crate) fn find(&self, kind: ComponentKind, name: &str) -> Result<&Arc<Announced>> {
         let announced = self.announced(kind)?;
-        announced.iter().find(|announced| *announced.name == *name).ok_or_else(|| {
-            let known = announced.iter().map(|announced| announced.name.to_string()).collect();
-            let among = format!("in plugin `{}`", self.0.name);
-            NotFound { what: kind.to_string(), name: name.to_owned(), among, known }.into()
-        })
+        announced
+            .iter()
+            .find(|announced| *announced.name == *name)
+            .ok_or_else(|| {
+                let known = announced
+                    .iter()
+                    .map(|announced| announced.name.to_string())
+                    .collect();
+                let among = format!("in plugin `{}`", self.0.name);
+                NotFound {
+                    what: kind.to_string(),
+                    name: name.to_owned(),
+                    among,
+                    known,
+                }
+                .into()
+            })
     }
 
     fn ask(&self, kind: ComponentKind) -> Result<Vec<Arc<Announced>>> {
@@ -151,39 +173,65 @@ impl PluginHandle {
             return Ok(Vec::new());
         }
         let text = self.call(function, &[])?;
-        let broken = |defect: String| Error::Protocol { place: self.place(Spot::Function(function)), defect };
+        let broken = |defect: String| Error::Protocol {
+            place: self.place(Spot::Function(function)),
+            defect,
+        };
         let definitions: Vec<Definition> = serde_json::from_str(&text)
             .map_err(|error| broken(format!("its reply is not a list of definitions: {error}")))?;
         let mut announced: Vec<Arc<Announced>> = Vec::new();
-        for definition in definitions.into_iter().filter(|definition| kind.announces(definition)) {
+        for definition in definitions
+            .into_iter()
+            .filter(|definition| kind.announces(definition))
+        {
             let name = definition.name.as_str();
             if !is_valid_name(name) {
-                return Err(broken(format!("it announces a {kind} called {name:?}, which is no name")));
+                return Err(broken(format!(
+                    "it announces a {kind} called {name:?}, which is no name"
+                )));
             }
             if announced.iter().any(|other| *other.name == *name) {
                 return Err(broken(format!("it announces two {kind}s called `{name}`")));
             }
-            let schema = definition.config_schema.as_ref().map(ConfigSchema::new).transpose();
-            let schema =
-                schema.map_err(|error| broken(format!("the schema of its {kind} `{name}` is invalid: {error}")))?;
-            announced.push(Arc::new(Announced { name: name.into(), definition, schema }));
+            let schema = definition
+                .config_schema
+                .as_ref()
+                .map(ConfigSchema::new)
+                .transpose();
+            let schema = schema
+                .map_err(|error| broken(format!("the schema of its {kind} `{name}` is invalid: {error}")))?;
+            announced.push(Arc::new(Announced {
+                name: name.into(),
+                definition,
+                schema,
+            }));
         }
         Ok(announced)
     }
 
     pub(crate) fn place(&self, spot: Spot) -> Place {
-        Place { plugin: Arc::clone(&self.0.name), version: self.0.version.clone(), spot }
+        Place {
+            plugin: Arc::clone(&self.0.name),
+            version: self.0.version.clone(),
+            spot,
+        }
     }
 
     #[cold]
     fn call_failed(&self, spot: Spot, source: CallError) -> Error {
-        Error::Call { place: self.place(spot), source }
+        Error::Call {
+            place: self.place(spot),
+            source,
+        }
     }
 }
 
 impl std::fmt::Debug for PluginHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PluginHandle").field("name", &self.0.name).field("version", &self.0.version).finish()
+        f.debug_struct("PluginHandle")
+            .field("name", &self.0.name)
+            .field("version", &self.0.version)
+            .finish()
     }
 }
 
@@ -203,7 +251,11 @@ impl Session {
         arguments: &[&str],
         read: impl FnOnce(&str) -> R,
     ) -> Result<R> {
-        if self.conversation.as_ref().is_none_or(|conversation| conversation.is_over()) {
+        if self
+            .conversation
+            .as_ref()
+            .is_none_or(|conversation| conversation.is_over())
+        {
             // The old instance goes first: there may be no room for two.
             self.conversation = None;
             let opened = self.plugin.0.transport.open();
@@ -211,9 +263,10 @@ impl Session {
         }
         let conversation = self.conversation.as_mut().expect("it was opened above");
         match conversation.call(function, arguments) {
-            Ok(reply) => succeeded(reply)
-                .map(read)
-                .map_err(|message| Error::Failed { place: self.plugin.place(spot()), message }),
+            Ok(reply) => succeeded(reply).map(read).map_err(|message| Error::Failed {
+                place: self.plugin.place(spot()),
+                message,
+            }),
             Err(error) => Err(self.plugin.call_failed(spot(), error)),
         }
     }

@@ -6,8 +6,8 @@ use std::io::Read;
 use std::sync::{Arc, OnceLock};
 
 use driftless_plugin_api::component::ComponentKind;
-use minijinja::value::{Kwargs, Serde};
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Kwargs, Rest, Serde, ValueOrKwargs};
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -52,7 +52,10 @@ impl Templates {
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_debug(true);
         let mut syntax = SyntaxConfig::builder();
-        let syntax = syntax.keep_trailing_newline(true).build().map_err(TemplateError)?;
+        let syntax = syntax
+            .keep_trailing_newline(true)
+            .build()
+            .map_err(TemplateError)?;
         environment.set_syntax(syntax);
         let extensions = extensions(manager)?;
         add_filters(&mut environment, &extensions);
@@ -83,7 +86,10 @@ impl Templates {
     }
 
     fn render_with(&self, name: &str, source: &str, vars: &minijinja::Value) -> Result<String> {
-        let template = self.environment.template_from_named_str(name, source).map_err(TemplateError)?;
+        let template = self
+            .environment
+            .template_from_named_str(name, source)
+            .map_err(TemplateError)?;
         Ok(template.render(vars.clone()).map_err(TemplateError)?)
     }
 
@@ -97,10 +103,14 @@ impl Templates {
     }
 
     fn evaluate_with(&self, expression: &str, vars: &minijinja::Value) -> Result<Value> {
-        let compiled = self.environment.compile_expression(expression).map_err(TemplateError)?;
+        let compiled = self
+            .environment
+            .compile_expression(expression)
+            .map_err(TemplateError)?;
         let value = compiled.eval(vars.clone()).map_err(TemplateError)?;
         if value.is_undefined() {
-            let error = minijinja::Error::new(ErrorKind::UndefinedError, format!("`{expression}` is undefined"));
+            let error =
+                minijinja::Error::new(ErrorKind::UndefinedError, format!("`{expression}` is undefined"));
             return Err(TemplateError(error).into());
         }
         Ok(serde_json::to_value(&value).map_err(|error| TemplateError(not_json(error)))?)
@@ -127,7 +137,9 @@ impl Templates {
             },
             Value::Array(items) => items.iter().map(|item| self.fill_with(item, vars)).collect(),
             Value::Object(object) => {
-                let filled = object.iter().map(|(key, value)| Ok((key.clone(), self.fill_with(value, vars)?)));
+                let filled = object
+                    .iter()
+                    .map(|(key, value)| Ok((key.clone(), self.fill_with(value, vars)?)));
                 filled.collect::<Result<_>>().map(Value::Object)
             }
             other => Ok(other.clone()),
@@ -139,7 +151,10 @@ impl Templates {
         match value {
             Value::String(text) => {
                 let template = self.environment.template_from_str(text);
-                template.map_or_else(|_| Vec::new(), |template| template.undeclared_variables(false).into_iter().collect())
+                template.map_or_else(
+                    |_| Vec::new(),
+                    |template| template.undeclared_variables(false).into_iter().collect(),
+                )
             }
             Value::Array(items) => items.iter().flat_map(|item| self.variables(item)).collect(),
             Value::Object(object) => object.values().flat_map(|item| self.variables(item)).collect(),
@@ -168,9 +183,14 @@ impl Extension {
         if let Some(configured) = self.configured.get() {
             return Ok(configured);
         }
-        let component = self.manager.component(self.kind, &format!("{}.{}", self.plugin, self.name))?;
+        let component = self
+            .manager
+            .component(self.kind, &format!("{}.{}", self.plugin, self.name))?;
         let of_plugin = self.manager.settings().config.get(&self.plugin);
-        let config = of_plugin.and_then(|components| components.get(&self.name)).cloned().unwrap_or_default();
+        let config = of_plugin
+            .and_then(|components| components.get(&self.name))
+            .cloned()
+            .unwrap_or_default();
         let configured = component.configure(config)?;
         Ok(self.configured.get_or_init(|| configured))
     }
@@ -206,7 +226,10 @@ fn read_value(text: &str) -> serde_json::Result<minijinja::Value> {
 }
 
 fn not_json(error: serde_json::Error) -> minijinja::Error {
-    minijinja::Error::new(ErrorKind::BadSerialization, format!("this value cannot be handed on: {error}"))
+    minijinja::Error::new(
+        ErrorKind::BadSerialization,
+        format!("this value cannot be handed on: {error}"),
+    )
 }
 
 /// `[1, 2]`, or with keyword arguments `{"positional": [1], "keyword": {"end": 2}}`.
@@ -217,7 +240,9 @@ fn arguments_json(arguments: &[minijinja::Value]) -> Result<String, minijinja::E
         Some(_) => (arguments, None),
     };
     let positional = serde_json::to_string(positional).map_err(not_json)?;
-    let Some(keyword) = keyword else { return Ok(positional) };
+    let Some(keyword) = keyword else {
+        return Ok(positional);
+    };
     let mut named = BTreeMap::new();
     for name in keyword.args() {
         named.insert(name, keyword.get::<minijinja::Value>(name)?);
@@ -240,7 +265,9 @@ fn extensions(manager: &PluginManager) -> Result<Vec<Arc<Extension>>> {
     };
     for listed in manager.list()? {
         // What is not a plugin is for `plugin validate` to complain about, not for every template.
-        let Some(functions) = listed.functions else { continue };
+        let Some(functions) = listed.functions else {
+            continue;
+        };
         if let Some(components) = listed.manifest.and_then(|manifest| manifest.components) {
             for component in components {
                 add(&listed.name, component.kind, &component.name);
@@ -272,9 +299,12 @@ fn add_filters(environment: &mut Environment<'static>, extensions: &[Arc<Extensi
         for extension in &owners {
             let extension = Arc::clone(extension);
             let qualified = format!("{}.{short}", underscored(&extension.plugin));
-            environment.add_filter(qualified, move |value: &minijinja::Value, arguments: &[minijinja::Value]| {
-                extension.call(Some(value), arguments)
-            });
+            environment.add_filter(
+                qualified,
+                move |value: &minijinja::Value, arguments: Rest<ValueOrKwargs>| {
+                    extension.call(Some(value), &arguments.into_values())
+                },
+            );
         }
         let built_in = environment.empty_state().apply_filter(short, &[]);
         if !matches!(built_in, Err(error) if error.kind() == ErrorKind::UnknownFilter) {
@@ -283,15 +313,24 @@ fn add_filters(environment: &mut Environment<'static>, extensions: &[Arc<Extensi
         match owners.as_slice() {
             [extension] => {
                 let extension = Arc::clone(extension);
-                environment.add_filter(short.to_owned(), move |value: &minijinja::Value, arguments: &[minijinja::Value]| {
-                    extension.call(Some(value), arguments)
-                });
+                environment.add_filter(
+                    short.to_owned(),
+                    move |value: &minijinja::Value, arguments: Rest<ValueOrKwargs>| {
+                        extension.call(Some(value), &arguments.into_values())
+                    },
+                );
             }
             several => {
                 let message = ambiguous("filter", short, several);
-                environment.add_filter(short.to_owned(), move |_: &minijinja::Value, _: &[minijinja::Value]| {
-                    Err::<minijinja::Value, _>(minijinja::Error::new(ErrorKind::UnknownFilter, message.clone()))
-                });
+                environment.add_filter(
+                    short.to_owned(),
+                    move |_: &minijinja::Value, _: Rest<ValueOrKwargs>| {
+                        Err::<minijinja::Value, _>(minijinja::Error::new(
+                            ErrorKind::UnknownFilter,
+                            message.clone(),
+                        ))
+                    },
+                );
             }
         }
     }
@@ -303,8 +342,9 @@ fn add_functions(environment: &mut Environment<'static>, extensions: &[Arc<Exten
         for extension in &owners {
             let extension = Arc::clone(extension);
             let namespace = namespaces.entry(underscored(&extension.plugin)).or_default();
-            let function =
-                minijinja::Value::from_function(move |arguments: &[minijinja::Value]| extension.call(None, arguments));
+            let function = minijinja::Value::from_function(move |arguments: Rest<ValueOrKwargs>| {
+                extension.call(None, &arguments.into_values())
+            });
             namespace.push((short.to_owned(), function));
         }
         if environment.globals().any(|(name, _)| name == short) {
@@ -313,14 +353,17 @@ fn add_functions(environment: &mut Environment<'static>, extensions: &[Arc<Exten
         match owners.as_slice() {
             [extension] => {
                 let extension = Arc::clone(extension);
-                environment.add_function(short.to_owned(), move |arguments: &[minijinja::Value]| {
-                    extension.call(None, arguments)
+                environment.add_function(short.to_owned(), move |arguments: Rest<ValueOrKwargs>| {
+                    extension.call(None, &arguments.into_values())
                 });
             }
             several => {
                 let message = ambiguous("function", short, several);
-                environment.add_function(short.to_owned(), move |_: &[minijinja::Value]| {
-                    Err::<minijinja::Value, _>(minijinja::Error::new(ErrorKind::UnknownFunction, message.clone()))
+                environment.add_function(short.to_owned(), move |_: Rest<ValueOrKwargs>| {
+                    Err::<minijinja::Value, _>(minijinja::Error::new(
+                        ErrorKind::UnknownFunction,
+                        message.clone(),
+                    ))
                 });
             }
         }
@@ -333,7 +376,10 @@ fn add_functions(environment: &mut Environment<'static>, extensions: &[Arc<Exten
 fn ambiguous(what: &str, short: &str, owners: &[&Arc<Extension>]) -> String {
     let full = |extension: &&Arc<Extension>| format!("`{}.{short}`", underscored(&extension.plugin));
     let full: Vec<_> = owners.iter().map(full).collect();
-    format!("several plugins bring a {what} `{short}`; say which: {}", full.join(" or "))
+    format!(
+        "several plugins bring a {what} `{short}`; say which: {}",
+        full.join(" or ")
+    )
 }
 
 /// A plugin's name as a template can write it.
@@ -346,17 +392,20 @@ fn lookup(kind: &str, name: &str) -> Result<String, minijinja::Error> {
     match kind {
         "file" => {
             let mut text = String::new();
-            let read = File::open(name).and_then(|file| file.take(MOST_LOOKED_UP + 1).read_to_string(&mut text));
+            let read =
+                File::open(name).and_then(|file| file.take(MOST_LOOKED_UP + 1).read_to_string(&mut text));
             match read {
-                Ok(length) if length as u64 > MOST_LOOKED_UP => {
-                    Err(failed(format!("lookup('file', '{name}'): the file has more than 16 MiB")))
-                }
+                Ok(length) if length as u64 > MOST_LOOKED_UP => Err(failed(format!(
+                    "lookup('file', '{name}'): the file has more than 16 MiB"
+                ))),
                 Ok(_) => Ok(text),
                 Err(error) => Err(failed(format!("lookup('file', '{name}'): {error}"))),
             }
         }
         "env" => std::env::var(name).map_err(|error| failed(format!("lookup('env', '{name}'): {error}"))),
-        other => Err(failed(format!("lookup('{other}', …): there are 'file' and 'env'"))),
+        other => Err(failed(format!(
+            "lookup('{other}', …): there are 'file' and 'env'"
+        ))),
     }
 }
 

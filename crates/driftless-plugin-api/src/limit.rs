@@ -67,7 +67,11 @@ impl fmt::Display for Exceeded {
             Limit::Fuel => write!(f, "used up its {} units of fuel", Grouped(allowed)),
             Limit::Time => write!(f, "took longer than its {}", Milliseconds(allowed)),
             Limit::Stack => write!(f, "recursed deeper than its {} of stack", Bytes(allowed)),
-            Limit::Output => write!(f, "returned more than the {} that a reply may have", Bytes(allowed)),
+            Limit::Output => write!(
+                f,
+                "returned more than the {} that a reply may have",
+                Bytes(allowed)
+            ),
             Limit::Table => write!(f, "grew a table beyond its {} elements", Grouped(allowed)),
             Limit::Instances => write!(f, "found no free instance among the {}", Grouped(allowed)),
         }?;
@@ -137,7 +141,13 @@ mod tests {
             says(Limit::Time, 30_000),
             "took longer than its 30 seconds (`security.execution_timeout_secs` in plugins.toml)"
         );
-        assert_eq!(says(Limit::Stack, 524_288), "recursed deeper than its 512 KiB of stack");
-        assert_eq!(says(Limit::Output, 1000), "returned more than the 1,000 bytes that a reply may have");
+        assert_eq!(
+            says(Limit::Stack, 524_288),
+            "recursed deeper than its 512 KiB of stack"
+        );
+        assert_eq!(
+            says(Limit::Output, 1000),
+            "returned more than the 1,000 bytes that a reply may have"
+        );
     }
 }

@@ -39,7 +39,10 @@ impl Store for LocalFolder {
             let path = entry?.path();
             let is_plugin = path.extension().is_some_and(|extension| extension == "wasm") && path.is_file();
             if let (true, Some(name)) = (is_plugin, path.file_stem().and_then(|stem| stem.to_str())) {
-                plugins.push(StoredPlugin { name: name.to_owned(), path });
+                plugins.push(StoredPlugin {
+                    name: name.to_owned(),
+                    path,
+                });
             }
         }
         plugins.sort();
@@ -48,7 +51,8 @@ impl Store for LocalFolder {
 
     fn read(&self, plugin: &StoredPlugin) -> io::Result<Vec<u8>> {
         let file = File::open(&plugin.path)?;
-        let mut bytes = Vec::with_capacity(usize::try_from(file.metadata()?.len().min(MAX_PLUGIN_BYTES)).unwrap_or(0));
+        let mut bytes =
+            Vec::with_capacity(usize::try_from(file.metadata()?.len().min(MAX_PLUGIN_BYTES)).unwrap_or(0));
         // The length that the system tells may be out of date, so the reading itself is bounded.
         file.take(MAX_PLUGIN_BYTES + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > MAX_PLUGIN_BYTES {
@@ -81,7 +85,10 @@ mod tests {
     fn a_file_without_end_is_not_read_to_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("huge.wasm");
-        File::create(&path).unwrap().set_len(MAX_PLUGIN_BYTES + 1).unwrap();
+        File::create(&path)
+            .unwrap()
+            .set_len(MAX_PLUGIN_BYTES + 1)
+            .unwrap();
         let store = LocalFolder::new(folder.path());
         let error = store.read(&store.list().unwrap()[0]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);

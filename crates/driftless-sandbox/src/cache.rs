@@ -61,7 +61,10 @@ impl MachineCodeCache {
         if let Some(parent) = key.parent() {
             fs::create_dir_all(parent).map_err(|source| failed(parent, source))?;
         }
-        Ok(Self { folder: folder.to_owned(), key: read_or_make_key(key)? })
+        Ok(Self {
+            folder: folder.to_owned(),
+            key: read_or_make_key(key)?,
+        })
     }
 
     /// The machine code of a module, if it is there and nobody has touched it.
@@ -82,7 +85,9 @@ impl MachineCodeCache {
 
     /// Keeps the machine code of a module. A reader sees all of it or nothing.
     pub(crate) fn store(&self, key: &CacheKey, code: &[u8]) -> io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder)?;
+        let mut file = tempfile::Builder::new()
+            .prefix(".new-")
+            .tempfile_in(&self.folder)?;
         file.write_all(MAGIC)?;
         file.write_all(self.tag(key, code).as_bytes())?;
         file.write_all(code)?;
@@ -92,12 +97,16 @@ impl MachineCodeCache {
     }
 
     fn path(&self, key: &CacheKey) -> PathBuf {
-        self.folder.join(blake3::Hash::from_bytes(key.0).to_hex().as_str())
+        self.folder
+            .join(blake3::Hash::from_bytes(key.0).to_hex().as_str())
     }
 
     /// Binds the code to the module that it was compiled from, so that one cache file cannot stand in for another.
     fn tag(&self, key: &CacheKey, code: &[u8]) -> blake3::Hash {
-        blake3::Hasher::new_keyed(&self.key).update(&key.0).update(code).finalize()
+        blake3::Hasher::new_keyed(&self.key)
+            .update(&key.0)
+            .update(code)
+            .finalize()
     }
 
     fn prune(&self) -> io::Result<()> {
@@ -124,7 +133,9 @@ impl MachineCodeCache {
 
 impl std::fmt::Debug for MachineCodeCache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MachineCodeCache").field("folder", &self.folder).finish_non_exhaustive()
+        f.debug_struct("MachineCodeCache")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
     }
 }
 
@@ -159,7 +170,10 @@ impl Hasher for Blake3Hasher {
 pub(crate) struct TrustedCode(Vec<u8>);
 
 impl TrustedCode {
-    #[allow(unsafe_code, reason = "machine code can only be loaded by trusting it, and this type is that trust")]
+    #[allow(
+        unsafe_code,
+        reason = "machine code can only be loaded by trusting it, and this type is that trust"
+    )]
     pub(crate) fn deserialize(&self, engine: &Engine) -> wasmtime::Result<Module> {
         // SAFETY: these bytes came out of `Module::serialize`, since their hash was made with a key that only the owner of
         // this cache can read, over exactly these bytes; nobody can change them any more, they are in memory. That they were made
@@ -169,11 +183,17 @@ impl TrustedCode {
 }
 
 fn failed(path: &Path, source: io::Error) -> CacheError {
-    CacheError::Io { path: path.to_owned(), source }
+    CacheError::Io {
+        path: path.to_owned(),
+        source,
+    }
 }
 
 fn refuse(path: &Path, why: &'static str) -> CacheError {
-    CacheError::Unsafe { path: path.to_owned(), why }
+    CacheError::Unsafe {
+        path: path.to_owned(),
+        why,
+    }
 }
 
 fn read_or_make_key(path: &Path) -> Result<[u8; blake3::KEY_LEN], CacheError> {
@@ -187,17 +207,28 @@ fn read_or_make_key(path: &Path) -> Result<[u8; blake3::KEY_LEN], CacheError> {
 fn read_key(path: &Path, mut file: File) -> Result<[u8; blake3::KEY_LEN], CacheError> {
     let metadata = file.metadata().map_err(|error| failed(path, error))?;
     if !is_private(&metadata) {
-        return Err(refuse(path, "the key can be read by others; remove it, and a new one is made"));
+        return Err(refuse(
+            path,
+            "the key can be read by others; remove it, and a new one is made",
+        ));
     }
     let mut key = Vec::new();
     file.read_to_end(&mut key).map_err(|error| failed(path, error))?;
-    key.try_into().map_err(|_| refuse(path, "the key does not have 32 bytes; remove it, and a new one is made"))
+    key.try_into().map_err(|_| {
+        refuse(
+            path,
+            "the key does not have 32 bytes; remove it, and a new one is made",
+        )
+    })
 }
 
 fn make_key(path: &Path) -> Result<[u8; blake3::KEY_LEN], CacheError> {
     let mut key = [0; blake3::KEY_LEN];
     getrandom::fill(&mut key).map_err(|error| failed(path, error.into()))?;
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     // A temporary file is private from its first moment.
     let made = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
         file.write_all(&key)?;
@@ -218,13 +249,20 @@ fn make_key(path: &Path) -> Result<[u8; blake3::KEY_LEN], CacheError> {
 #[cfg(unix)]
 fn make_private_folder(folder: &Path) -> Result<(), CacheError> {
     use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| failed(folder, error))?;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| failed(folder, error))?;
     let metadata = fs::symlink_metadata(folder).map_err(|error| failed(folder, error))?;
     if metadata.is_symlink() {
         return Err(refuse(folder, "the cache folder is a symbolic link"));
     }
     if !is_private(&metadata) {
-        return Err(refuse(folder, "the cache folder is open to others; `chmod 700` it, or remove it"));
+        return Err(refuse(
+            folder,
+            "the cache folder is open to others; `chmod 700` it, or remove it",
+        ));
     }
     Ok(())
 }
@@ -239,7 +277,10 @@ fn is_private(metadata: &fs::Metadata) -> bool {
 fn open_without_following(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::CLOEXEC;
-    OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits() as i32)
+        .open(path)
 }
 
 // Elsewhere the user's own folder is private by the system's default, and the keyed hash holds all the same.

@@ -48,11 +48,18 @@ impl fmt::Display for Violation {
 }
 
 fn place(function: &Option<Function>) -> String {
-    function.map_or_else(|| "while it was started".to_owned(), |function| format!("function `{function}`"))
+    function.map_or_else(
+        || "while it was started".to_owned(),
+        |function| format!("function `{function}`"),
+    )
 }
 
 fn text(violations: &[Violation]) -> String {
-    violations.iter().map(Violation::to_string).collect::<Vec<_>>().join("\n")
+    violations
+        .iter()
+        .map(Violation::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// A valid module that could not be compiled.

@@ -17,9 +17,21 @@ pub(crate) const HOST_FUNCTIONS: [HostFunction; 4] = [
         parameters: &[ValType::I32, ValType::I32, ValType::I32, ValType::I32],
         results: &[],
     },
-    HostFunction { name: abi::HOST_GET_TIMESTAMP, parameters: &[], results: &[ValType::I64] },
-    HostFunction { name: abi::HOST_GET_RANDOM, parameters: &[], results: &[ValType::I64] },
-    HostFunction { name: abi::HOST_PANIC, parameters: &[ValType::I32, ValType::I32], results: &[] },
+    HostFunction {
+        name: abi::HOST_GET_TIMESTAMP,
+        parameters: &[],
+        results: &[ValType::I64],
+    },
+    HostFunction {
+        name: abi::HOST_GET_RANDOM,
+        parameters: &[],
+        results: &[ValType::I64],
+    },
+    HostFunction {
+        name: abi::HOST_PANIC,
+        parameters: &[ValType::I32, ValType::I32],
+        results: &[],
+    },
 ];
 
 /// The module of WASI preview 1.
@@ -36,7 +48,8 @@ pub(crate) fn find(module: &str, name: &str) -> Result<&'static HostFunction, &'
 
 /// The guide's forbidden groups. They only choose the words: what is not on the list is refused in any case.
 fn reason(module: &str, name: &str) -> &'static str {
-    let env_group = |prefixes: &[&str]| module == "env" && prefixes.iter().any(|prefix| name.starts_with(prefix));
+    let env_group =
+        |prefixes: &[&str]| module == "env" && prefixes.iter().any(|prefix| name.starts_with(prefix));
     if module == WASI {
         "WASI is off (`security.allow_wasi` in plugins.toml); `driftless plugin build` replaces these imports"
     } else if env_group(&["syscall", "system"]) {
@@ -62,6 +75,9 @@ mod tests {
         assert_eq!(says("planet"), Some("the host offers no such function"));
         assert_eq!(says("net_connect"), Some("plugins have no network"));
         assert_eq!(says("host_log"), None);
-        assert_eq!(find("other", "host_log").err(), Some("the host offers no such function"));
+        assert_eq!(
+            find("other", "host_log").err(),
+            Some("the host offers no such function")
+        );
     }
 }

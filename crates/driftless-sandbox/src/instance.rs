@@ -59,7 +59,11 @@ const MOST_RESERVED: usize = 1 << 20;
 
 impl Instance {
     pub(crate) fn new(plugin: &Arc<PluginInner>) -> Result<Self, CallError> {
-        Self::start(plugin).map_err(|cause| CallError { plugin: Arc::clone(&plugin.name), function: None, cause })
+        Self::start(plugin).map_err(|cause| CallError {
+            plugin: Arc::clone(&plugin.name),
+            function: None,
+            cause,
+        })
     }
 
     fn start(plugin: &Arc<PluginInner>) -> Result<Self, CallFailure> {
@@ -82,7 +86,9 @@ impl Instance {
         let ticks = ticker::ticks_of(limits.time);
         refill(&mut store, limits.fuel, ticks)?;
         let made = plugin.pre.instantiate(&mut store).and_then(|instance| {
-            let memory = instance.get_module_export(&mut store, &plugin.memory).and_then(Extern::into_memory);
+            let memory = instance
+                .get_module_export(&mut store, &plugin.memory)
+                .and_then(Extern::into_memory);
             let memory = memory.ok_or_else(|| wasmtime::Error::msg("its memory is gone"))?;
             store.data_mut().memory = Some(memory);
             if let Some(initialize) = &plugin.initialize {
@@ -124,10 +130,15 @@ impl Instance {
                 let start = reply.pointer as usize;
                 let data = &self.memory.data(&self.store)[start..start + reply.length as usize];
                 match std::str::from_utf8(data) {
-                    Ok(text) => Ok(Reply { text, failed: reply.failed }),
+                    Ok(text) => Ok(Reply {
+                        text,
+                        failed: reply.failed,
+                    }),
                     Err(error) => {
                         self.failed = true;
-                        let defect = ReplyDefect::NotUtf8 { at: error.valid_up_to() };
+                        let defect = ReplyDefect::NotUtf8 {
+                            at: error.valid_up_to(),
+                        };
                         Err(blame(&self.plugin.name, function, CallFailure::Reply(defect)))
                     }
                 }
@@ -160,11 +171,15 @@ impl Instance {
         }
         if arguments.len() != function.arguments() {
             let (takes, given) = (function.arguments(), arguments.len());
-            return Err(CallFailure::Arguments(format!("it takes {takes} arguments, not {given}")));
+            return Err(CallFailure::Arguments(format!(
+                "it takes {takes} arguments, not {given}"
+            )));
         }
         refill(&mut self.store, self.plugin.shared.limits.fuel, self.ticks)?;
         let spans = self.hand_over(arguments)?;
-        let entry = self.functions[function.slot()].as_ref().expect("it was found above");
+        let entry = self.functions[function.slot()]
+            .as_ref()
+            .expect("it was found above");
         match entry.call(&mut self.store, &spans) {
             Ok(packed) => {
                 if self.plugin.shared.debug {
@@ -178,7 +193,9 @@ impl Instance {
 
     #[cold]
     fn find(&mut self, function: Function) -> Result<(), CallFailure> {
-        let export = self.plugin.exports[function.slot()].as_ref().ok_or(CallFailure::Missing)?;
+        let export = self.plugin.exports[function.slot()]
+            .as_ref()
+            .ok_or(CallFailure::Missing)?;
         let entry = EntryPoint::new(&mut self.store, &self.instance, export, function.arguments());
         self.functions[function.slot()] = Some(entry.map_err(engine_failure)?);
         Ok(())
@@ -208,7 +225,9 @@ impl Instance {
     fn reserve(&mut self, total: usize) -> Result<(), CallFailure> {
         let length = total.max(LEAST_RESERVED);
         let Ok(asked) = u32::try_from(length) else {
-            return Err(CallFailure::Arguments(format!("its arguments have {total} bytes, more than fit into memory")));
+            return Err(CallFailure::Arguments(format!(
+                "its arguments have {total} bytes, more than fit into memory"
+            )));
         };
         self.reserved = Reserved::default();
         let pointer = match self.reserve.call(&mut self.store, asked) {
@@ -232,7 +251,11 @@ impl Instance {
         let memory = self.memory.data_size(&self.store);
         if reply.pointer as usize + reply.length as usize > memory {
             let PackedReply { pointer, length, .. } = reply;
-            return Err(CallFailure::Reply(ReplyDefect::OutOfBounds { pointer, length, memory }));
+            return Err(CallFailure::Reply(ReplyDefect::OutOfBounds {
+                pointer,
+                length,
+                memory,
+            }));
         }
         Ok(reply)
     }
@@ -241,19 +264,30 @@ impl Instance {
     fn report_fuel(&self, function: Function) {
         let shared = &self.plugin.shared;
         let message = format!("{function} used {} units of fuel", self.fuel_used());
-        shared.log.log(&LogRecord { plugin: &self.plugin.name, level: Level::Debug, message: &message });
+        shared.log.log(&LogRecord {
+            plugin: &self.plugin.name,
+            level: Level::Debug,
+            message: &message,
+        });
     }
 }
 
 impl std::fmt::Debug for Instance {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Instance").field("plugin", &self.plugin.name).field("failed", &self.failed).finish()
+        f.debug_struct("Instance")
+            .field("plugin", &self.plugin.name)
+            .field("failed", &self.failed)
+            .finish()
     }
 }
 
 #[cold]
 fn blame(plugin: &Arc<str>, function: Function, cause: CallFailure) -> CallError {
-    CallError { plugin: Arc::clone(plugin), function: Some(function), cause }
+    CallError {
+        plugin: Arc::clone(plugin),
+        function: Some(function),
+        cause,
+    }
 }
 
 /// The pointer and length of each argument.
@@ -302,8 +336,12 @@ fn typed<P: wasmtime::WasmParams, R: wasmtime::WasmResults>(
     instance: &wasmtime::Instance,
     export: &ModuleExport,
 ) -> wasmtime::Result<TypedFunc<P, R>> {
-    let function = instance.get_module_export(&mut *store, export).and_then(Extern::into_func);
-    function.ok_or_else(|| wasmtime::Error::msg("its export is no function"))?.typed(&*store)
+    let function = instance
+        .get_module_export(&mut *store, export)
+        .and_then(Extern::into_func);
+    function
+        .ok_or_else(|| wasmtime::Error::msg("its export is no function"))?
+        .typed(&*store)
 }
 
 /// Gives a store what one call may use.

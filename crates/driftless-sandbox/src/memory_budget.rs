@@ -16,14 +16,24 @@ pub(crate) struct MemoryBudget {
 
 impl MemoryBudget {
     pub(crate) fn new(allowed: usize, table_elements: usize) -> Self {
-        Self { allowed, used: 0, table_elements, last_growth: 0, memory_refused: false, table_refused: false }
+        Self {
+            allowed,
+            used: 0,
+            table_elements,
+            last_growth: 0,
+            memory_refused: false,
+            table_refused: false,
+        }
     }
 }
 
 impl ResourceLimiter for MemoryBudget {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let growth = desired.saturating_sub(current);
-        let fits = self.used.checked_add(growth).is_some_and(|used| used <= self.allowed);
+        let fits = self
+            .used
+            .checked_add(growth)
+            .is_some_and(|used| used <= self.allowed);
         if fits {
             self.used += growth;
             self.last_growth = growth;

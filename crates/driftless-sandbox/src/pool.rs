@@ -36,7 +36,10 @@ fn kept() -> usize {
 impl InstancePool {
     /// A pool without an instance yet.
     pub fn new(plugin: CompiledPlugin) -> Self {
-        let idle = Arc::new(IdleInstances { instances: Mutex::new(Vec::new()), kept: kept() });
+        let idle = Arc::new(IdleInstances {
+            instances: Mutex::new(Vec::new()),
+            kept: kept(),
+        });
         let weak = Arc::downgrade(&idle);
         plugin.slots().register(weak);
         Self { plugin, idle }
@@ -59,7 +62,10 @@ impl InstancePool {
             Some(instance) => instance,
             None => Box::new(self.plugin.instantiate()?),
         };
-        Ok(PooledInstance { instance: Some(instance), idle: &self.idle })
+        Ok(PooledInstance {
+            instance: Some(instance),
+            idle: &self.idle,
+        })
     }
 }
 
@@ -87,7 +93,9 @@ impl DerefMut for PooledInstance<'_> {
 
 impl Drop for PooledInstance<'_> {
     fn drop(&mut self) {
-        let Some(instance) = self.instance.take().filter(|instance| !instance.has_failed()) else { return };
+        let Some(instance) = self.instance.take().filter(|instance| !instance.has_failed()) else {
+            return;
+        };
         let mut idle = self.idle.lock();
         if idle.len() < self.idle.kept {
             idle.push(instance);

@@ -67,7 +67,13 @@ impl Sandbox {
     /// Begins to set up a sandbox.
     pub fn builder(limits: Limits) -> SandboxBuilder {
         let log = Arc::new(|_: &crate::logging::LogRecord<'_>| {});
-        SandboxBuilder { limits, log, cache: None, allow_wasi: false, debug: false }
+        SandboxBuilder {
+            limits,
+            log,
+            cache: None,
+            allow_wasi: false,
+            debug: false,
+        }
     }
 
     /// The limits that every call runs under.
@@ -92,8 +98,14 @@ impl Sandbox {
     ///
     /// When the compiler gives up, or the module needs more than the limits allow before it even runs.
     pub fn compile(&self, name: &str, module: &ValidatedModule) -> Result<CompiledPlugin, CompileError> {
-        let code = self.machine_code(module).map_err(|error| CompileError(format!("{error:#}")))?;
-        let pre = self.0.linker.instantiate_pre(&code).map_err(|error| CompileError(format!("{error:#}")))?;
+        let code = self
+            .machine_code(module)
+            .map_err(|error| CompileError(format!("{error:#}")))?;
+        let pre = self
+            .0
+            .linker
+            .instantiate_pre(&code)
+            .map_err(|error| CompileError(format!("{error:#}")))?;
         let export = |name: &str| code.get_export_index(name);
         let missing = |name: &str| CompileError(format!("its export `{name}` is gone"));
         let mut exports = [None; Function::COUNT];
@@ -101,7 +113,10 @@ impl Sandbox {
             exports[function.slot()] = export(function.name());
         }
         Ok(CompiledPlugin(Arc::new(PluginInner {
-            name: module.manifest().map_or(name, |manifest| manifest.name.as_str()).into(),
+            name: module
+                .manifest()
+                .map_or(name, |manifest| manifest.name.as_str())
+                .into(),
             digest: module.digest(),
             manifest: module.manifest().cloned(),
             memory: export(abi::MEMORY).ok_or_else(|| missing(abi::MEMORY))?,
@@ -115,7 +130,9 @@ impl Sandbox {
 
     fn machine_code(&self, module: &ValidatedModule) -> wasmtime::Result<Module> {
         let engine = &self.0.engine;
-        let Some(cache) = &self.0.cache else { return Module::from_binary(engine, module.bytes()) };
+        let Some(cache) = &self.0.cache else {
+            return Module::from_binary(engine, module.bytes());
+        };
         let key = CacheKey::new(engine, module);
         if let Some(code) = cache.load(&key)
             && let Ok(module) = code.deserialize(engine)
@@ -131,7 +148,9 @@ impl Sandbox {
 
 impl std::fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sandbox").field("limits", self.limits()).finish_non_exhaustive()
+        f.debug_struct("Sandbox")
+            .field("limits", self.limits())
+            .finish_non_exhaustive()
     }
 }
 
@@ -183,8 +202,13 @@ impl SandboxBuilder {
             log: self.log,
             debug: self.debug,
         };
-        let inner =
-            Inner { engine, linker, shared: Arc::new(shared), cache: self.cache, allow_wasi: self.allow_wasi };
+        let inner = Inner {
+            engine,
+            linker,
+            shared: Arc::new(shared),
+            cache: self.cache,
+            allow_wasi: self.allow_wasi,
+        };
         Ok(Sandbox(Arc::new(inner)))
     }
 }
@@ -242,7 +266,10 @@ impl CompiledPlugin {
 
 impl std::fmt::Debug for CompiledPlugin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CompiledPlugin").field("name", &self.0.name).field("digest", &self.0.digest).finish()
+        f.debug_struct("CompiledPlugin")
+            .field("name", &self.0.name)
+            .field("digest", &self.0.digest)
+            .finish()
     }
 }
 
@@ -267,16 +294,29 @@ fn check(limits: &Limits) -> Result<(), SetupError> {
 fn configuration(limits: &Limits, debug: bool) -> Config {
     let mut config = Config::new();
     // The validator decides what a guest may use; the compiler knows nothing beyond it.
-    config.wasm_features(WasmFeatures::all(), false).wasm_features(features(), true);
-    config.consume_fuel(true).epoch_interruption(true).max_wasm_stack(limits.stack);
-    config.wasm_backtrace_max_frames(if debug { std::num::NonZeroUsize::new(32) } else { None });
+    config
+        .wasm_features(WasmFeatures::all(), false)
+        .wasm_features(features(), true);
+    config
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        .max_wasm_stack(limits.stack);
+    config.wasm_backtrace_max_frames(if debug {
+        std::num::NonZeroUsize::new(32)
+    } else {
+        None
+    });
     config.generate_address_map(debug);
 
     let mut pool = PoolingAllocationConfig::new();
     let (instances, tables) = (limits.instances, limits::TABLES.max as u32);
-    pool.total_core_instances(instances).total_memories(instances).total_gc_heaps(instances);
-    pool.total_tables(instances.saturating_mul(tables)).max_tables_per_module(tables);
-    pool.max_memory_size(limits.memory).table_elements(limits.table_elements);
+    pool.total_core_instances(instances)
+        .total_memories(instances)
+        .total_gc_heaps(instances);
+    pool.total_tables(instances.saturating_mul(tables))
+        .max_tables_per_module(tables);
+    pool.max_memory_size(limits.memory)
+        .table_elements(limits.table_elements);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config
 }

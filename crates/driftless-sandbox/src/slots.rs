@@ -25,7 +25,13 @@ pub(crate) struct Slot(Arc<Slots>);
 
 impl Slots {
     pub(crate) fn new(free: u32) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::new(State { free, pools: Vec::new() }), freed: Condvar::new() })
+        Arc::new(Self {
+            state: Mutex::new(State {
+                free,
+                pools: Vec::new(),
+            }),
+            freed: Condvar::new(),
+        })
     }
 
     /// Lets a pool give way when all permits are taken.
@@ -56,7 +62,11 @@ impl Slots {
             let left = deadline.checked_duration_since(Instant::now())?;
             // An instance may also become idle without being dropped, so look again now and then.
             let nap = left.min(Duration::from_millis(20));
-            state = self.freed.wait_timeout(state, nap).unwrap_or_else(PoisonError::into_inner).0;
+            state = self
+                .freed
+                .wait_timeout(state, nap)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
     }
 

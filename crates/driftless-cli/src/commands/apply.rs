@@ -33,13 +33,21 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Apply) -> anyhow:
             "ok": tally.ok, "skipped": tally.skipped, "unchecked": tally.unchecked, "failed": tally.failed,
         });
         // What was done is told even where the next task could not be.
-        writeln!(terminal.out(), "{}", json!({"tasks": results, "summary": summary}))?;
+        writeln!(
+            terminal.out(),
+            "{}",
+            json!({"tasks": results, "summary": summary})
+        )?;
     }
     applied?;
     if !global.json && !global.quiet {
         writeln!(terminal.err(), "{tally}")?;
     }
-    Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    Ok(if failed {
+        ExitCode::from(1)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 fn show(terminal: &Terminal, step: &TaskStep, outcome: &TaskOutcome) {
@@ -61,7 +69,10 @@ fn show(terminal: &Terminal, step: &TaskStep, outcome: &TaskOutcome) {
             let _ = writeln!(out, "          {}", printable(&text, false));
         }
         TaskOutcome::Depends(earlier) => {
-            let _ = writeln!(out, "          it uses the result `{earlier}`, which a dry run does not have");
+            let _ = writeln!(
+                out,
+                "          it uses the result `{earlier}`, which a dry run does not have"
+            );
         }
         TaskOutcome::Skipped | TaskOutcome::Checked => {}
     }
@@ -99,9 +110,18 @@ impl Tally {
 
 impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { ok, skipped, unchecked, failed } = self;
+        let Self {
+            ok,
+            skipped,
+            unchecked,
+            failed,
+        } = self;
         let all = ok + skipped + unchecked + failed;
-        write!(f, "{all} {}: {ok} ok, {skipped} skipped", if all == 1 { "task" } else { "tasks" })?;
+        write!(
+            f,
+            "{all} {}: {ok} ok, {skipped} skipped",
+            if all == 1 { "task" } else { "tasks" }
+        )?;
         if *unchecked > 0 {
             write!(f, ", {unchecked} unchecked")?;
         }

@@ -17,7 +17,10 @@ use crate::terminal::{GOOD, STRONG, Terminal};
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Build) -> anyhow::Result<ExitCode> {
     let manifest = args.project.join("Cargo.toml");
     if !manifest.is_file() {
-        let message = format!("{}: there is no such file, so this is no Rust project", manifest.display());
+        let message = format!(
+            "{}: there is no such file, so this is no Rust project",
+            manifest.display()
+        );
         return Err(Failure::NotFound(message).into());
     }
     target_is_installed(&args.target)?;
@@ -32,7 +35,8 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Build) -> anyhow:
         built.push(finish(library, &out_dir)?);
     }
     if built.is_empty() {
-        let message = "nothing in it is a plugin: a plugin's Cargo.toml has `[lib] crate-type = [\"cdylib\"]`";
+        let message =
+            "nothing in it is a plugin: a plugin's Cargo.toml has `[lib] crate-type = [\"cdylib\"]`";
         return Err(Failure::Usage(format!("{}: {message}", manifest.display())).into());
     }
     if global.json {
@@ -42,9 +46,19 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Build) -> anyhow:
     let mut out = terminal.out();
     for plugin in &built {
         let text = |key: &str| plugin[key].as_str().unwrap_or_default().to_owned();
-        writeln!(out, "{GOOD}built{GOOD:#} {STRONG}{}{STRONG:#} {}", text("name"), text("version"))?;
+        writeln!(
+            out,
+            "{GOOD}built{GOOD:#} {STRONG}{}{STRONG:#} {}",
+            text("name"),
+            text("version")
+        )?;
         let components = plugin["components"].as_array().map_or(0, Vec::len);
-        writeln!(out, "      {}, {} bytes, {components} components", text("file"), plugin["size"])?;
+        writeln!(
+            out,
+            "      {}, {} bytes, {components} components",
+            text("file"),
+            plugin["size"]
+        )?;
         writeln!(out, "      {}", text("digest"))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -52,8 +66,11 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Build) -> anyhow:
 
 /// The compiler needs the standard library of its target.
 fn target_is_installed(target: &str) -> anyhow::Result<()> {
-    let asked = Command::new("rustc").args(["--print", "target-libdir", "--target", target]).output();
-    let asked = asked.map_err(|error| Failure::NotFound(format!("rustc: {error}; install Rust from rustup.rs")))?;
+    let asked = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", target])
+        .output();
+    let asked =
+        asked.map_err(|error| Failure::NotFound(format!("rustc: {error}; install Rust from rustup.rs")))?;
     let folder = PathBuf::from(String::from_utf8_lossy(&asked.stdout).trim());
     if asked.status.success() && folder.is_dir() {
         return Ok(());
@@ -65,9 +82,23 @@ fn target_is_installed(target: &str) -> anyhow::Result<()> {
 /// Runs cargo, whose own messages go to the terminal, and returns the libraries that it made.
 fn compile(manifest: &Path, target: &str) -> anyhow::Result<Vec<PathBuf>> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--lib", "--release", "--message-format", "json-render-diagnostics", "--target", target]);
-    cargo.arg("--manifest-path").arg(manifest).stdin(Stdio::null()).stderr(Stdio::inherit());
-    let output = cargo.output().map_err(|error| Failure::NotFound(format!("cargo: {error}")))?;
+    cargo.args([
+        "build",
+        "--lib",
+        "--release",
+        "--message-format",
+        "json-render-diagnostics",
+        "--target",
+        target,
+    ]);
+    cargo
+        .arg("--manifest-path")
+        .arg(manifest)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit());
+    let output = cargo
+        .output()
+        .map_err(|error| Failure::NotFound(format!("cargo: {error}")))?;
     if !output.status.success() {
         return Err(Failure::Failed(format!("{}: it does not compile", manifest.display())).into());
     }
@@ -75,10 +106,16 @@ fn compile(manifest: &Path, target: &str) -> anyhow::Result<Vec<PathBuf>> {
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let message: Value = serde_json::from_str(line).context("cargo said something that is not JSON")?;
         let kinds = message["target"]["crate_types"].as_array();
-        if message["reason"] != "compiler-artifact" || !kinds.is_some_and(|kinds| kinds.contains(&json!("cdylib"))) {
+        if message["reason"] != "compiler-artifact"
+            || !kinds.is_some_and(|kinds| kinds.contains(&json!("cdylib")))
+        {
             continue;
         }
-        let files = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let files = message["filenames"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str);
         libraries.extend(files.filter(|file| file.ends_with(".wasm")).map(PathBuf::from));
     }
     Ok(libraries)
@@ -91,12 +128,20 @@ fn finish(library: &Path, out_dir: &Path) -> anyhow::Result<Value> {
     let bytes = replace_imports(&compiled).map_err(|error| refused(error.to_string()))?;
     let module = validate(&bytes).map_err(|error| refused(error.to_string()))?;
     let manifest = module.manifest();
-    let stem = || library.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let stem = || {
+        library
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
     let name = manifest.map_or_else(stem, |manifest| manifest.name.clone());
     let path = out_dir.join(format!("{name}.wasm"));
     // Whoever reads the folder meanwhile finds the old plugin or the new one.
     let new = out_dir.join(format!(".{name}.wasm.new"));
-    std::fs::write(&new, &bytes).and_then(|()| std::fs::rename(&new, &path)).map_err(|error| unreadable(&path, &error))?;
+    std::fs::write(&new, &bytes)
+        .and_then(|()| std::fs::rename(&new, &path))
+        .map_err(|error| unreadable(&path, &error))?;
     Ok(json!({
         "name": name,
         "version": manifest.map(|manifest| manifest.version.as_str()),

@@ -30,7 +30,10 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Facts) -> anyhow:
 /// The collectors with these names: as in the file, or by their full name without a configuration.
 fn chosen(collectors: &[CollectorStep], names: &[String]) -> anyhow::Result<Vec<CollectorStep>> {
     let step = |name: &String| {
-        if let Some(step) = collectors.iter().find(|step| step.key() == name || step.r#type == *name) {
+        if let Some(step) = collectors
+            .iter()
+            .find(|step| step.key() == name || step.r#type == *name)
+        {
             return Ok(step.clone());
         }
         if name.contains('.') {
@@ -54,17 +57,29 @@ fn everything(manager: &PluginManager, terminal: &Terminal) -> anyhow::Result<Fa
         if !listed.functions.as_ref().is_some_and(brings) {
             continue;
         }
-        for definition in manager.plugin(&listed.name)?.definitions(ComponentKind::FactsCollector)? {
+        for definition in manager
+            .plugin(&listed.name)?
+            .definitions(ComponentKind::FactsCollector)?
+        {
             let name = format!("{}.{}", listed.name, definition.name);
             match manager.facts_collector(&name, Map::new()) {
                 Ok(_) => collectors.push(without_configuration(&name)),
-                Err(_) => terminal.warn(&format!("{name} is left out: it needs a configuration (--file)")),
+                Err(_) => terminal.warn(&format!(
+                    "{name} is left out: it needs a configuration (--config FILE)"
+                )),
             }
         }
     }
-    Ok(FactsFile { collectors, ..FactsFile::default() })
+    Ok(FactsFile {
+        collectors,
+        ..FactsFile::default()
+    })
 }
 
 fn without_configuration(name: &str) -> CollectorStep {
-    CollectorStep { r#type: name.to_owned(), name: None, config: Map::new() }
+    CollectorStep {
+        r#type: name.to_owned(),
+        name: None,
+        config: Map::new(),
+    }
 }

@@ -53,7 +53,11 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
     }
     // Following ends in no other way.
     let interrupted = control.is_stopped() && !args.follow;
-    Ok(if interrupted { ExitCode::from(130) } else { ExitCode::SUCCESS })
+    Ok(if interrupted {
+        ExitCode::from(130)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 /// The first interrupt lets the pipeline finish what it has read; the second ends the process.
@@ -69,7 +73,8 @@ fn stop_on_interrupt(control: &Arc<Control>) -> anyhow::Result<()> {
 }
 
 fn show_progress(control: &Arc<Control>) -> (ProgressBar, std::thread::JoinHandle<()>) {
-    let style = ProgressStyle::with_template("{spinner} {pos} lines, {per_sec}").expect("the template is a constant");
+    let style =
+        ProgressStyle::with_template("{spinner} {pos} lines, {per_sec}").expect("the template is a constant");
     let bar = ProgressBar::new_spinner().with_style(style);
     let (shown, control) = (bar.clone(), Arc::clone(control));
     let thread = std::thread::spawn(move || {

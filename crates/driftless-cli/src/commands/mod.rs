@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 use serde::Serialize;
 
-use crate::args::{Args, Command, Global, Plugin};
+use crate::args::{Args, Command, Global, PluginCommand};
 use crate::terminal::Terminal;
 
 /// Does what was typed.
@@ -24,13 +24,17 @@ pub(crate) fn run(args: Args, terminal: &Terminal) -> anyhow::Result<ExitCode> {
         Command::Facts(facts) => facts::run(global, terminal, &facts),
         Command::Render(render) => render::run(global, terminal, &render),
         Command::Logs(logs) => logs::run(global, terminal, &logs),
-        Command::Plugin(Plugin::List) => plugin::list(global, terminal),
-        Command::Plugin(Plugin::Inspect { plugin }) => plugin::inspect(global, terminal, &plugin),
-        Command::Plugin(Plugin::Validate { plugin, strict }) => plugin::validate(global, terminal, &plugin, strict),
-        Command::Plugin(Plugin::Call { plugin, function, args }) => {
-            plugin::call(global, terminal, &plugin, &function, &args)
-        }
-        Command::Plugin(Plugin::Build(build)) => build::run(global, terminal, &build),
+        Command::Plugin(plugin) => match plugin.command {
+            PluginCommand::List => plugin::list(global, terminal),
+            PluginCommand::Inspect { plugin } => plugin::inspect(global, terminal, &plugin),
+            PluginCommand::Validate { plugin, strict } => plugin::validate(global, terminal, &plugin, strict),
+            PluginCommand::Call {
+                plugin,
+                function,
+                args,
+            } => plugin::call(global, terminal, &plugin, &function, &args),
+            PluginCommand::Build(build) => build::run(global, terminal, &build),
+        },
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "driftless", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)
@@ -40,7 +44,11 @@ pub(crate) fn run(args: Args, terminal: &Terminal) -> anyhow::Result<ExitCode> {
 
 /// Prints a result as JSON: on one line for machines, spread out for people.
 fn print_json(global: &Global, value: &impl Serialize) -> anyhow::Result<()> {
-    let text = if global.json { serde_json::to_string(value)? } else { serde_json::to_string_pretty(value)? };
+    let text = if global.json {
+        serde_json::to_string(value)?
+    } else {
+        serde_json::to_string_pretty(value)?
+    };
     writeln!(std::io::stdout(), "{text}")?;
     Ok(())
 }

@@ -43,22 +43,48 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
         return Ok(ExitCode::SUCCESS);
     }
     let mut out = terminal.out();
-    let width = plugins.iter().map(|plugin| plugin.name.chars().count()).max().unwrap_or(0).max(4);
+    let width = plugins
+        .iter()
+        .map(|plugin| plugin.name.chars().count())
+        .max()
+        .unwrap_or(0)
+        .max(4);
     if plugins.is_empty() {
         writeln!(terminal.err(), "no plugins are installed")?;
     } else {
-        writeln!(out, "{STRONG}{:<width$}  {:<9}  {:>10}  DESCRIPTION{STRONG:#}", "NAME", "VERSION", "COMPONENTS")?;
+        writeln!(
+            out,
+            "{STRONG}{:<width$}  {:<9}  {:>10}  DESCRIPTION{STRONG:#}",
+            "NAME", "VERSION", "COMPONENTS"
+        )?;
     }
     for plugin in &plugins {
         let name = printable(&plugin.name, false);
         let Some(manifest) = &plugin.manifest else {
-            let what = if plugin.functions.is_some() { "no manifest" } else { "not a plugin; see `plugin validate`" };
-            writeln!(out, "{name:<width$}  {:<9}  {:>10}  {FAINT}({what}){FAINT:#}", "-", "-")?;
+            let what = if plugin.functions.is_some() {
+                "no manifest"
+            } else {
+                "not a plugin; see `plugin validate`"
+            };
+            writeln!(
+                out,
+                "{name:<width$}  {:<9}  {:>10}  {FAINT}({what}){FAINT:#}",
+                "-", "-"
+            )?;
             continue;
         };
-        let components = manifest.components.as_ref().map_or("?".to_owned(), |components| components.len().to_string());
-        let (version, description) = (printable(&manifest.version, false), printable(&manifest.description, false));
-        writeln!(out, "{name:<width$}  {version:<9}  {components:>10}  {description}")?;
+        let components = manifest
+            .components
+            .as_ref()
+            .map_or("?".to_owned(), |components| components.len().to_string());
+        let (version, description) = (
+            printable(&manifest.version, false),
+            printable(&manifest.description, false),
+        );
+        writeln!(
+            out,
+            "{name:<width$}  {version:<9}  {components:>10}  {description}"
+        )?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -66,7 +92,11 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
 /// Shows what a file says about itself.
 pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> anyhow::Result<ExitCode> {
     let (name, path, bytes) = context::bytes(global, plugin)?;
-    let Outline { manifest, functions, imports } = outline(&bytes);
+    let Outline {
+        manifest,
+        functions,
+        imports,
+    } = outline(&bytes);
     let Some(functions) = functions else {
         let error = driftless_sandbox::validate(&bytes).err();
         let why = error.map_or_else(String::new, |error| error.to_string());
@@ -85,10 +115,18 @@ pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> any
     }
     let mut out = terminal.out();
     let mut row = |key: &str, value: &str| {
-        if value.is_empty() { Ok(()) } else { writeln!(out, "{STRONG}{key:<13}{STRONG:#} {}", printable(value, false)) }
+        if value.is_empty() {
+            Ok(())
+        } else {
+            writeln!(out, "{STRONG}{key:<13}{STRONG:#} {}", printable(value, false))
+        }
     };
     row("name", &name)?;
-    let none = PluginManifest { name: String::new(), version: String::new(), ..unnamed() };
+    let none = PluginManifest {
+        name: String::new(),
+        version: String::new(),
+        ..unnamed()
+    };
     let described = manifest.as_ref().unwrap_or(&none);
     row("version", &described.version)?;
     row("description", &described.description)?;
@@ -103,27 +141,53 @@ pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> any
         Some(manifest) => {
             row("protocol", &manifest.protocol.to_string())?;
             row("needs", &format!("driftless {}", manifest.driftless_version))?;
-            let asked: Vec<_> = manifest.permissions.iter().map(|permission| json!(permission).to_string()).collect();
+            let asked: Vec<_> = manifest
+                .permissions
+                .iter()
+                .map(|permission| json!(permission).to_string())
+                .collect();
             row("asks for", if asked.is_empty() { "no permission" } else { "" })?;
-            asked.iter().try_for_each(|permission| row("asks for", permission))?;
+            asked
+                .iter()
+                .try_for_each(|permission| row("asks for", permission))?;
         }
         None => row("manifest", "none")?,
     }
     for component in described.components.iter().flatten() {
-        let sep = if component.description.is_empty() { "" } else { ": " };
-        row(&component.kind.to_string(), &format!("{}{sep}{}", component.name, component.description))?;
+        let sep = if component.description.is_empty() {
+            ""
+        } else {
+            ": "
+        };
+        row(
+            &component.kind.to_string(),
+            &format!("{}{sep}{}", component.name, component.description),
+        )?;
     }
-    row("functions", &functions.iter().map(|function| function.name()).collect::<Vec<_>>().join(", "))?;
+    row(
+        "functions",
+        &functions
+            .iter()
+            .map(|function| function.name())
+            .collect::<Vec<_>>()
+            .join(", "),
+    )?;
     row("imports", &imports.join(", "))?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn unnamed() -> PluginManifest {
-    serde_json::from_value(json!({"name": "", "version": ""})).expect("these are all the keys that a manifest needs")
+    serde_json::from_value(json!({"name": "", "version": ""}))
+        .expect("these are all the keys that a manifest needs")
 }
 
 /// Checks a file as it would be checked before it is run.
-pub(crate) fn validate(global: &Global, terminal: &Terminal, plugin: &str, strict: bool) -> anyhow::Result<ExitCode> {
+pub(crate) fn validate(
+    global: &Global,
+    terminal: &Terminal,
+    plugin: &str,
+    strict: bool,
+) -> anyhow::Result<ExitCode> {
     let (_, path, bytes) = context::bytes(global, plugin)?;
     let (mut violations, functions) = match context::sandbox_validate(global, &bytes)? {
         Ok(module) => (Vec::new(), module.functions().to_vec()),
@@ -131,31 +195,50 @@ pub(crate) fn validate(global: &Global, terminal: &Terminal, plugin: &str, stric
     };
     let mut missing = Vec::new();
     if violations.is_empty() {
-        missing = REQUIRED.into_iter().filter(|function| !functions.contains(function)).collect();
+        missing = REQUIRED
+            .into_iter()
+            .filter(|function| !functions.contains(function))
+            .collect();
     }
     let note = |function: &Function| format!("it does not export `{function}`, so it has none of these");
     if strict {
-        let as_violation = |function: &Function| Violation { offset: None, message: note(function) };
+        let as_violation = |function: &Function| Violation {
+            offset: None,
+            message: note(function),
+        };
         violations.extend(missing.drain(..).map(|function| as_violation(&function)));
     }
     let valid = violations.is_empty();
     if global.json {
-        let violations: Vec<_> =
-            violations.iter().map(|v| json!({"offset": v.offset, "message": v.message})).collect();
+        let violations: Vec<_> = violations
+            .iter()
+            .map(|v| json!({"offset": v.offset, "message": v.message}))
+            .collect();
         let notes: Vec<_> = missing.iter().map(note).collect();
-        print_json(global, &json!({"file": path, "valid": valid, "violations": violations, "notes": notes}))?;
+        print_json(
+            global,
+            &json!({"file": path, "valid": valid, "violations": violations, "notes": notes}),
+        )?;
     } else {
         let mut out = terminal.out();
         let (style, word) = if valid { (GOOD, "valid") } else { (BAD, "refused") };
         writeln!(out, "{style}{word}{style:#} {}", path.display())?;
         for violation in &violations {
-            writeln!(out, "  {BAD}-{BAD:#} {}", printable(&violation.to_string(), false))?;
+            writeln!(
+                out,
+                "  {BAD}-{BAD:#} {}",
+                printable(&violation.to_string(), false)
+            )?;
         }
         for function in &missing {
             writeln!(out, "  {ODD}-{ODD:#} {}", note(function))?;
         }
     }
-    Ok(if valid { ExitCode::SUCCESS } else { ExitCode::from(3) })
+    Ok(if valid {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(3)
+    })
 }
 
 /// Calls one function and prints what it returned.
@@ -167,15 +250,22 @@ pub(crate) fn call(
     args: &[String],
 ) -> anyhow::Result<ExitCode> {
     let Some(function) = Function::named(function) else {
-        let known: Vec<String> = Function::ALL.iter().map(|function| function.name().to_owned()).collect();
-        let hint = nearest(function, &known).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        let known: Vec<String> = Function::ALL
+            .iter()
+            .map(|function| function.name().to_owned())
+            .collect();
+        let hint =
+            nearest(function, &known).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
         return Err(Failure::Usage(format!("the protocol has no function `{function}`{hint}")).into());
     };
     if args.len() != function.arguments() {
         let (takes, given) = (function.arguments(), args.len());
         return Err(Failure::Usage(format!("`{function}` takes {takes} arguments, not {given}")).into());
     }
-    let args = args.iter().map(|arg| contents(arg)).collect::<Result<Vec<_>, _>>()?;
+    let args = args
+        .iter()
+        .map(|arg| contents(arg))
+        .collect::<Result<Vec<_>, _>>()?;
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let plugin = context::plugin(&context::manager(global, terminal)?, plugin)?;
     if !plugin.has(function) {
@@ -184,7 +274,11 @@ pub(crate) fn call(
     }
     let reply = plugin.call(function, &args)?;
     // On a terminal a reply is shown, into a file it is written as it is.
-    let reply = if std::io::IsTerminal::is_terminal(&std::io::stdout()) { printable(&reply, true) } else { reply };
+    let reply = if std::io::IsTerminal::is_terminal(&std::io::stdout()) {
+        printable(&reply, true)
+    } else {
+        reply
+    };
     writeln!(std::io::stdout(), "{reply}")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -27,7 +27,9 @@ fn read_template(path: &Path) -> Result<String, Failure> {
     if path == Path::new("-") {
         let mut text = String::new();
         let read = std::io::stdin().read_to_string(&mut text);
-        return read.map(|_| text).map_err(|error| unreadable(Path::new("standard input"), &error));
+        return read
+            .map(|_| text)
+            .map_err(|error| unreadable(Path::new("standard input"), &error));
     }
     std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))
 }

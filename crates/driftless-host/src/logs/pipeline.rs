@@ -57,16 +57,30 @@ impl Pipeline {
     ///
     /// When a template fails, a plugin is not there or refused, a configuration does not match its schema, or a pattern of
     /// paths matches nothing.
-    pub fn new(manager: &PluginManager, templates: &Templates, file: &PipelineFile, follow: bool) -> Result<Self> {
-        let context = Context { manager, templates, vars: variables(templates, &file.vars)? };
+    pub fn new(
+        manager: &PluginManager,
+        templates: &Templates,
+        file: &PipelineFile,
+        follow: bool,
+    ) -> Result<Self> {
+        let context = Context {
+            manager,
+            templates,
+            vars: variables(templates, &file.vars)?,
+        };
         let mut inputs = Vec::new();
         let mut parsers = Vec::new();
         for (number, source) in file.sources.iter().enumerate() {
             let label = format!("sources[{number}]");
             inputs.push(context.input(source, follow).map_err(|error| at(&label, error))?);
             let parser = source.parser.as_ref();
-            let parser = parser.map(|stage| context.component(ComponentKind::LogParser, &stage.r#type, &stage.config));
-            parsers.push(parser.transpose().map_err(|error| at(&format!("{label}.parser"), error))?);
+            let parser =
+                parser.map(|stage| context.component(ComponentKind::LogParser, &stage.r#type, &stage.config));
+            parsers.push(
+                parser
+                    .transpose()
+                    .map_err(|error| at(&format!("{label}.parser"), error))?,
+            );
         }
         let filters = file.filters.iter().enumerate().map(|(number, stage)| {
             let filter = context.component(ComponentKind::LogFilter, &stage.r#type, &stage.config);
@@ -74,11 +88,16 @@ impl Pipeline {
         });
         let filters = filters.collect::<Result<_>>()?;
         let outputs = file.outputs.iter().enumerate().map(|(number, stage)| {
-            context.output(stage).map_err(|error| at(&format!("outputs[{number}]"), error))
+            context
+                .output(stage)
+                .map_err(|error| at(&format!("outputs[{number}]"), error))
         });
         let outputs: Vec<_> = outputs.collect::<Result<_>>()?;
         if inputs.is_empty() || outputs.is_empty() {
-            return Err(impossible("the pipeline", "it needs at least one source and one output"));
+            return Err(impossible(
+                "the pipeline",
+                "it needs at least one source and one output",
+            ));
         }
         let rejected = match &file.rejected {
             Some(path) => Some(context.text(path)?.into()),
@@ -89,7 +108,13 @@ impl Pipeline {
             Some(number) => number.min(64),
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };
-        Ok(Self { inputs, stages: Stages { parsers, filters }, outputs, rejected, workers })
+        Ok(Self {
+            inputs,
+            stages: Stages { parsers, filters },
+            outputs,
+            rejected,
+            workers,
+        })
     }
 
     /// Whether entries go to standard output.
@@ -103,10 +128,18 @@ impl Pipeline {
         let finish = |error: Option<Error>| {
             let summary = control.summary(started.elapsed());
             let lost_lines = summary.failed > 0 && self.rejected.is_none();
-            Finished { summary, error, lost_lines }
+            Finished {
+                summary,
+                error,
+                lost_lines,
+            }
         };
         let sinks = self.outputs.iter().map(Output::open).collect::<Result<Vec<_>>>();
-        let rejected = self.rejected.as_deref().map(|path| LineFile::open(path, Mode::Append)).transpose();
+        let rejected = self
+            .rejected
+            .as_deref()
+            .map(|path| LineFile::open(path, Mode::Append))
+            .transpose();
         let (sinks, rejected) = match (sinks, rejected) {
             (Ok(sinks), Ok(rejected)) => (sinks, rejected),
             (Err(error), _) | (_, Err(error)) => return finish(Some(error)),
@@ -122,17 +155,27 @@ impl Pipeline {
         let (read_in, read_out) = bounded::<Batch>(batches);
         let (done_in, done_out) = bounded::<Batch>(batches);
         for _ in 0..batches {
-            empty_in.send(Batch::default()).expect("there is room for all of them");
+            empty_in
+                .send(Batch::default())
+                .expect("there is room for all of them");
         }
         let number = AtomicU64::new(0);
         let first_error = Mutex::new(None);
         let give_up = |error: Error| {
             control.stop();
-            first_error.lock().expect("nobody panics with it").get_or_insert(error);
+            first_error
+                .lock()
+                .expect("nobody panics with it")
+                .get_or_insert(error);
         };
         std::thread::scope(|scope| {
             for (source, input) in self.inputs.iter().enumerate() {
-                let circle = Circle { source, number: &number, empty: empty_out.clone(), read: read_in.clone() };
+                let circle = Circle {
+                    source,
+                    number: &number,
+                    empty: empty_out.clone(),
+                    read: read_in.clone(),
+                };
                 let give_up = &give_up;
                 spawn(scope, "driftless-reader", move || {
                     if let Err(error) = input.read(&circle, control) {
@@ -141,7 +184,8 @@ impl Pipeline {
                 });
             }
             for _ in 0..self.workers {
-                let (read, done, give_up, stages) = (read_out.clone(), done_in.clone(), &give_up, &self.stages);
+                let (read, done, give_up, stages) =
+                    (read_out.clone(), done_in.clone(), &give_up, &self.stages);
                 spawn(scope, "driftless-worker", move || {
                     let mut worker = Worker::new(stages);
                     for mut batch in read {
@@ -168,8 +212,14 @@ impl Pipeline {
 }
 
 /// A thread of a pipeline. That the system has no thread left is an error that nothing here can go on from.
-fn spawn<'scope>(scope: &'scope std::thread::Scope<'scope, '_>, name: &str, run: impl FnOnce() + Send + 'scope) {
-    let thread = std::thread::Builder::new().name(name.to_owned()).stack_size(STACK);
+fn spawn<'scope>(
+    scope: &'scope std::thread::Scope<'scope, '_>,
+    name: &str,
+    run: impl FnOnce() + Send + 'scope,
+) {
+    let thread = std::thread::Builder::new()
+        .name(name.to_owned())
+        .stack_size(STACK);
     thread.spawn_scoped(scope, run).expect("the system has a thread");
 }
 
@@ -219,7 +269,19 @@ impl<'a> Drain<'a> {
         report: &'a mut dyn FnMut(&str),
     ) -> Self {
         let (next, waiting, lines) = (0, BTreeMap::new(), BTreeMap::new());
-        Self { pipeline, sinks, rejected, control, report, next, waiting, lines, reported: 0, unreported: 0, lost: false }
+        Self {
+            pipeline,
+            sinks,
+            rejected,
+            control,
+            report,
+            next,
+            waiting,
+            lines,
+            reported: 0,
+            unreported: 0,
+            lost: false,
+        }
     }
 
     fn take(&mut self, batch: Batch, empty: &Sender<Batch>) -> Result<()> {
@@ -243,7 +305,9 @@ impl<'a> Drain<'a> {
 
     fn write(&mut self, batch: &Batch) -> Result<()> {
         if !batch.entries.is_empty() {
-            self.sinks.iter_mut().try_for_each(|sink| sink.write(&batch.entries))?;
+            self.sinks
+                .iter_mut()
+                .try_for_each(|sink| sink.write(&batch.entries))?;
         }
         if let (Some(file), false) = (&mut self.rejected, batch.rejected.is_empty()) {
             file.write(&batch.rejected)?;
@@ -283,13 +347,20 @@ impl Context<'_> {
         match source.r#type.as_str() {
             "file" => {
                 let FileSource { paths } = self.built_in("file", &source.config)?;
-                Ok(Input::Files { paths: matching(&paths, follow)?, follow })
+                Ok(Input::Files {
+                    paths: matching(&paths, follow)?,
+                    follow,
+                })
             }
             "stdin" => {
                 let Nothing {} = self.built_in("stdin", &source.config)?;
                 Ok(Input::Stdin)
             }
-            plugin => Ok(Input::Plugin(self.component(ComponentKind::LogSource, plugin, &source.config)?)),
+            plugin => Ok(Input::Plugin(self.component(
+                ComponentKind::LogSource,
+                plugin,
+                &source.config,
+            )?)),
         }
     }
 
@@ -297,13 +368,20 @@ impl Context<'_> {
         match stage.r#type.as_str() {
             "file" => {
                 let FileOutput { path, mode } = self.built_in("file", &stage.config)?;
-                Ok(Output::File { path: path.into(), mode })
+                Ok(Output::File {
+                    path: path.into(),
+                    mode,
+                })
             }
             "stdout" => {
                 let Nothing {} = self.built_in("stdout", &stage.config)?;
                 Ok(Output::Stdout)
             }
-            plugin => Ok(Output::Plugin(self.component(ComponentKind::LogOutput, plugin, &stage.config)?)),
+            plugin => Ok(Output::Plugin(self.component(
+                ComponentKind::LogOutput,
+                plugin,
+                &stage.config,
+            )?)),
         }
     }
 
@@ -318,7 +396,10 @@ impl Context<'_> {
     }
 
     fn text(&self, template: &str) -> Result<String> {
-        match self.templates.fill(&Value::String(template.to_owned()), &self.vars)? {
+        match self
+            .templates
+            .fill(&Value::String(template.to_owned()), &self.vars)?
+        {
             Value::String(text) => Ok(text),
             other => Ok(other.to_string()),
         }
@@ -331,7 +412,10 @@ fn matching(patterns: &[String], follow: bool) -> Result<Vec<PathBuf>> {
     for pattern in patterns {
         if !pattern.contains(['*', '?', '[']) {
             if !follow && let Err(source) = std::fs::metadata(pattern) {
-                return Err(Error::Source { what: pattern.clone(), source });
+                return Err(Error::Source {
+                    what: pattern.clone(),
+                    source,
+                });
             }
             paths.push(pattern.into());
             continue;
@@ -339,11 +423,17 @@ fn matching(patterns: &[String], follow: bool) -> Result<Vec<PathBuf>> {
         let found = glob::glob(pattern).map_err(|error| impossible(pattern, error.to_string()))?;
         let before = paths.len();
         for path in found {
-            let path = path.map_err(|error| Error::Source { what: pattern.clone(), source: error.into() })?;
+            let path = path.map_err(|error| Error::Source {
+                what: pattern.clone(),
+                source: error.into(),
+            })?;
             paths.push(path);
         }
         if paths.len() == before && !follow {
-            return Err(Error::Source { what: format!("`{pattern}`"), source: std::io::ErrorKind::NotFound.into() });
+            return Err(Error::Source {
+                what: format!("`{pattern}`"),
+                source: std::io::ErrorKind::NotFound.into(),
+            });
         }
     }
     if paths.is_empty() {
@@ -353,9 +443,15 @@ fn matching(patterns: &[String], follow: bool) -> Result<Vec<PathBuf>> {
 }
 
 fn impossible(what: &str, why: impl Into<String>) -> Error {
-    Error::Configuration { what: what.to_owned(), violations: vec![why.into()] }
+    Error::Configuration {
+        what: what.to_owned(),
+        violations: vec![why.into()],
+    }
 }
 
 fn at(what: &str, error: Error) -> Error {
-    Error::At { what: what.to_owned(), source: Box::new(error) }
+    Error::At {
+        what: what.to_owned(),
+        source: Box::new(error),
+    }
 }

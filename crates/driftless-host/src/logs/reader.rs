@@ -49,15 +49,23 @@ impl Input {
                 for (origin, path) in paths.iter().enumerate() {
                     let mut file = File::open(path).map_err(|source| failed(path, source))?;
                     let mut lines = Lines::new(exchange, control, origin);
-                    lines.copy(&mut file).and_then(|_| lines.finish()).map_err(|source| failed(path, source))?;
+                    lines
+                        .copy(&mut file)
+                        .and_then(|_| lines.finish())
+                        .map_err(|source| failed(path, source))?;
                 }
                 Ok(())
             }
             Self::Files { paths, follow: true } => follow(paths, exchange, control),
             Self::Stdin => {
                 let mut lines = Lines::new(exchange, control, 0);
-                let copied = lines.copy(&mut StoppableStdin { control }).and_then(|_| lines.finish());
-                copied.map_err(|source| Error::Source { what: "standard input".to_owned(), source })
+                let copied = lines
+                    .copy(&mut StoppableStdin { control })
+                    .and_then(|_| lines.finish());
+                copied.map_err(|source| Error::Source {
+                    what: "standard input".to_owned(),
+                    source,
+                })
             }
             Self::Plugin(configured) => records(configured, exchange, control),
         }
@@ -65,7 +73,10 @@ impl Input {
 }
 
 fn failed(path: &Path, source: io::Error) -> Error {
-    Error::Source { what: path.display().to_string(), source }
+    Error::Source {
+        what: path.display().to_string(),
+        source,
+    }
 }
 
 /// Cuts a stream of bytes into batches at the ends of lines.
@@ -88,13 +99,21 @@ enum Flow {
 
 impl<'a, E: Exchange> Lines<'a, E> {
     fn new(exchange: &'a E, control: &'a Control, origin: usize) -> Self {
-        Self { exchange, control, origin, rest: Vec::new(), inside_too_long: false }
+        Self {
+            exchange,
+            control,
+            origin,
+            rest: Vec::new(),
+            inside_too_long: false,
+        }
     }
 
     /// Copies until the end of what there is.
     fn copy(&mut self, from: &mut impl Read) -> io::Result<Flow> {
         while !self.control.is_stopped() {
-            let Some(mut batch) = self.exchange.empty() else { return Ok(Flow::Over) };
+            let Some(mut batch) = self.exchange.empty() else {
+                return Ok(Flow::Over);
+            };
             batch.input.append(&mut self.rest);
             let before = batch.input.len();
             batch.input.resize(before + BATCH_BYTES, 0);
@@ -110,7 +129,11 @@ impl<'a, E: Exchange> Lines<'a, E> {
             batch.input.truncate(end);
             if count == 0 {
                 // The batch that was not needed goes round empty, and only its number is used up.
-                return Ok(if self.exchange.send(batch) { Flow::On } else { Flow::Over });
+                return Ok(if self.exchange.send(batch) {
+                    Flow::On
+                } else {
+                    Flow::Over
+                });
             }
             let sent = if self.inside_too_long && end > 0 {
                 self.inside_too_long = false;
@@ -131,7 +154,11 @@ impl<'a, E: Exchange> Lines<'a, E> {
             && let Some(mut batch) = self.exchange.empty()
         {
             batch.input.append(&mut self.rest);
-            let form = if self.inside_too_long { Form::TooLongStill } else { Form::Lines };
+            let form = if self.inside_too_long {
+                Form::TooLongStill
+            } else {
+                Form::Lines
+            };
             self.send(batch, form);
         }
         Ok(())
@@ -142,9 +169,15 @@ impl<'a, E: Exchange> Lines<'a, E> {
         if self.rest.len() <= MOST_LINE_BYTES {
             return true;
         }
-        let Some(mut batch) = self.exchange.empty() else { return false };
+        let Some(mut batch) = self.exchange.empty() else {
+            return false;
+        };
         batch.input.append(&mut self.rest);
-        let form = if self.inside_too_long { Form::TooLongStill } else { Form::TooLong };
+        let form = if self.inside_too_long {
+            Form::TooLongStill
+        } else {
+            Form::TooLong
+        };
         self.inside_too_long = true;
         self.send(batch, form)
     }
@@ -156,7 +189,9 @@ impl<'a, E: Exchange> Lines<'a, E> {
         if !self.send(batch, Form::TooLongStill) {
             return false;
         }
-        let Some(mut batch) = self.exchange.empty() else { return false };
+        let Some(mut batch) = self.exchange.empty() else {
+            return false;
+        };
         batch.input.extend_from_slice(&others);
         self.send(batch, Form::Lines)
     }
@@ -192,7 +227,10 @@ fn follow(paths: &[PathBuf], exchange: &impl Exchange, control: &Control) -> Res
             }
             if was_replaced(open, path).map_err(|source| failed(path, source))? {
                 // What came between the last look and the replacement.
-                lines.copy(open).and_then(|_| lines.finish()).map_err(|source| failed(path, source))?;
+                lines
+                    .copy(open)
+                    .and_then(|_| lines.finish())
+                    .map_err(|source| failed(path, source))?;
                 *file = None;
             }
         }
@@ -208,7 +246,9 @@ fn follow(paths: &[PathBuf], exchange: &impl Exchange, control: &Control) -> Res
 /// Whether the path leads to another file by now, or the file was cut short.
 fn was_replaced(file: &mut File, path: &Path) -> io::Result<bool> {
     use std::io::Seek;
-    let Ok(there) = std::fs::metadata(path) else { return Ok(false) };
+    let Ok(there) = std::fs::metadata(path) else {
+        return Ok(false);
+    };
     let here = file.metadata()?;
     #[cfg(unix)]
     {
@@ -232,7 +272,10 @@ impl Read for StoppableStdin<'_> {
         {
             use rustix::event::{PollFd, PollFlags, Timespec, poll};
             let stdin = io::stdin();
-            let patience = Timespec { tv_sec: 0, tv_nsec: NAP.subsec_nanos().into() };
+            let patience = Timespec {
+                tv_sec: 0,
+                tv_nsec: NAP.subsec_nanos().into(),
+            };
             loop {
                 if self.control.is_stopped() {
                     return Ok(0);
@@ -265,7 +308,9 @@ fn records(configured: &Configured, exchange: &impl Exchange, control: &Control)
         let mut left = read.records.as_slice();
         while let Some(first) = left.first() {
             let form = form_of(first.get());
-            let Some(mut batch) = exchange.empty() else { return Ok(()) };
+            let Some(mut batch) = exchange.empty() else {
+                return Ok(());
+            };
             while let Some((record, behind)) = left.split_first() {
                 if form_of(record.get()) != form || batch.input.len() >= BATCH_BYTES {
                     break;
@@ -288,16 +333,27 @@ fn records(configured: &Configured, exchange: &impl Exchange, control: &Control)
 }
 
 fn form_of(record: &str) -> Form {
-    if record.starts_with('"') { Form::Lines } else { Form::Entries }
+    if record.starts_with('"') {
+        Form::Lines
+    } else {
+        Form::Entries
+    }
 }
 
 fn put_record(configured: &Configured, record: &str, form: Form, input: &mut Vec<u8>) -> Result<()> {
     if form == Form::Lines {
-        let line: String = serde_json::from_str(record).map_err(|error| configured.broken(error.to_string()))?;
+        let line: String =
+            serde_json::from_str(record).map_err(|error| configured.broken(error.to_string()))?;
         input.extend_from_slice(line.trim_end_matches('\n').as_bytes());
     } else if record.starts_with('{') {
         // Newlines in JSON are white space.
-        input.extend(record.bytes().map(|byte| if byte == b'\n' || byte == b'\r' { b' ' } else { byte }));
+        input.extend(record.bytes().map(|byte| {
+            if byte == b'\n' || byte == b'\r' {
+                b' '
+            } else {
+                byte
+            }
+        }));
     } else {
         return Err(configured.broken("one of its records is neither a string nor an object"));
     }

@@ -41,7 +41,11 @@ impl<'a> Worker<'a> {
     pub(crate) fn new(stages: &'a Stages) -> Self {
         Self {
             stages,
-            parsers: stages.parsers.iter().map(|parser| parser.as_ref().map(Configured::session)).collect(),
+            parsers: stages
+                .parsers
+                .iter()
+                .map(|parser| parser.as_ref().map(Configured::session))
+                .collect(),
             filters: stages.filters.iter().map(Configured::session).collect(),
             broken_in_a_row: 0,
         }
@@ -82,7 +86,13 @@ impl<'a> Worker<'a> {
             let line = raw.strip_suffix(b"\r").unwrap_or(raw);
             at = end + 1;
             if given_up.is_some() {
-                fail(batch, number, raw, true, "it was not looked at any more".to_owned());
+                fail(
+                    batch,
+                    number,
+                    raw,
+                    true,
+                    "it was not looked at any more".to_owned(),
+                );
             } else {
                 match self.line(line, batch) {
                     Ok(Fate::Kept) => batch.tally.kept += 1,
@@ -105,13 +115,22 @@ impl<'a> Worker<'a> {
             what: "the line".to_owned(),
             violations: vec![format!("it is not UTF-8 (at byte {})", error.valid_up_to())],
         })?;
-        let Self { stages, parsers, filters, .. } = self;
+        let Self {
+            stages,
+            parsers,
+            filters,
+            ..
+        } = self;
         let entries = &mut batch.entries;
         let fate = match (&stages.parsers[batch.source], batch.form) {
             (Some(parser), Form::Lines) => {
-                let session = parsers[batch.source].as_mut().expect("there is a session for each parser");
+                let session = parsers[batch.source]
+                    .as_mut()
+                    .expect("there is a session for each parser");
                 // The entry is looked at where the parser left it, and copied only if it is kept.
-                parser.call_in(session, &[text], |entry| filter(stages, filters, entry, entries, parser))?
+                parser.call_in(session, &[text], |entry| {
+                    filter(stages, filters, entry, entries, parser)
+                })?
             }
             (None, Form::Lines) => {
                 let entry = message(text);
@@ -157,7 +176,12 @@ fn filter(
 }
 
 /// An entry that is known to be a JSON object.
-fn filter_trusted(stages: &Stages, filters: &mut [Session], entry: &str, entries: &mut Vec<u8>) -> Result<Fate> {
+fn filter_trusted(
+    stages: &Stages,
+    filters: &mut [Session],
+    entry: &str,
+    entries: &mut Vec<u8>,
+) -> Result<Fate> {
     if !passes(stages, filters, entry)? {
         return Ok(Fate::Dropped);
     }
@@ -187,7 +211,10 @@ fn put_entry(entry: &str, entries: &mut Vec<u8>) {
     let start = entries.len();
     entries.extend_from_slice(entry.as_bytes());
     if memchr::memchr2(b'\n', b'\r', &entries[start..]).is_some() {
-        entries[start..].iter_mut().filter(|byte| matches!(**byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+        entries[start..]
+            .iter_mut()
+            .filter(|byte| matches!(**byte, b'\n' | b'\r'))
+            .for_each(|byte| *byte = b' ');
     }
     entries.push(b'\n');
 }
