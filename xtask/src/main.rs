@@ -1,1 +1,46 @@
-fn main() {}
+//! The chores of this repository, as `cargo xtask CHORE`.
+//!
+//! It knows how guests are built and what has to hold, and nothing of the product: it drives the `driftless` command like anybody
+//! else.
+
+mod bench;
+mod demo;
+mod deny;
+mod examples;
+mod run;
+mod test;
+mod tidy;
+
+use anyhow::{Result, bail};
+
+const HELP: &str = "\
+cargo xtask CHORE
+
+  test        everything that CI checks: format, clippy, examples, tests, docs, tidy, deny
+  demo        builds the examples and shows what they do, on this machine and on a real access log
+  examples    compiles every example into target/plugins/, and for the second target into
+              target/plugins-unknown-unknown/
+  tidy        the crates depend on each other as ARCHITECTURE.md says, every module has a doc comment, every link leads
+              somewhere
+  deny        dependencies: licences, bans, sources, and advisories where the database can be had
+  bench       the benchmarks; further arguments go to criterion";
+
+fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let chore = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.collect();
+    match (chore.as_str(), rest.as_slice()) {
+        ("test", []) => test::all(),
+        ("demo", []) => demo::show(),
+        ("examples", []) => examples::build(),
+        ("tidy", []) => tidy::check(),
+        ("deny", []) => deny::check(),
+        ("bench", rest) => bench::all(rest),
+        ("help" | "--help" | "-h", _) => {
+            run::say(HELP);
+            Ok(())
+        }
+        ("", _) => bail!("which chore?\n\n{HELP}"),
+        (chore, _) => bail!("there is no chore `{chore}` with these arguments\n\n{HELP}"),
+    }
+}

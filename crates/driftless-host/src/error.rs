@@ -8,6 +8,8 @@ use driftless_plugin_api::function::Function;
 use driftless_sandbox::{CallError, CallFailure, CompileError, SetupError, ValidationError};
 use thiserror::Error;
 
+use crate::excerpt::excerpt;
+
 /// The result of what this crate does.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -216,9 +218,14 @@ impl TemplateError {
         self.0.name()
     }
 
-    /// The lines around the place, marked, and the variables that they use.
+    /// The line in the template and the place in it, marked. Empty where there is no place.
+    ///
+    /// The variables that are used there are left out: they may well be secrets, and errors end up in logs.
     pub fn excerpt(&self) -> String {
-        self.0.display_debug_info().to_string()
+        match (self.0.template_source(), self.0.range()) {
+            (Some(source), Some(range)) => excerpt(source, range),
+            _ => String::new(),
+        }
     }
 
     /// What a plugin did wrong, if one did.

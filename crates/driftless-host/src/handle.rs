@@ -21,7 +21,7 @@ struct Loaded {
     version: Option<Arc<str>>,
     manifest: Option<PluginManifest>,
     digest: Digest,
-    transport: Box<dyn Transport>,
+    transport: Transport,
     /// What it announced, by kind, once it was asked.
     announced: [OnceLock<Vec<Arc<Announced>>>; ComponentKind::ALL.len()],
 }
@@ -42,7 +42,7 @@ impl PluginHandle {
             version: manifest.as_ref().map(|manifest| manifest.version.as_str().into()),
             digest: plugin.digest(),
             manifest,
-            transport: Box::new(pool),
+            transport: Transport::Wasm(pool),
             announced: Default::default(),
         }))
     }
@@ -96,20 +96,16 @@ impl PluginHandle {
         arguments: &[&str],
         read: impl FnOnce(&str) -> R,
     ) -> Result<R> {
-        let mut read = Some(read);
-        let mut outcome = None;
-        let called = self.0.transport.call(function, arguments, &mut |reply| {
-            if let Some(read) = read.take() {
-                outcome = Some(succeeded(reply).map(read));
-            }
-        });
+        let called = self
+            .0
+            .transport
+            .call(function, arguments, |reply| match reply.failed {
+                false => Ok(read(reply.text)),
+                true => Err(failure_text(reply.text)),
+            });
         match called {
-            Ok(()) => outcome
-                .expect("a call without an error has a reply")
-                .map_err(|message| Error::Failed {
-                    place: self.place(spot()),
-                    message,
-                }),
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(message)) => Err(self.failed(spot(), message)),
             Err(error) => Err(self.call_failed(spot(), error)),
         }
     }
@@ -218,6 +214,14 @@ impl PluginHandle {
     }
 
     #[cold]
+    fn failed(&self, spot: Spot, message: String) -> Error {
+        Error::Failed {
+            place: self.place(spot),
+            message,
+        }
+    }
+
+    #[cold]
     fn call_failed(&self, spot: Spot, source: CallError) -> Error {
         Error::Call {
             place: self.place(spot),
@@ -239,7 +243,7 @@ impl std::fmt::Debug for PluginHandle {
 /// with a fresh one.
 pub(crate) struct Session {
     plugin: PluginHandle,
-    conversation: Option<Box<dyn Conversation>>,
+    conversation: Option<Conversation>,
 }
 
 impl Session {
@@ -263,22 +267,15 @@ impl Session {
         }
         let conversation = self.conversation.as_mut().expect("it was opened above");
         match conversation.call(function, arguments) {
-            Ok(reply) => succeeded(reply).map(read).map_err(|message| Error::Failed {
-                place: self.plugin.place(spot()),
-                message,
-            }),
+            Ok(Reply { text, failed: false }) => Ok(read(text)),
+            Ok(Reply { text, failed: true }) => Err(self.plugin.failed(spot(), failure_text(text))),
             Err(error) => Err(self.plugin.call_failed(spot(), error)),
         }
     }
 }
 
-/// The text of a reply, or the plugin's own word that it failed.
-fn succeeded(reply: Reply<'_>) -> Result<&str, String> {
-    if !reply.failed {
-        return Ok(reply.text);
-    }
-    Err(match serde_json::from_str::<Failure>(reply.text) {
-        Ok(failure) => failure.error,
-        Err(_) => reply.text.to_owned(),
-    })
+/// The plugin's own word for why it failed.
+#[cold]
+fn failure_text(reply: &str) -> String {
+    serde_json::from_str::<Failure>(reply).map_or_else(|_| reply.to_owned(), |failure| failure.error)
 }

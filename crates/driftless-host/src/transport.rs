@@ -1,64 +1,64 @@
 //! How a call of the protocol reaches a plugin.
 //!
 //! Everything above this module knows the protocol and nothing of what carries it. Today that is WebAssembly; a native library or an
-//! external process is one more implementation of [`Transport`].
+//! external process is one more variant. They are variants and not trait objects because a warm call takes about as long
+//! as a few indirect ones: this way the reader of a reply is compiled into the call.
 
 use driftless_plugin_api::function::Function;
 use driftless_sandbox::{CallError, Instance, InstancePool, Reply};
 
 /// A way to call the functions of one plugin, from any thread.
-pub(crate) trait Transport: Send + Sync {
+pub(crate) enum Transport {
+    Wasm(InstancePool),
+}
+
+/// Calls that share one instance, and with it the plugin's memory.
+pub(crate) enum Conversation {
+    Wasm(Box<Instance>),
+}
+
+impl Transport {
     /// Whether the plugin has a function.
-    fn has(&self, function: Function) -> bool;
+    pub(crate) fn has(&self, function: Function) -> bool {
+        match self {
+            Self::Wasm(pool) => pool.plugin().exports(function),
+        }
+    }
 
     /// Makes one call, on whatever instance is free, and lets `read` see the reply where it lies.
-    fn call(
+    #[inline]
+    pub(crate) fn call<R>(
         &self,
         function: Function,
         arguments: &[&str],
-        read: &mut dyn FnMut(Reply<'_>),
-    ) -> Result<(), CallError>;
+        read: impl FnOnce(Reply<'_>) -> R,
+    ) -> Result<R, CallError> {
+        match self {
+            Self::Wasm(pool) => pool.get()?.call(function, arguments).map(read),
+        }
+    }
 
-    /// Opens a conversation: calls that share one instance, and with it the plugin's memory.
-    fn open(&self) -> Result<Box<dyn Conversation>, CallError>;
+    /// Opens a conversation.
+    pub(crate) fn open(&self) -> Result<Conversation, CallError> {
+        match self {
+            Self::Wasm(pool) => Ok(Conversation::Wasm(Box::new(pool.plugin().instantiate()?))),
+        }
+    }
 }
 
-/// Calls that share one instance.
-pub(crate) trait Conversation: Send {
+impl Conversation {
     /// Makes one call.
-    fn call(&mut self, function: Function, arguments: &[&str]) -> Result<Reply<'_>, CallError>;
+    #[inline]
+    pub(crate) fn call(&mut self, function: Function, arguments: &[&str]) -> Result<Reply<'_>, CallError> {
+        match self {
+            Self::Wasm(instance) => instance.call(function, arguments),
+        }
+    }
 
     /// Whether a call failed in a way after which the instance is of no use.
-    fn is_over(&self) -> bool;
-}
-
-impl Transport for InstancePool {
-    fn has(&self, function: Function) -> bool {
-        self.plugin().exports(function)
-    }
-
-    fn call(
-        &self,
-        function: Function,
-        arguments: &[&str],
-        read: &mut dyn FnMut(Reply<'_>),
-    ) -> Result<(), CallError> {
-        let mut instance = self.get()?;
-        read(instance.call(function, arguments)?);
-        Ok(())
-    }
-
-    fn open(&self) -> Result<Box<dyn Conversation>, CallError> {
-        Ok(Box::new(self.plugin().instantiate()?))
-    }
-}
-
-impl Conversation for Instance {
-    fn call(&mut self, function: Function, arguments: &[&str]) -> Result<Reply<'_>, CallError> {
-        Instance::call(self, function, arguments)
-    }
-
-    fn is_over(&self) -> bool {
-        self.has_failed()
+    pub(crate) fn is_over(&self) -> bool {
+        match self {
+            Self::Wasm(instance) => instance.has_failed(),
+        }
     }
 }

@@ -3,6 +3,8 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crossbeam_utils::atomic::AtomicCell;
+
 use crate::error::CallError;
 use crate::instance::Instance;
 use crate::sandbox::CompiledPlugin;
@@ -22,7 +24,6 @@ use crate::slots::Idle;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 pub struct InstancePool {
     plugin: CompiledPlugin,
     idle: Arc<IdleInstances>,
@@ -37,7 +38,8 @@ impl InstancePool {
     /// A pool without an instance yet.
     pub fn new(plugin: CompiledPlugin) -> Self {
         let idle = Arc::new(IdleInstances {
-            instances: Mutex::new(Vec::new()),
+            last: AtomicCell::new(None),
+            others: Mutex::new(Vec::new()),
             kept: kept(),
         });
         let weak = Arc::downgrade(&idle);
@@ -56,9 +58,7 @@ impl InstancePool {
     ///
     /// As for [`CompiledPlugin::instantiate`].
     pub fn get(&self) -> Result<PooledInstance<'_>, CallError> {
-        // The lock is not held while an instance is made.
-        let warm = self.idle.lock().pop();
-        let instance = match warm {
+        let instance = match self.idle.pop() {
             Some(instance) => instance,
             None => Box::new(self.plugin.instantiate()?),
         };
@@ -69,8 +69,15 @@ impl InstancePool {
     }
 }
 
+impl std::fmt::Debug for InstancePool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InstancePool")
+            .field("plugin", &self.plugin)
+            .finish_non_exhaustive()
+    }
+}
+
 /// An instance that goes back to its pool when it is dropped.
-#[derive(Debug)]
 pub struct PooledInstance<'pool> {
     /// Present until the drop.
     instance: Option<Box<Instance>>,
@@ -91,39 +98,64 @@ impl DerefMut for PooledInstance<'_> {
     }
 }
 
+impl std::fmt::Debug for PooledInstance<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Debug::fmt(&**self, f)
+    }
+}
+
 impl Drop for PooledInstance<'_> {
     fn drop(&mut self) {
-        let Some(instance) = self.instance.take().filter(|instance| !instance.has_failed()) else {
-            return;
-        };
-        let mut idle = self.idle.lock();
-        if idle.len() < self.idle.kept {
-            idle.push(instance);
+        if let Some(instance) = self.instance.take().filter(|instance| !instance.has_failed()) {
+            self.idle.push(instance);
+        }
+    }
+}
+
+struct IdleInstances {
+    /// The instance that was used last, whose memory is still in the processor's cache. Taking it and putting it back is one
+    /// exchange each, which matters: a warm call takes as long as a few of them.
+    last: AtomicCell<Option<Box<Instance>>>,
+    /// The others, of which there are some only after calls at the same time.
+    #[allow(clippy::vec_box, reason = "an instance is large, and moves at every call")]
+    others: Mutex<Vec<Box<Instance>>>,
+    kept: usize,
+}
+
+impl IdleInstances {
+    #[inline]
+    fn pop(&self) -> Option<Box<Instance>> {
+        self.last.take().or_else(|| self.pop_other())
+    }
+
+    #[inline]
+    fn push(&self, instance: Box<Instance>) {
+        if let Some(displaced) = self.last.swap(Some(instance)) {
+            self.push_other(displaced);
+        }
+    }
+
+    #[cold]
+    fn pop_other(&self) -> Option<Box<Instance>> {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    #[cold]
+    fn push_other(&self, instance: Box<Instance>) {
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if others.len() + 1 < self.kept {
+            others.push(instance);
         } else {
             // One instance too many is dropped after the lock.
-            drop(idle);
+            drop(others);
             drop(instance);
         }
     }
 }
 
-#[derive(Debug)]
-struct IdleInstances {
-    /// The last one used is the first one taken: its memory is in the processor's cache.
-    instances: Mutex<Vec<Box<Instance>>>,
-    kept: usize,
-}
-
-impl IdleInstances {
-    #[allow(clippy::vec_box, reason = "an instance is large, and moves at every call")]
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Box<Instance>>> {
-        self.instances.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Idle for IdleInstances {
     fn release_one(&self) -> bool {
-        let instance = self.lock().pop();
-        instance.is_some()
+        // The one that is dearest goes last.
+        self.pop_other().or_else(|| self.last.take()).is_some()
     }
 }

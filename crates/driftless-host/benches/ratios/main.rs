@@ -1,0 +1,227 @@
+//! What Driftless adds to wasmtime: each measurement stands beside a loop that drives the same guest through wasmtime alone,
+//! with fuel and epochs on.
+//!
+//! `cargo xtask bench` builds the guests, runs this, and prints the ratios.
+
+mod bare;
+mod guests;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use driftless_host::api::function::Function;
+use driftless_host::logs::{Control, Pipeline, PipelineFile};
+use driftless_host::{Embedded, PluginManager, Templates};
+use driftless_sandbox::{Limits, Sandbox};
+use serde_json::json;
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().measurement_time(Duration::from_secs(5)).sample_size(50);
+    targets = calls, fresh_instances, template_filters, log_lines, process_start
+}
+criterion_main!(benches);
+
+/// A call on a warm instance, as a program makes it through a handle.
+fn calls(criterion: &mut Criterion) {
+    for (name, guest, function, arguments) in [
+        (
+            "short string",
+            guests::echo(),
+            Function::BeforeTask,
+            vec![r#""a short string""#],
+        ),
+        (
+            "task",
+            guests::example("custom-task-plugin"),
+            Function::ExecuteTask,
+            vec!["my_custom_task", guests::MESSAGE],
+        ),
+        (
+            "log line",
+            guests::example("log-pipeline-plugin"),
+            Function::ExecuteLogParser,
+            vec!["combined", "{}", guests::LINE],
+        ),
+    ] {
+        let mut group = criterion.benchmark_group(format!("call/{name}"));
+        let mut bare = bare::Guest::new(&guest).instantiate(function);
+        let manager = PluginManager::builder()
+            .source(Embedded::new("guest", guest.clone()))
+            .build()
+            .unwrap();
+        let name = manager.list().unwrap()[0].name.clone();
+        let plugin = manager.plugin(&name).unwrap();
+        assert_eq!(bare.call(&arguments), plugin.call(function, &arguments).unwrap());
+        group.bench_function("wasmtime", |bencher| bencher.iter(|| bare.call(&arguments)));
+        group.bench_function("driftless", |bencher| {
+            bencher.iter(|| plugin.call(function, &arguments).unwrap())
+        });
+        group.finish();
+    }
+}
+
+/// An instance of its own for one call.
+fn fresh_instances(criterion: &mut Criterion) {
+    let guest = guests::example("custom-task-plugin");
+    let arguments = ["my_custom_task", guests::MESSAGE];
+    let mut group = criterion.benchmark_group("fresh instance");
+    let bare = bare::Guest::new(&guest);
+    group.bench_function("wasmtime", |bencher| {
+        bencher.iter(|| bare.instantiate(Function::ExecuteTask).call(&arguments));
+    });
+    let sandbox = Sandbox::new(Limits::default()).unwrap();
+    let plugin = sandbox
+        .compile("guest", &sandbox.validate(&guest).unwrap())
+        .unwrap();
+    group.bench_function("driftless", |bencher| {
+        bencher.iter(|| {
+            let mut instance = plugin.instantiate().unwrap();
+            instance
+                .call(Function::ExecuteTask, &arguments)
+                .unwrap()
+                .text
+                .to_owned()
+        });
+    });
+    group.finish();
+}
+
+/// A filter in a template, beside the same template with a filter that does nothing.
+fn template_filters(criterion: &mut Criterion) {
+    let guest = guests::example("template-filter-plugin");
+    let mut group = criterion.benchmark_group("template filter");
+    let arguments = ["slugify", "{}", r#""Hello World of Templates""#, "[]"];
+    let mut bare = bare::Guest::new(&guest).instantiate(Function::ExecuteTemplateFilter);
+    group.bench_function("wasmtime", |bencher| bencher.iter(|| bare.call(&arguments)));
+
+    let manager = PluginManager::builder()
+        .source(Embedded::new("guest", guest))
+        .build()
+        .unwrap();
+    let mut templates = Templates::new(&manager).unwrap();
+    templates
+        .environment_mut()
+        .add_filter("nothing", |text: String| text);
+    let mut environment = templates.environment_mut().clone();
+    environment
+        .add_template("without", "{{ title | nothing }}")
+        .unwrap();
+    environment.add_template("with", "{{ title | slugify }}").unwrap();
+    let vars = minijinja::context!(title => "Hello World of Templates");
+    for name in ["without", "with"] {
+        let template = environment.get_template(name).unwrap();
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| template.render(vars.clone()).unwrap())
+        });
+    }
+    group.finish();
+}
+
+/// The real access log through a parser and a filter, from file to file.
+fn log_lines(criterion: &mut Criterion) {
+    const COPIES: usize = 60;
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (
+        folder.path().join("access.log"),
+        folder.path().join("entries.jsonl"),
+    );
+    let log = guests::access_log().repeat(COPIES);
+    std::fs::write(&input, &log).unwrap();
+    let lines = log.lines().count() as u64;
+    let guest = guests::example("log-pipeline-plugin");
+
+    let mut group = criterion.benchmark_group("log lines");
+    group.throughput(Throughput::Elements(lines)).sample_size(20);
+    let mut parser = bare::Guest::new(&guest).instantiate(Function::ExecuteLogParser);
+    let mut filter = bare::Guest::new(&guest).instantiate(Function::ExecuteLogFilter);
+    group.bench_function("wasmtime", |bencher| {
+        bencher.iter(|| bare::pipeline(&mut parser, &mut filter, &input, &output, guests::MIN_STATUS));
+    });
+    // Empty where this measurement was left out.
+    let entries = std::fs::read(&output).unwrap_or_default();
+
+    let manager = PluginManager::builder()
+        .source(Embedded::new("guest", guest))
+        .build()
+        .unwrap();
+    let templates = Templates::new(&manager).unwrap();
+    for workers in [1, 2] {
+        let file: PipelineFile = serde_json::from_value(json!({
+            "sources": [{"type": "file", "paths": [input], "parser": {"type": "log-pipeline-plugin.combined"}}],
+            "filters": [{"type": "log-pipeline-plugin.min_status", "status": 300}],
+            "outputs": [{"type": "file", "path": output, "mode": "replace"}],
+            "workers": workers,
+        }))
+        .unwrap();
+        let pipeline = Pipeline::new(&manager, &templates, &file, false).unwrap();
+        let name = format!(
+            "driftless, {workers} {}",
+            if workers == 1 { "worker" } else { "workers" }
+        );
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let finished = pipeline.run(&Control::new(), &mut |problem| panic!("{problem}"));
+                assert!(finished.error.is_none(), "{:?}", finished.error);
+                assert_eq!(finished.summary.lines, lines);
+            });
+        });
+        assert!(
+            std::fs::read(&output).unwrap() == entries,
+            "both write the same entries"
+        );
+    }
+    group.finish();
+}
+
+/// From the start of the process to the first result of a task, with ten installed plugins and a warm cache.
+fn process_start(criterion: &mut Criterion) {
+    let Some(driftless) = std::env::var_os("DRIFTLESS_BIN") else {
+        return;
+    };
+    let home = tempfile::tempdir().unwrap();
+    let plugins = home.path().join("plugins");
+    std::fs::create_dir(&plugins).unwrap();
+    for (number, name) in guests::EXAMPLES.iter().cycle().take(10).enumerate() {
+        // Four are called like their file, as installed plugins are; the others stand for more that are not used.
+        let file = if number < guests::EXAMPLES.len() {
+            format!("{name}.wasm")
+        } else {
+            format!("other-{number}.wasm")
+        };
+        let bytes = if number < guests::EXAMPLES.len() {
+            guests::example(name)
+        } else {
+            guests::renamed(number)
+        };
+        std::fs::write(plugins.join(file), bytes).unwrap();
+    }
+    let file = home.path().join("site.yml");
+    std::fs::write(
+        &file,
+        "tasks: [{type: custom-task-plugin.my_custom_task, message: hi}]",
+    )
+    .unwrap();
+    let start = |file: &Path| {
+        let mut command = Command::new(&driftless);
+        command
+            .env("HOME", home.path())
+            .env_remove("XDG_CACHE_HOME")
+            .stderr(Stdio::null())
+            .stdout(Stdio::null());
+        command.arg("--plugin-dir").arg(&plugins).arg("apply").arg(file);
+        assert!(command.status().unwrap().success());
+    };
+    start(&file);
+    let mut group = criterion.benchmark_group("process");
+    group.bench_function("start to first task result", |bencher| {
+        bencher.iter_custom(|times| {
+            let started = Instant::now();
+            (0..times).for_each(|_| start(&file));
+            started.elapsed()
+        });
+    });
+    group.finish();
+}

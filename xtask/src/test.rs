@@ -1,0 +1,58 @@
+//! `cargo xtask test`: everything that CI checks.
+
+use anyhow::Result;
+
+use crate::run::{cargo, root, run, step};
+use crate::{deny, examples, tidy};
+
+/// Runs all checks, the quick ones first.
+pub(crate) fn all() -> Result<()> {
+    step("format", || {
+        run(cargo().args(["fmt", "--all", "--check"]))?;
+        run(&mut in_examples(["fmt", "--all", "--check"]))
+    })?;
+    step("tidy", tidy::check)?;
+    step("deny", deny::check)?;
+    step("clippy", || {
+        let arguments = [
+            "clippy",
+            "--locked",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "--deny",
+            "warnings",
+        ];
+        run(cargo().args(arguments))?;
+        run(&mut in_examples([
+            "clippy",
+            "--locked",
+            "--all-targets",
+            "--",
+            "--deny",
+            "warnings",
+        ]))
+    })?;
+    step("examples", examples::build)?;
+    step("tests of the examples", || {
+        run(&mut in_examples(["test", "--locked", "--workspace"]))
+    })?;
+    step("tests", || {
+        run(cargo().args(["test", "--locked", "--workspace", "--all-targets"]))
+    })?;
+    step("tests in the documentation", || {
+        run(cargo().args(["test", "--locked", "--workspace", "--doc"]))
+    })?;
+    step("documentation", || {
+        run(cargo()
+            .args(["doc", "--locked", "--workspace", "--no-deps"])
+            .env("RUSTDOCFLAGS", "--deny warnings"))
+    })
+}
+
+/// Cargo in the workspace of the examples.
+fn in_examples<const N: usize>(arguments: [&str; N]) -> std::process::Command {
+    let mut cargo = cargo();
+    cargo.args(arguments).current_dir(root().join("examples"));
+    cargo
+}
