@@ -1,6 +1,6 @@
 //! `cargo xtask deny`: what the dependencies are allowed to be, by `deny.toml`.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::Result;
 
@@ -9,32 +9,46 @@ use crate::run::{cargo, command, heading, run, say};
 /// The version that `deny.toml` is written for.
 const VERSION: &str = "0.20.2";
 
+/// The two workspaces. Both go by the `deny.toml` in the root, which is the next one above.
+const MANIFESTS: [&str; 2] = ["Cargo.toml", "examples/Cargo.toml"];
+
 /// Checks bans, licences and sources, which need no network; advisories where their database can be had.
 pub(crate) fn check() -> Result<()> {
     install()?;
-    run(command("cargo").args([
-        "deny",
-        "--log-level",
-        "warn",
-        "--locked",
-        "check",
-        "bans",
-        "licenses",
-        "sources",
-    ]))?;
-    let advisories = command("cargo")
-        .args(["deny", "--log-level", "error", "--locked", "fetch", "db"])
+    for manifest in MANIFESTS {
+        run(&mut deny(
+            manifest,
+            &["check", "--hide-inclusion-graph", "bans", "licenses", "sources"],
+        ))?;
+    }
+    let fetched = deny(MANIFESTS[0], &["fetch", "db"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
-    if advisories.is_ok_and(|status| status.success()) {
-        run(command("cargo").args(["deny", "--log-level", "warn", "--locked", "check", "advisories"]))
-    } else {
+    if !fetched.is_ok_and(|status| status.success()) {
         say(
             "   the database of advisories is out of reach, so they are not checked here; the workflow checks them",
         );
-        Ok(())
+        return Ok(());
     }
+    MANIFESTS
+        .into_iter()
+        .try_for_each(|manifest| run(&mut deny(manifest, &["check", "advisories"])))
+}
+
+/// `cargo deny` for one of the workspaces. Its warnings are for who looks for them.
+fn deny(manifest: &str, arguments: &[&str]) -> Command {
+    let mut deny = command("cargo");
+    deny.args([
+        "deny",
+        "--log-level",
+        "error",
+        "--locked",
+        "--manifest-path",
+        manifest,
+    ])
+    .args(arguments);
+    deny
 }
 
 fn install() -> Result<()> {

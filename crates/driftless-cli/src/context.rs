@@ -46,7 +46,7 @@ pub(crate) fn bytes(global: &Global, name_or_file: &str) -> anyhow::Result<(Stri
         return Ok((stem(path), path.to_owned(), read_file(path)?));
     }
     let store = LocalFolder::new(plugin_folder(global)?);
-    let mut known = Vec::new();
+    let (mut known, mut found) = (Vec::new(), Vec::new());
     for plugin in store.list().context("the plugin folder cannot be read")? {
         let bytes = store
             .read(&plugin)
@@ -54,9 +54,21 @@ pub(crate) fn bytes(global: &Global, name_or_file: &str) -> anyhow::Result<(Stri
         let manifest = driftless_sandbox::outline(&bytes).manifest;
         let name = manifest.map_or(plugin.name, |manifest| manifest.name);
         if name == name_or_file {
-            return Ok((name, plugin.path, bytes));
+            found.push((name, plugin.path, bytes));
+        } else {
+            known.push(name);
         }
-        known.push(name);
+    }
+    if let [(_, one, _), (_, other, _), ..] = found.as_slice() {
+        let message = format!(
+            "two plugins are called `{name_or_file}`: {} and {}; say the file, or remove one",
+            one.display(),
+            other.display()
+        );
+        return Err(Failure::Usage(message).into());
+    }
+    if let Some(found) = found.pop() {
+        return Ok(found);
     }
     let not_found = driftless_host::NotFound {
         what: "plugin".to_owned(),
@@ -73,7 +85,13 @@ pub(crate) fn sandbox_validate(
     bytes: &[u8],
 ) -> anyhow::Result<Result<ValidatedModule, ValidationError>> {
     let security = settings(global)?.security;
-    Ok(driftless_sandbox::validate_as(bytes, security.allow_wasi))
+    let validated = driftless_sandbox::validate_as(bytes, security.allow_wasi);
+    Ok(validated.and_then(|module| {
+        module
+            .manifest()
+            .map_or(Ok(()), driftless_host::suits_this_host)?;
+        Ok(module)
+    }))
 }
 
 fn plugin_folder(global: &Global) -> Result<PathBuf, Failure> {

@@ -1,5 +1,7 @@
 //! Failures and their exit codes.
 
+use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 use driftless_host::ErrorKind;
@@ -46,10 +48,12 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
 }
 
 /// A file that could not be read.
-pub(crate) fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Failure {
-    let message = format!("{}: {error}", path.display());
+pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    let path = path.display();
     match error.kind() {
-        std::io::ErrorKind::NotFound => Failure::NotFound(message),
-        _ => Failure::Failed(message),
+        io::ErrorKind::NotFound => Failure::NotFound(format!("{path}: {error}")),
+        io::ErrorKind::InvalidData => Failure::Usage(format!("{path}: it is not UTF-8 text")),
+        io::ErrorKind::IsADirectory => Failure::Usage(format!("{path}: it is a folder, not a file")),
+        _ => Failure::Failed(format!("{path}: {error}")),
     }
 }

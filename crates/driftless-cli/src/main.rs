@@ -15,8 +15,12 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let args = args::Args::read();
-    let terminal = terminal::Terminal::new(args.global.color);
-    match commands::run(args, &terminal) {
+    let terminal = terminal::Terminal::new(args.global.color, args.global.quiet);
+    let done = commands::run(args, &terminal).and_then(|code| {
+        terminal.finish()?;
+        Ok(code)
+    });
+    match done {
         Ok(code) => code,
         Err(error) => {
             let exit = failure::exit_code(&error);

@@ -1,6 +1,6 @@
 //! What people see: colour on a terminal only, and nothing of a plugin that could move the cursor.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Stdout, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -11,6 +11,8 @@ use driftless_host::api::log::Level;
 #[derive(Clone, Debug)]
 pub(crate) struct Terminal {
     color: ColorChoice,
+    /// Whether only errors are shown.
+    quiet: bool,
 }
 
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
@@ -20,46 +22,74 @@ pub(crate) const FAINT: Style = Style::new().dimmed();
 pub(crate) const STRONG: Style = Style::new().bold();
 
 impl Terminal {
-    pub(crate) fn new(color: clap::ColorChoice) -> Self {
+    pub(crate) fn new(color: clap::ColorChoice, quiet: bool) -> Self {
         let color = match color {
             clap::ColorChoice::Auto => ColorChoice::Auto,
             clap::ColorChoice::Always => ColorChoice::Always,
             clap::ColorChoice::Never => ColorChoice::Never,
         };
-        Self { color }
+        Self { color, quiet }
     }
 
     /// Standard output. Whoever writes to it answers for what that does to a terminal.
-    pub(crate) fn out(&self) -> AutoStream<std::io::Stdout> {
-        AutoStream::new(std::io::stdout(), self.color)
+    pub(crate) fn out(&self) -> Out<AutoStream<Stdout>> {
+        Out(AutoStream::new(io::stdout(), self.color))
+    }
+
+    /// Writes a result: into a file or a pipe as it is, on a terminal without what that would act on.
+    pub(crate) fn result(&self, text: &str) -> io::Result<()> {
+        let mut out = Out(io::stdout());
+        if io::stdout().is_terminal() {
+            out.write_all(printable(text, true).as_bytes())
+        } else {
+            out.write_all(text.as_bytes())
+        }
+    }
+
+    /// Writes what standard output still holds back, so that its loss does not go unnoticed.
+    pub(crate) fn finish(&self) -> io::Result<()> {
+        Out(io::stdout()).flush()
     }
 
     /// Standard error.
-    pub(crate) fn err(&self) -> AutoStream<std::io::Stderr> {
-        AutoStream::new(std::io::stderr(), self.color)
+    pub(crate) fn err(&self) -> AutoStream<io::Stderr> {
+        AutoStream::new(io::stderr(), self.color)
     }
 
     /// Whether progress can be shown.
     pub(crate) fn shows_progress(&self) -> bool {
-        std::io::stderr().is_terminal()
+        io::stderr().is_terminal()
     }
 
     /// An error and its causes.
     pub(crate) fn error(&self, error: &anyhow::Error) {
-        let mut text = error.to_string();
+        let mut text = String::new();
+        for cause in error.chain() {
+            let cause = cause.to_string();
+            // Most errors have their cause in their own words.
+            if text.is_empty() {
+                text = cause;
+            } else if !text.contains(&cause) {
+                text = format!("{text}: {cause}");
+            }
+        }
         if let Some(host) = error
             .chain()
             .find_map(|cause| cause.downcast_ref::<driftless_host::Error>())
             && let Some(template) = template_error(host)
         {
             text.push('\n');
-            text.push_str(template.excerpt().trim_end());
+            text.push_str(&template.excerpt());
         }
-        let _ = writeln!(self.err(), "{BAD}error:{BAD:#} {}", printable(&text, true));
+        let text = text.trim_end();
+        let _ = writeln!(self.err(), "{BAD}error:{BAD:#} {}", printable(text, true));
     }
 
     /// Something that people should know.
     pub(crate) fn warn(&self, text: &str) {
+        if self.quiet {
+            return;
+        }
         let _ = writeln!(self.err(), "{ODD}warning:{ODD:#} {}", printable(text, true));
     }
 
@@ -78,6 +108,30 @@ impl Terminal {
             "{style}{level:<5}{style:#} {FAINT}{plugin}:{FAINT:#} {message}"
         );
     }
+}
+
+/// Standard output, for results.
+///
+/// Where whoever reads it has seen enough and is gone, as in `driftless … | head`, the rest is dropped: that is no failure, and
+/// the exit code is about the work. A full disk is one.
+pub(crate) struct Out<W>(W);
+
+impl<W: Write> Write for Out<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        unless_gone(self.0.write(bytes), bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        unless_gone(self.0.flush(), ())
+    }
+}
+
+fn unless_gone<T>(result: io::Result<T>, otherwise: T) -> io::Result<T> {
+    result.or_else(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Ok(otherwise),
+        io::ErrorKind::Interrupted => Err(error),
+        kind => Err(io::Error::new(kind, format!("standard output: {error}"))),
+    })
 }
 
 fn template_error(error: &driftless_host::Error) -> Option<&driftless_host::TemplateError> {

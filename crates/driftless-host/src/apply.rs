@@ -136,13 +136,14 @@ pub fn apply(
         vars.insert("facts".to_owned(), Value::Object(facts));
     }
     let mut registered: Vec<&str> = Vec::new();
-    for step in &file.tasks {
+    for (number, step) in file.tasks.iter().enumerate() {
         let outcome = if dry_run {
             check(manager, templates, step, &vars, &registered)
         } else {
             run(manager, templates, step, &vars)
         };
-        let outcome = outcome.map_err(|error| at_step(step.label(), error))?;
+        let outcome =
+            outcome.map_err(|error| at_step(&format!("tasks[{number}] ({})", step.label()), error))?;
         report(step, &outcome);
         if outcome.has_failed() {
             break;
@@ -182,16 +183,20 @@ fn collect_steps(
     vars: &Map<String, Value>,
 ) -> Result<Map<String, Value>> {
     let mut facts = Map::new();
-    for step in steps {
+    for (number, step) in steps.iter().enumerate() {
         let key = step.key();
+        let here = |error| at_step(&format!("collectors[{number}] ({key})"), error);
         if facts.contains_key(key) {
             return Err(Error::Configuration {
                 what: "collectors".to_owned(),
                 violations: vec![format!("there are two called `{key}`; give one a `name`")],
             });
         }
-        let config = fill_config(templates, &step.config, vars).map_err(|error| at_step(key, error))?;
-        let collected = manager.facts_collector(&step.r#type, config)?.collect()?;
+        let config = fill_config(templates, &step.config, vars).map_err(here)?;
+        let collector = manager.facts_collector(&step.r#type, config);
+        let collected = collector
+            .and_then(|collector| collector.collect())
+            .map_err(here)?;
         facts.insert(key.to_owned(), Value::Object(collected));
     }
     Ok(facts)
@@ -270,9 +275,10 @@ pub(crate) fn fill_config(
     config: &Map<String, Value>,
     vars: &Map<String, Value>,
 ) -> Result<Map<String, Value>> {
-    let filled = config
-        .iter()
-        .map(|(key, value)| Ok((key.clone(), templates.fill(value, vars)?)));
+    let filled = config.iter().map(|(key, value)| {
+        let filled = templates.fill(value, vars);
+        Ok((key.clone(), filled.map_err(|error| at_step(key, error))?))
+    });
     filled.collect()
 }
 

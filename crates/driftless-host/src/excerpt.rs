@@ -28,7 +28,10 @@ pub fn excerpt(source: &str, range: Range<usize>) -> String {
     let room = MOST_SHOWN - shown_before.chars().count();
     let shown_behind: String = behind.chars().take(room).collect();
     let cut = |is_cut| if is_cut { "…" } else { "" };
-    let (first, last) = (cut(skipped > 0), cut(shown_behind.len() < behind.trim_end().len()));
+    let (first, last) = (
+        cut(skipped > 0),
+        cut(shown_behind.len() < behind.trim_end().len()),
+    );
 
     let marked = source[start..end.min(line_end)].chars().count().clamp(1, room);
     // Tabs stay, so that the marks stand under what they mark.

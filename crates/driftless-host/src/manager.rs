@@ -311,7 +311,12 @@ impl PluginManagerBuilder {
     }
 }
 
-fn suits_this_host(manifest: &PluginManifest) -> Result<(), ValidationError> {
+/// Whether a plugin's manifest says that it works with this host.
+///
+/// # Errors
+///
+/// When it demands other versions of the host, with both in the message.
+pub fn suits_this_host(manifest: &PluginManifest) -> Result<(), ValidationError> {
     let refuse = |message| {
         Err(ValidationError {
             violations: vec![Violation {

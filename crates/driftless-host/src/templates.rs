@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use driftless_plugin_api::component::ComponentKind;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Rest, Serde, ValueOrKwargs};
-use minijinja::{Environment, ErrorKind, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -51,6 +51,14 @@ impl Templates {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_debug(true);
+        environment.set_auto_escape_callback(|name| {
+            // What is rendered is mostly configuration files, which are text like any other. Only HTML has to be told apart.
+            let name = name.strip_suffix(".j2").unwrap_or(name);
+            match name.rsplit_once('.') {
+                Some((_, "html" | "htm" | "xml")) => AutoEscape::Html,
+                _ => AutoEscape::None,
+            }
+        });
         let mut syntax = SyntaxConfig::builder();
         let syntax = syntax
             .keep_trailing_newline(true)
@@ -76,7 +84,8 @@ impl Templates {
         &mut self.environment
     }
 
-    /// Renders a template. `name` is what errors call it; one that ends in `.html` escapes for HTML.
+    /// Renders a template. `name` is what errors call it; one that ends in `.html` or `.xml`, perhaps with `.j2` behind it,
+    /// escapes for HTML.
     ///
     /// # Errors
     ///
@@ -109,8 +118,10 @@ impl Templates {
             .map_err(TemplateError)?;
         let value = compiled.eval(vars.clone()).map_err(TemplateError)?;
         if value.is_undefined() {
-            let error =
-                minijinja::Error::new(ErrorKind::UndefinedError, format!("`{expression}` is undefined"));
+            let error = minijinja::Error::new(
+                ErrorKind::UndefinedError,
+                format!("`{}` is undefined", expression.trim()),
+            );
             return Err(TemplateError(error).into());
         }
         Ok(serde_json::to_value(&value).map_err(|error| TemplateError(not_json(error)))?)
@@ -133,7 +144,7 @@ impl Templates {
                 (true, Some(expression)) if self.environment.compile_expression(expression).is_ok() => {
                     self.evaluate_with(expression, vars)
                 }
-                (true, _) => self.render_with(text, text, vars).map(Value::String),
+                (true, _) => self.render_with("template", text, vars).map(Value::String),
             },
             Value::Array(items) => items.iter().map(|item| self.fill_with(item, vars)).collect(),
             Value::Object(object) => {

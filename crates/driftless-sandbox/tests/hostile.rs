@@ -133,14 +133,14 @@ fn run(file: &Path) -> Result<(), String> {
     let pool = InstancePool::new(compiled);
     for step in &header.steps {
         log.lock().unwrap().clear();
-        step.check(&pool)?;
+        step.check(&pool, &header.limits)?;
         let logged = log.lock().unwrap().clone();
         if !step.logs.is_empty() && logged != step.logs {
             return Err(format!("it logged {logged:?}"));
         }
         works(&neighbour)?;
         if step.verdict.is_a_failing_call() {
-            step.check(&pool)
+            step.check(&pool, &header.limits)
                 .map_err(|error| format!("a fresh instance is different: {error}"))?;
             works(&neighbour)?;
         }
@@ -206,12 +206,12 @@ impl Verdict {
 }
 
 impl Step {
-    fn check(&self, pool: &InstancePool) -> Result<(), String> {
+    fn check(&self, pool: &InstancePool, limits: &Limits) -> Result<(), String> {
         let (function, arguments) = self.call.as_ref().ok_or("there is nothing to call")?;
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let mut instance = match pool.get() {
             Ok(instance) => instance,
-            Err(error) => return self.check_error(&error, pool, None),
+            Err(error) => return self.check_error(&error, pool, limits, None),
         };
         match instance.call(*function, &arguments) {
             Ok(reply) => match &self.verdict {
@@ -223,7 +223,7 @@ impl Step {
                 if !instance.has_failed() {
                     return Err(format!("its instance would be used again after: {error}"));
                 }
-                self.check_error(&error, pool, Some(*function))
+                self.check_error(&error, pool, limits, Some(*function))
             }
         }
     }
@@ -232,9 +232,9 @@ impl Step {
         &self,
         error: &CallError,
         pool: &InstancePool,
+        limits: &Limits,
         function: Option<Function>,
     ) -> Result<(), String> {
-        let limits = &pool.plugin_limits();
         let right = match (&self.verdict, &error.cause) {
             (Verdict::Limit(limit), CallFailure::Limit(exceeded)) => {
                 exceeded.limit == *limit && exceeded.allowed == allowed(limits, *limit)
@@ -432,7 +432,7 @@ fn expand(text: &str) -> Result<String, String> {
     Ok(expanded)
 }
 
-/// Bytes in hexadecimal, texts in quotes, and `;;` before a comment.
+/// Bytes in hexadecimal, `00*9` for nine of them, texts in quotes, and `;;` before a comment.
 fn hex(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     for line in text.lines() {
@@ -443,7 +443,10 @@ fn hex(text: &str) -> Result<Vec<u8>, String> {
             continue;
         }
         for byte in line.split_whitespace() {
-            bytes.push(u8::from_str_radix(byte, 16).map_err(|_| format!("`{byte}` is no byte"))?);
+            let (byte, times) = byte.split_once('*').unwrap_or((byte, "1"));
+            let value = u8::from_str_radix(byte, 16).map_err(|_| format!("`{byte}` is no byte"))?;
+            let times: usize = times.parse().map_err(|_| format!("`{times}` is no number"))?;
+            bytes.resize(bytes.len() + times, value);
         }
     }
     Ok(bytes)

@@ -1,12 +1,12 @@
 //! What generated code refers to. None of it is meant for people, and all of it may change.
 
 pub use crate::arguments::ArgumentReader;
-pub use crate::config::{ConfigCache, read};
-pub use crate::dispatch::{Call, Component, Plugin, schema_of, schema_of_nothing, write, write_object};
+pub use crate::config::ConfigCache;
+pub use crate::dispatch::{Call, Component, Plugin, write, write_object};
+pub use crate::input::{Argument, Config, Input, config, schema_of, schema_of_nothing, value};
+pub use crate::output::{Fallible, FallibleKind, Output, Plain, PlainKind, Records, Returned};
 pub use crate::source::batch;
 pub use driftless_plugin_api::component::ComponentKind;
-
-use crate::{Error, Result};
 
 /// What the exports are made of.
 #[cfg(target_family = "wasm")]
@@ -31,14 +31,4 @@ pub fn call<'a>(arguments: &[&'a str]) -> Call<'a> {
         input: argument(2),
         arguments: argument(3),
     }
-}
-
-/// Reads a value that the host handed over: an entry, or what a filter is applied to.
-pub fn value<'a, T: serde::Deserialize<'a>>(what: &str, json: &'a str) -> Result<T> {
-    serde_json::from_str(json).map_err(|error| Error::new(format!("the {what} does not fit: {error}")))
-}
-
-/// Any error that can be displayed, as the plugin's. The alternate form is what `anyhow` prints its causes with.
-pub fn error(error: impl std::fmt::Display) -> Error {
-    Error::new(format!("{error:#}"))
 }

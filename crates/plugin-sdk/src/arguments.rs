@@ -1,49 +1,56 @@
 //! The arguments of a template extension, taken out one by one by the names of the author's parameters.
 
-use driftless_plugin_api::arguments::Arguments;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use std::fmt;
 
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::input::{Argument, misfit};
+use crate::text::Text;
 use crate::{Error, Result};
 
-/// What is left of the arguments of one call.
+/// What is left of the arguments of one call, each still as JSON: its type is known when it is taken.
 #[derive(Debug)]
-pub struct ArgumentReader {
-    positional: std::vec::IntoIter<Value>,
-    keyword: Map<String, Value>,
+pub struct ArgumentReader<'a> {
+    positional: std::vec::IntoIter<&'a RawValue>,
+    keyword: Vec<(Text<'a>, &'a RawValue)>,
 }
 
-impl ArgumentReader {
-    /// Reads `args_json`. An empty string is no arguments.
-    pub fn new(json: &str) -> Result<Self> {
-        let arguments = match json {
-            "" | "[]" => Arguments::Positional(Vec::new()),
-            json => serde_json::from_str(json).map_err(|error| {
-                Error::new(format!("its arguments are not an array or an object: {error}"))
-            })?,
+impl<'a> ArgumentReader<'a> {
+    /// Reads `args_json`, see [`driftless_plugin_api::arguments`]. An empty string is no arguments.
+    pub fn new(json: &'a str) -> Result<Self> {
+        let json = json.trim_start();
+        let given = match json.as_bytes().first() {
+            None => Ok(Given::default()),
+            Some(b'[') => serde_json::from_str(json).map(|positional| Given {
+                positional,
+                ..Given::default()
+            }),
+            Some(_) => serde_json::from_str(json),
         };
-        let (positional, keyword) = arguments.into_parts();
+        let given = given.map_err(|error| {
+            Error::new(format!("its arguments are not an array or an object: {error}"))
+        })?;
         Ok(Self {
-            positional: positional.into_iter(),
-            keyword,
+            positional: given.positional.into_iter(),
+            keyword: given.keyword.0,
         })
     }
 
     /// The next argument, or the one with this name.
-    pub fn required<T: DeserializeOwned>(&mut self, name: &str) -> Result<T> {
+    pub fn required<T: Argument>(&mut self, name: &str) -> Result<T> {
         self.optional(name)?
             .ok_or_else(|| Error::new(format!("the argument `{name}` is missing")))
     }
 
     /// The next argument, or the one with this name, or none.
-    pub fn optional<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>> {
-        let value = match (self.positional.next(), self.keyword.remove(name)) {
-            (Some(_), Some(_)) => return Err(Error::new(format!("the argument `{name}` is given twice"))),
-            (Some(value), None) | (None, Some(value)) => value,
-            (None, None) => return Ok(None),
+    pub fn optional<T: Argument>(&mut self, name: &str) -> Result<Option<T>> {
+        let Some(value) = self.next(name)? else {
+            return Ok(None);
         };
-        serde_json::from_value(value)
-            .map_err(|error| Error::new(format!("the argument `{name}` does not fit: {error}")))
+        let read = serde_json::from_str(value);
+        read.map_err(|error| misfit(&format!("the argument `{name}`"), &error))
     }
 
     /// Refuses what nobody took.
@@ -52,13 +59,61 @@ impl ArgumentReader {
             [] => "it takes none".to_owned(),
             names => format!("it takes: {}", names.join(", ")),
         };
-        if let Some(name) = self.keyword.keys().next() {
+        if let Some((name, _)) = self.keyword.first() {
             return Err(Error::new(format!("there is no argument `{name}`; {}", known())));
         }
         match self.positional.next() {
             Some(_) => Err(Error::new(format!("there are too many arguments; {}", known()))),
             None => Ok(()),
         }
+    }
+
+    fn next(&mut self, name: &str) -> Result<Option<&'a str>> {
+        let place = self.keyword.iter().position(|(given, _)| given == name);
+        let named = place.map(|place| self.keyword.swap_remove(place).1);
+        match (self.positional.next(), named) {
+            (Some(_), Some(_)) => Err(Error::new(format!("the argument `{name}` is given twice"))),
+            (given, named) => Ok(given.or(named).map(RawValue::get)),
+        }
+    }
+}
+
+/// Positional and keyword arguments together.
+///
+/// The protocol's own type for them would read everything twice: into values, and those into the author's types.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Given<'a> {
+    #[serde(borrow)]
+    positional: Vec<&'a RawValue>,
+    #[serde(borrow)]
+    keyword: Keywords<'a>,
+}
+
+#[derive(Default)]
+struct Keywords<'a>(Vec<(Text<'a>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Keywords<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(KeywordsVisitor)
+    }
+}
+
+struct KeywordsVisitor;
+
+impl<'de> Visitor<'de> for KeywordsVisitor {
+    type Value = Keywords<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("arguments by name")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keywords<'de>, A::Error> {
+        let mut keywords = Vec::new();
+        while let Some(keyword) = map.next_entry()? {
+            keywords.push(keyword);
+        }
+        Ok(Keywords(keywords))
     }
 }
 

@@ -3,20 +3,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use serde::de::DeserializeOwned;
-
-use crate::{Error, Result};
-
-/// Reads a configuration.
-pub fn read<C: DeserializeOwned>(json: &str) -> Result<C> {
-    serde_json::from_str(json).map_err(|error| Error::new(format!("its configuration does not fit: {error}")))
-}
+use crate::Result;
+use crate::input::{self, Config};
 
 /// The configuration of the last call, kept because the next call nearly always brings the same.
 #[derive(Debug)]
 pub struct ConfigCache<C>(RefCell<Option<(String, Rc<C>)>>);
 
-impl<C: DeserializeOwned> ConfigCache<C> {
+impl<C: Config> ConfigCache<C> {
     /// With nothing in it yet.
     #[allow(
         clippy::new_without_default,
@@ -33,7 +27,7 @@ impl<C: DeserializeOwned> ConfigCache<C> {
         {
             return Ok(Rc::clone(config));
         }
-        let config = Rc::new(read(json)?);
+        let config = Rc::new(input::config(json)?);
         *self.0.borrow_mut() = Some((json.to_owned(), Rc::clone(&config)));
         Ok(config)
     }

@@ -3,18 +3,32 @@
 use driftless_plugin_api::component::{ComponentKind, Definition};
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::result::{Failure, TaskResult};
-use serde::Serialize;
 use serde_json::Value;
 
+use crate::output::Output;
 use crate::{Error, Result};
+
+/// A plugin, as the host sees it.
+#[derive(Debug)]
+pub struct Plugin {
+    /// Its manifest, as JSON.
+    pub manifest: &'static str,
+    /// What it brings, in the order in which it is written.
+    pub components: &'static [Component],
+}
 
 /// One component of a plugin, as the macros write it down.
 #[derive(Debug)]
 pub struct Component {
+    /// What kind of component.
     pub kind: ComponentKind,
+    /// The name by which it is called.
     pub name: &'static str,
+    /// For a task and a template extension, the type that its definition states.
     pub r#type: Option<&'static str>,
+    /// What its definition says about it; empty where the author says nothing.
     pub description: &'static str,
+    /// Makes the JSON Schema of its configuration.
     pub config_schema: fn() -> Value,
     /// Calls the author's function and writes what it returned.
     pub run: fn(&Call<'_>, &mut Vec<u8>) -> Result<()>,
@@ -23,19 +37,14 @@ pub struct Component {
 /// The arguments of an `execute_*` function.
 #[derive(Debug)]
 pub struct Call<'a> {
+    /// The component.
     pub name: &'a str,
+    /// Its configuration, as JSON.
     pub config: &'a str,
     /// The line, the entry, the value, or the arguments of a template function.
     pub input: &'a str,
     /// The arguments of a template filter.
     pub arguments: &'a str,
-}
-
-/// A plugin, as the host sees it.
-#[derive(Debug)]
-pub struct Plugin {
-    pub manifest: &'static str,
-    pub components: &'static [Component],
 }
 
 impl Plugin {
@@ -57,28 +66,29 @@ impl Plugin {
     }
 
     /// Answers an `execute_*` function. Returns whether the reply is a failure.
+    ///
+    /// A task never answers with a failure: whatever went wrong is a task result with the status `error`, as in the guide.
     pub fn execute(&self, function: Function, call: &Call<'_>, reply: &mut Vec<u8>) -> bool {
         let named = self
             .components
             .iter()
-            .find(|c| c.name == call.name && c.kind.execute() == function);
+            .find(|component| component.name == call.name && component.kind.execute() == function);
         let outcome = match named {
             Some(component) => (component.run)(call, reply),
-            None if function == Function::ExecuteTask => {
-                write(&TaskResult::error(format!("Unknown task: {}", call.name)), reply)
-            }
             None => Err(Error::new(format!("Unknown {}: {}", noun(function), call.name))),
         };
         let Err(error) = outcome else { return false };
+        // Half an answer may be there already.
         reply.clear();
-        write(
-            &Failure {
-                error: error.to_string(),
-            },
-            reply,
-        )
-        .expect("a string serialises");
-        true
+        let error = error.to_string();
+        let is_task = function == Function::ExecuteTask;
+        let written = if is_task {
+            write(&TaskResult::error(error), reply)
+        } else {
+            write(&Failure { error }, reply)
+        };
+        written.expect("a message is JSON");
+        !is_task
     }
 }
 
@@ -94,28 +104,18 @@ impl Component {
 }
 
 /// Writes a value as JSON.
-pub fn write<T: Serialize + ?Sized>(value: &T, reply: &mut Vec<u8>) -> Result<()> {
+pub fn write<T: Output + ?Sized>(value: &T, reply: &mut Vec<u8>) -> Result<()> {
     serde_json::to_writer(reply, value)
         .map_err(|error| Error::new(format!("what it returned cannot be written as JSON: {error}")))
 }
 
 /// Writes a value that has to be a JSON object.
-pub fn write_object<T: Serialize + ?Sized>(value: &T, reply: &mut Vec<u8>) -> Result<()> {
+pub fn write_object<T: Output + ?Sized>(value: &T, reply: &mut Vec<u8>) -> Result<()> {
     write(value, reply)?;
     if reply.first() == Some(&b'{') {
         return Ok(());
     }
     Err(Error::new("what it returned is not a JSON object"))
-}
-
-/// The schema of a configuration type.
-pub fn schema_of<C: schemars::JsonSchema>() -> Value {
-    schemars::schema_for!(C).into()
-}
-
-/// The schema of a component without configuration: any key is one too many.
-pub fn schema_of_nothing() -> Value {
-    serde_json::json!({"type": "object", "additionalProperties": false})
 }
 
 fn noun(function: Function) -> String {

@@ -19,6 +19,7 @@ thread_local! {
 
 /// Makes room for the arguments of the coming call, see [`driftless_plugin_api::abi`].
 #[unsafe(no_mangle)]
+#[allow(unreachable_pub, reason = "the host reaches it, by its name")]
 pub extern "C" fn driftless_reserve(length: usize) -> *mut u8 {
     ARGUMENTS.with_borrow_mut(|arguments| {
         if arguments.len() < length || arguments.capacity() > KEPT_CAPACITY {

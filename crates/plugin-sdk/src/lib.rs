@@ -93,7 +93,10 @@ mod dispatch;
 mod export;
 #[cfg(target_family = "wasm")]
 mod guest;
+mod input;
+mod output;
 mod source;
+mod text;
 
 pub use driftless_plugin_api as api;
 pub use driftless_plugin_api::result::TaskResult;
@@ -102,13 +105,14 @@ pub use host::{random, timestamp};
 pub use plugin_sdk_macros::{
     facts, log_filter, log_output, log_parser, log_source, plugin, task, template_filter, template_function,
 };
+pub use text::Text;
 pub use {schemars, serde, serde_json};
 
 /// What nearly every plugin uses.
 pub mod prelude {
     pub use crate::{
-        Error, Result, TaskResult, bail, facts, log, log_filter, log_output, log_parser, log_source, plugin,
-        task, template_filter, template_function,
+        Error, Result, TaskResult, Text, bail, facts, log, log_filter, log_output, log_parser, log_source,
+        plugin, task, template_filter, template_function,
     };
     pub use schemars::JsonSchema;
     pub use serde::{Deserialize, Serialize};

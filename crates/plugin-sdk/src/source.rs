@@ -2,9 +2,8 @@
 
 use std::cell::RefCell;
 
-use serde::Serialize;
-
-use crate::dispatch::{Call, write};
+use crate::dispatch::Call;
+use crate::output::NextRecord;
 use crate::{Error, Result};
 
 /// How much of JSON one call returns, about: enough to make the call's own cost small, little enough to stay far below
@@ -19,60 +18,86 @@ thread_local! {
 struct Running {
     name: String,
     config: String,
-    /// Writes the next record, or returns `false` at the end.
-    next: Box<dyn FnMut(&mut Vec<u8>) -> Result<bool>>,
+    /// What the next call brings.
+    next: Next,
+}
+
+enum Next {
+    Records(NextRecord),
+    /// The source failed behind records that were handed over first.
+    Failure(Error),
 }
 
 /// Writes the next batch of the source that `call` names, which `start` starts where it is not running yet.
-pub fn batch<I>(call: &Call<'_>, reply: &mut Vec<u8>, start: impl FnOnce() -> Result<I>) -> Result<()>
-where
-    I: IntoIterator,
-    I::IntoIter: 'static,
-    I::Item: Serialize,
-{
-    let mut running = match resume(call) {
-        Some(running) => running,
-        None => {
-            let mut records = start()?.into_iter();
-            let next = move |reply: &mut Vec<u8>| match records.next() {
-                Some(record) => write(&record, reply).map(|()| true),
-                None => Ok(false),
-            };
-            Running {
-                name: call.name.to_owned(),
-                config: call.config.to_owned(),
-                next: Box::new(next),
-            }
-        }
+///
+/// Where the source fails, the records before the failure are handed over as a batch that promises more, and the next
+/// call brings the failure. After its end, and after a failure, a source starts anew.
+pub fn batch(
+    call: &Call<'_>,
+    reply: &mut Vec<u8>,
+    start: impl FnOnce() -> Result<NextRecord>,
+) -> Result<()> {
+    let mut next_record = match resume(call) {
+        None => start()?,
+        Some(Next::Records(next_record)) => next_record,
+        Some(Next::Failure(error)) => return Err(error),
     };
-    reply.extend_from_slice(br#"{"records":["#);
-    let mut more = true;
-    while more && reply.len() < BATCH_BYTES {
-        let before = reply.len();
-        if reply.last() != Some(&b'[') {
-            reply.push(b',');
-        }
-        more = (running.next)(reply).map_err(|error: Error| error.context("reading on"))?;
-        if !more {
-            reply.truncate(before);
-        }
-    }
+    let next = match fill(reply, &mut next_record)? {
+        Filled::More => Some(Next::Records(next_record)),
+        Filled::End => None,
+        Filled::Failed(error) => Some(Next::Failure(error)),
+    };
+    let more = next.is_some();
     reply.extend_from_slice(if more {
         br#"],"more":true}"#
     } else {
         br#"],"more":false}"#
     });
-    if more {
-        RUNNING.with_borrow_mut(|sources| sources.push(running));
+    if let Some(next) = next {
+        let (name, config) = (call.name.to_owned(), call.config.to_owned());
+        RUNNING.with_borrow_mut(|sources| sources.push(Running { name, config, next }));
     }
     Ok(())
 }
 
-fn resume(call: &Call<'_>) -> Option<Running> {
+/// Why a batch ends.
+enum Filled {
+    More,
+    End,
+    Failed(Error),
+}
+
+/// Writes records up to the end of the batch, or returns the failure that came before any of them.
+fn fill(reply: &mut Vec<u8>, next_record: &mut NextRecord) -> Result<Filled> {
+    const START: &[u8] = br#"{"records":["#;
+    reply.extend_from_slice(START);
+    while reply.len() < BATCH_BYTES {
+        let before = reply.len();
+        let is_first = before == START.len();
+        if !is_first {
+            reply.push(b',');
+        }
+        match next_record(reply) {
+            Ok(true) => continue,
+            Ok(false) => {
+                reply.truncate(before);
+                return Ok(Filled::End);
+            }
+            Err(error) if is_first => return Err(error),
+            Err(error) => {
+                reply.truncate(before);
+                return Ok(Filled::Failed(error));
+            }
+        }
+    }
+    Ok(Filled::More)
+}
+
+fn resume(call: &Call<'_>) -> Option<Next> {
     RUNNING.with_borrow_mut(|sources| {
         let place = sources
             .iter()
             .position(|source| source.name == call.name && source.config == call.config)?;
-        Some(sources.swap_remove(place))
+        Some(sources.swap_remove(place).next)
     })
 }

@@ -19,13 +19,16 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Apply) -> anyhow:
     let mut tally = Tally::default();
     let mut failed = false;
     let mut results = Vec::new();
+    let mut written = Ok(());
     let applied = driftless_host::apply(&manager, &templates, &file, args.dry_run, |step, outcome| {
         tally.count(outcome);
         failed |= outcome.has_failed();
         if global.json {
             results.push(as_json(step, outcome));
         } else {
-            show(terminal, step, outcome);
+            // Where the disk is full, the tasks go on, and it is told at the end.
+            let shown = show(terminal, step, outcome);
+            written = std::mem::replace(&mut written, Ok(())).and(shown);
         }
     });
     if global.json {
@@ -40,6 +43,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Apply) -> anyhow:
         )?;
     }
     applied?;
+    written?;
     if !global.json && !global.quiet {
         writeln!(terminal.err(), "{tally}")?;
     }
@@ -50,7 +54,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Apply) -> anyhow:
     })
 }
 
-fn show(terminal: &Terminal, step: &TaskStep, outcome: &TaskOutcome) {
+fn show(terminal: &Terminal, step: &TaskStep, outcome: &TaskOutcome) -> std::io::Result<()> {
     let label = printable(step.label(), false);
     let (style, word) = match outcome {
         TaskOutcome::Ran(result) if result.status == TaskStatus::Error => (BAD, "failed"),
@@ -60,21 +64,20 @@ fn show(terminal: &Terminal, step: &TaskStep, outcome: &TaskOutcome) {
         TaskOutcome::Depends(_) => (ODD, "unchecked"),
     };
     let mut out = terminal.out();
-    // A terminal that is gone is found out at the end.
-    let _ = writeln!(out, "{style}{word:<9}{style:#} {STRONG}{label}{STRONG:#}");
+    writeln!(out, "{style}{word:<9}{style:#} {STRONG}{label}{STRONG:#}")?;
     match outcome {
         TaskOutcome::Ran(result) => {
             // JSON has no raw control characters, but it may have those that turn the direction of writing.
             let text = serde_json::to_string(result).unwrap_or_default();
-            let _ = writeln!(out, "          {}", printable(&text, false));
+            writeln!(out, "          {}", printable(&text, false))
         }
         TaskOutcome::Depends(earlier) => {
-            let _ = writeln!(
+            writeln!(
                 out,
                 "          it uses the result `{earlier}`, which a dry run does not have"
-            );
+            )
         }
-        TaskOutcome::Skipped | TaskOutcome::Checked => {}
+        TaskOutcome::Skipped | TaskOutcome::Checked => Ok(()),
     }
 }
 

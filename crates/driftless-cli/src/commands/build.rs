@@ -40,7 +40,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Build) -> anyhow:
         return Err(Failure::Usage(format!("{}: {message}", manifest.display())).into());
     }
     if global.json {
-        print_json(global, &built)?;
+        print_json(global, terminal, &built)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut out = terminal.out();

@@ -8,45 +8,59 @@ use serde_json::Map;
 
 use super::print_json;
 use crate::args::{Facts, Global};
+use crate::failure::Failure;
 use crate::terminal::Terminal;
 use crate::{context, document};
 
 /// Runs facts collectors.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Facts) -> anyhow::Result<ExitCode> {
     let manager = context::manager(global, terminal)?;
-    let mut file = match &args.file {
-        Some(path) => document::read(path)?,
-        None if args.names.is_empty() => everything(&manager, terminal)?,
-        None => FactsFile::default(),
+    let written = args
+        .file
+        .as_deref()
+        .map(document::read::<FactsFile>)
+        .transpose()?;
+    let file = if args.names.is_empty() {
+        written.map_or_else(|| everything(&manager, terminal), Ok)?
+    } else {
+        let collectors = chosen(
+            written.as_ref().map(|file| file.collectors.as_slice()),
+            &args.names,
+        )?;
+        FactsFile {
+            collectors,
+            ..written.unwrap_or_default()
+        }
     };
-    if !args.names.is_empty() {
-        file.collectors = chosen(&file.collectors, &args.names)?;
-    }
     let templates = Templates::new(&manager)?.with_lookups();
-    print_json(global, &collect(&manager, &templates, &file)?)?;
+    print_json(global, terminal, &collect(&manager, &templates, &file)?)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The collectors with these names: as in the file, or by their full name without a configuration.
-fn chosen(collectors: &[CollectorStep], names: &[String]) -> anyhow::Result<Vec<CollectorStep>> {
-    let step = |name: &String| {
-        if let Some(step) = collectors
-            .iter()
-            .find(|step| step.key() == name || step.r#type == *name)
-        {
+/// The collectors with these names: as in the file, if there is one, or by their full name without a configuration.
+fn chosen(collectors: Option<&[CollectorStep]>, names: &[String]) -> anyhow::Result<Vec<CollectorStep>> {
+    let step = |name: &String| -> anyhow::Result<CollectorStep> {
+        let mut known = collectors.into_iter().flatten();
+        if let Some(step) = known.find(|step| step.key() == name || step.r#type == *name) {
             return Ok(step.clone());
         }
         if name.contains('.') {
             return Ok(without_configuration(name));
         }
+        let Some(collectors) = collectors else {
+            let message =
+                format!("`{name}`: without --config FILE, a facts collector is named `plugin.collector`");
+            return Err(Failure::Usage(message).into());
+        };
         Err(driftless_host::Error::from(NotFound {
             what: "facts collector".to_owned(),
             name: name.clone(),
             among: "in the file".to_owned(),
             known: collectors.iter().map(|step| step.key().to_owned()).collect(),
-        }))
+        })
+        .into())
     };
-    Ok(names.iter().map(step).collect::<Result<_, _>>()?)
+    names.iter().map(step).collect()
 }
 
 /// Every installed collector that needs no configuration.

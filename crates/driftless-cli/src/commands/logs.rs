@@ -10,6 +10,7 @@ use driftless_host::logs::{Control, Pipeline, PipelineFile};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::{Global, Logs};
+use crate::failure::Failure;
 use crate::terminal::{STRONG, Terminal};
 use crate::{context, document};
 
@@ -48,8 +49,14 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
         return Err(error.into());
     }
     if finished.lost_lines {
-        terminal.warn("lines that failed are lost; `rejected: FILE` in the pipeline would keep them");
-        return Ok(ExitCode::from(1));
+        let failed = finished.summary.failed;
+        let lines = if failed == 1 {
+            "1 line failed and is lost"
+        } else {
+            &format!("{failed} lines failed and are lost")
+        };
+        let message = format!("{lines}; `rejected: FILE` in the pipeline would keep such lines");
+        return Err(Failure::Failed(message).into());
     }
     // Following ends in no other way.
     let interrupted = control.is_stopped() && !args.follow;

@@ -36,19 +36,20 @@ pub(crate) fn run(args: Args, terminal: &Terminal) -> anyhow::Result<ExitCode> {
             PluginCommand::Build(build) => build::run(global, terminal, &build),
         },
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Args::command(), "driftless", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "driftless", &mut script);
+            terminal.out().write_all(&script)?;
             Ok(ExitCode::SUCCESS)
         }
     }
 }
 
 /// Prints a result as JSON: on one line for machines, spread out for people.
-fn print_json(global: &Global, value: &impl Serialize) -> anyhow::Result<()> {
+fn print_json(global: &Global, terminal: &Terminal, value: &impl Serialize) -> anyhow::Result<()> {
     let text = if global.json {
         serde_json::to_string(value)?
     } else {
         serde_json::to_string_pretty(value)?
     };
-    writeln!(std::io::stdout(), "{text}")?;
-    Ok(())
+    Ok(terminal.result(&(text + "\n"))?)
 }

@@ -39,7 +39,7 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
                 })
             })
             .collect();
-        print_json(global, &plugins)?;
+        print_json(global, terminal, &plugins)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut out = terminal.out();
@@ -106,6 +106,7 @@ pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> any
     if global.json {
         print_json(
             global,
+            terminal,
             &json!({
                 "name": name, "file": path, "size": bytes.len(), "digest": digest.to_string(), "manifest": manifest,
                 "functions": functions.iter().map(|function| function.name()).collect::<Vec<_>>(), "imports": imports,
@@ -217,12 +218,14 @@ pub(crate) fn validate(
         let notes: Vec<_> = missing.iter().map(note).collect();
         print_json(
             global,
+            terminal,
             &json!({"file": path, "valid": valid, "violations": violations, "notes": notes}),
         )?;
     } else {
         let mut out = terminal.out();
         let (style, word) = if valid { (GOOD, "valid") } else { (BAD, "refused") };
-        writeln!(out, "{style}{word}{style:#} {}", path.display())?;
+        let path = printable(&path.display().to_string(), false);
+        writeln!(out, "{style}{word}{style:#} {path}")?;
         for violation in &violations {
             writeln!(
                 out,
@@ -273,13 +276,7 @@ pub(crate) fn call(
         return Err(Failure::NotFound(message).into());
     }
     let reply = plugin.call(function, &args)?;
-    // On a terminal a reply is shown, into a file it is written as it is.
-    let reply = if std::io::IsTerminal::is_terminal(&std::io::stdout()) {
-        printable(&reply, true)
-    } else {
-        reply
-    };
-    writeln!(std::io::stdout(), "{reply}")?;
+    terminal.result(&(reply + "\n"))?;
     Ok(ExitCode::SUCCESS)
 }
 

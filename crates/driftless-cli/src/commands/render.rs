@@ -1,6 +1,6 @@
 //! `driftless render`
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -19,7 +19,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Render) -> anyhow
     let manager = context::manager(global, terminal)?;
     let templates = Templates::new(&manager)?.with_lookups();
     let rendered = templates.render(&args.template.to_string_lossy(), &source, &vars)?;
-    std::io::stdout().write_all(rendered.as_bytes())?;
+    terminal.result(&rendered)?;
     Ok(ExitCode::SUCCESS)
 }
 

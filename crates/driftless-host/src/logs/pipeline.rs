@@ -1,7 +1,7 @@
 //! A pipeline, from its description to its end.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -99,6 +99,17 @@ impl Pipeline {
                 "it needs at least one source and one output",
             ));
         }
+        if inputs
+            .iter()
+            .filter(|input| matches!(input, Input::Stdin))
+            .count()
+            > 1
+        {
+            return Err(impossible(
+                "the pipeline",
+                "only one of its sources can be `stdin`",
+            ));
+        }
         let rejected = match &file.rejected {
             Some(path) => Some(context.text(path)?.into()),
             None => None,
@@ -134,6 +145,10 @@ impl Pipeline {
                 lost_lines,
             }
         };
+        if let Some(path) = self.circle() {
+            let why = "it is read and written by the same pipeline, which would never end";
+            return finish(Some(impossible(&path.display().to_string(), why)));
+        }
         let sinks = self.outputs.iter().map(Output::open).collect::<Result<Vec<_>>>();
         let rejected = self
             .rejected
@@ -145,6 +160,24 @@ impl Pipeline {
             (Err(error), _) | (_, Err(error)) => return finish(Some(error)),
         };
         finish(self.circulate(Drain::new(self, sinks, rejected, control, report)))
+    }
+
+    /// A file that is both read and written. Opening an output may empty it, so this is asked before.
+    fn circle(&self) -> Option<&Path> {
+        let written = self.outputs.iter().filter_map(|output| match output {
+            Output::File { path, .. } => Some(path.as_path()),
+            Output::Stdout | Output::Plugin(_) => None,
+        });
+        let written: Vec<_> = written
+            .chain(self.rejected.as_deref())
+            .filter_map(identity)
+            .collect();
+        let read = self.inputs.iter().flat_map(|input| match input {
+            Input::Files { paths, .. } => paths.as_slice(),
+            Input::Stdin | Input::Plugin(_) => &[],
+        });
+        read.map(PathBuf::as_path)
+            .find(|path| identity(path).is_some_and(|file| written.contains(&file)))
     }
 
     /// Lets the batches go round until the sources are dry. Returns the first error.
@@ -431,8 +464,8 @@ fn matching(patterns: &[String], follow: bool) -> Result<Vec<PathBuf>> {
         }
         if paths.len() == before && !follow {
             return Err(Error::Source {
-                what: format!("`{pattern}`"),
-                source: std::io::ErrorKind::NotFound.into(),
+                what: pattern.clone(),
+                source: std::io::Error::new(std::io::ErrorKind::NotFound, "no file matches"),
             });
         }
     }
@@ -440,6 +473,21 @@ fn matching(patterns: &[String], follow: bool) -> Result<Vec<PathBuf>> {
         return Err(impossible("paths", "there is none"));
     }
     Ok(paths)
+}
+
+/// What tells one regular file from all others, whatever it is called; `None` where there is none yet.
+fn identity(path: &Path) -> Option<impl PartialEq + use<>> {
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        Some((metadata.dev(), metadata.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        std::fs::canonicalize(path).ok()
+    }
 }
 
 fn impossible(what: &str, why: impl Into<String>) -> Error {

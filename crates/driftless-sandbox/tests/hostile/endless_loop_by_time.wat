@@ -1,0 +1,9 @@
+;; It never ends, and has all the fuel that there is.
+;; limits: fuel=18446744073709551615 milliseconds=200
+;; call: execute_task "a" "{}"
+;; expect: limit time
+(module
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        (loop $forever br $forever) unreachable))

@@ -1,0 +1,8 @@
+;; A tag from elsewhere.
+;; expect: refused "it imports `env.oops`: the host offers no such function"
+(module
+    (import "env" "oops" (tag))
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0))

@@ -1,0 +1,8 @@
+;; A file, by its descriptor.
+;; expect: refused "it imports `env.fd_read`: plugins have no file system"
+(module
+    (import "env" "fd_read" (func (param i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0))

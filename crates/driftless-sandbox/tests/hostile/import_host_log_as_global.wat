@@ -1,0 +1,8 @@
+;; The right name, and no function.
+;; expect: refused "it imports `env.host_log`: it is a function"
+(module
+    (import "env" "host_log" (global i32))
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0))

@@ -1,0 +1,9 @@
+;; A system call.
+;; expect: refused "it imports `env.syscall`: plugins make no system calls" "it imports `env.syscall_open`: plugins make no system calls"
+(module
+    (import "env" "syscall" (func (param i32) (result i32)))
+    (import "env" "syscall_open" (func (param i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0))

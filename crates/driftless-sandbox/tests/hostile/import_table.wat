@@ -1,0 +1,8 @@
+;; A table of the host.
+;; expect: refused "it imports `env.__indirect_function_table`: the host offers no such function"
+(module
+    (import "env" "__indirect_function_table" (table 1 funcref))
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0))

@@ -1,0 +1,14 @@
+;; It speaks before anything is called.
+;; call: execute_task "a" "{}"
+;; expect: reply ""
+;; log: warn "careful"
+(module
+    (import "env" "host_log" (func $log (param i32 i32 i32 i32)))
+    (data (i32.const 16) "warn")
+    (data (i32.const 32) "careful")
+    (func $start (call $log (i32.const 16) (i32.const 4) (i32.const 32) (i32.const 7)))
+    (start $start)
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0))

@@ -1,0 +1,11 @@
+;; A level of two gigabytes, by its own word.
+;; call: execute_task "a" "{}"
+;; expect: trap "it handed over 2147483648 bytes at 0x10, outside its memory"
+(module
+    (import "env" "host_log" (func $log (param i32 i32 i32 i32)))
+    (data (i32.const 16) "warn")
+    (data (i32.const 32) "careful")
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        (call $log (i32.const 16) (i32.const -2147483648) (i32.const 32) (i32.const 7)) i64.const 0))

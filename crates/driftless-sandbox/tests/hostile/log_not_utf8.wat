@@ -1,0 +1,12 @@
+;; A message that is not text is shown as far as it is.
+;; call: execute_task "a" "{}"
+;; expect: reply ""
+;; log: warn "a�b"
+(module
+    (import "env" "host_log" (func $log (param i32 i32 i32 i32)))
+    (data (i32.const 16) "warn")
+    (data (i32.const 32) "a\ffb")
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        (call $log (i32.const 16) (i32.const 4) (i32.const 32) (i32.const 3)) i64.const 0))

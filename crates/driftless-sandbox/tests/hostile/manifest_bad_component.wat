@@ -1,0 +1,8 @@
+;; A component whose name is markup.
+;; expect: refused "its manifest has the name `<script>`"
+(module
+    (@custom "driftless.manifest.v1" "{\"name\":\"good\",\"version\":\"1.0.0\",\"components\":[{\"kind\":\"task\",\"name\":\"<script>\"}]}")
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0))

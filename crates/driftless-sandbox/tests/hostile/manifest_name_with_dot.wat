@@ -1,0 +1,8 @@
+;; A name that would change what `plugin.component` means.
+;; expect: refused "its manifest has the name `good.task`"
+(module
+    (@custom "driftless.manifest.v1" "{\"name\":\"good.task\",\"version\":\"1.0.0\"}")
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0))

@@ -1,0 +1,9 @@
+;; One byte more than a reply may have, all of it there.
+;; limits: output=1000
+;; call: execute_task "a" "{}"
+;; expect: limit output
+(module
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 1001))

@@ -1,0 +1,7 @@
+;; A reply that is there, in memory that is allowed, and longer than any may be.
+;; call: execute_task "a" "{}"
+;; expect: limit output
+(module
+    (memory (export "memory") 300)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64) i64.const 0x0100_0001))

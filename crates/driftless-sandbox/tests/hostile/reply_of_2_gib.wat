@@ -1,0 +1,8 @@
+;; The longest reply that a number can claim.
+;; call: execute_task "a" "{}"
+;; expect: limit output
+(module
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0x7fff_ffff))

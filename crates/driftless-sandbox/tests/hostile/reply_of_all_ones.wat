@@ -1,0 +1,8 @@
+;; All bits set: pointer, length, and the mark of a failure.
+;; call: execute_task "a" "{}"
+;; expect: limit output
+(module
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const -1))

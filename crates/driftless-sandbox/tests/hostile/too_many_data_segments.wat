@@ -1,0 +1,8 @@
+;; More segments of data than any compiler makes.
+;; expect: refused "it has 10001 data segments; 10000 is the most"
+(module
+;; repeat 10001: (data (i32.const 0) "x")
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0))

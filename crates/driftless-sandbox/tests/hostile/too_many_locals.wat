@@ -1,0 +1,8 @@
+;; More local variables than any compiler makes.
+;; expect: refused "it has 10001 locals in one function; 10000 is the most"
+(module
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+;; repeat 10001: (local i32)
+        i64.const 0))

@@ -1,0 +1,10 @@
+;; More parameters than WebAssembly knows.
+;; expect: refused "function params"
+(module
+    (func
+;; repeat 1001: (param i32)
+    )
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0))

@@ -1,0 +1,112 @@
+//! What an author's function returned: a value, or a `Result` of one.
+//!
+//! A `Result` serialises like any other value, so no trait can tell the two apart. But the compiler looks for a method by
+//! value before it looks by reference: where the type is known, as it is in generated code, `(&returned).kind()` finds
+//! [`FallibleKind`] for a `Result`, whatever the author calls it, and [`PlainKind`] for everything else. Crates that make
+//! errors of anything, such as anyhow, do the same.
+
+use std::fmt::Display;
+
+use serde::Serialize;
+
+use crate::dispatch::write;
+use crate::{Error, Result};
+
+/// What a function returned.
+#[derive(Debug)]
+pub struct Returned<T>(pub T);
+
+/// The records of a log source.
+#[derive(Debug)]
+pub struct Records<I>(I);
+
+/// Writes the next record of a log source, or returns `false` at the end.
+pub type NextRecord = Box<dyn FnMut(&mut Vec<u8>) -> Result<bool>>;
+
+/// The way to take what is a value already.
+#[derive(Debug)]
+pub struct Plain;
+
+/// The way to take what is a `Result`.
+#[derive(Debug)]
+pub struct Fallible;
+
+/// Whatever is not a `Result`.
+pub trait PlainKind {
+    /// Always the same.
+    fn kind(&self) -> Plain {
+        Plain
+    }
+}
+
+/// A `Result`.
+pub trait FallibleKind {
+    /// Always the same.
+    fn kind(&self) -> Fallible {
+        Fallible
+    }
+}
+
+impl<T> PlainKind for &Returned<T> {}
+impl<T, E> FallibleKind for Returned<Result<T, E>> {}
+impl<I> PlainKind for &Records<I> {}
+impl<I: Iterator<Item = Result<T, E>>, T, E> FallibleKind for Records<I> {}
+
+/// A type that can be written as JSON.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be handed to the host",
+    label = "this type has to derive `Serialize`",
+    note = "write `#[derive(Serialize)]` above a type of your own"
+)]
+pub trait Output: Serialize {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + ?Sized> Output for T {}
+
+impl<I: Iterator> Records<I> {
+    /// What a log source returned.
+    pub fn new(records: impl IntoIterator<IntoIter = I>) -> Self {
+        Self(records.into_iter())
+    }
+}
+
+impl Plain {
+    /// The value.
+    pub fn take<T>(self, returned: Returned<T>) -> Result<T> {
+        Ok(returned.0)
+    }
+
+    /// A log source whose records cannot fail.
+    pub fn records<I>(self, Records(mut records): Records<I>) -> NextRecord
+    where
+        I: Iterator<Item: Output> + 'static,
+    {
+        Box::new(move |reply| match records.next() {
+            Some(record) => write(&record, reply).map(|()| true),
+            None => Ok(false),
+        })
+    }
+}
+
+impl Fallible {
+    /// The value, or the author's error as ours. The alternate form is what `anyhow` prints its causes with.
+    pub fn take<T, E: Display>(self, returned: Returned<Result<T, E>>) -> Result<T> {
+        returned.0.map_err(|error| Error::new(format!("{error:#}")))
+    }
+
+    /// A log source that can fail at any record.
+    pub fn records<I, T, E>(self, Records(mut records): Records<I>) -> NextRecord
+    where
+        I: Iterator<Item = Result<T, E>> + 'static,
+        T: Output,
+        E: Display,
+    {
+        Box::new(move |reply| match records.next() {
+            Some(record) => {
+                let record = Self.take(Returned(record))?;
+                write(&record, reply).map(|()| true)
+            }
+            None => Ok(false),
+        })
+    }
+}
