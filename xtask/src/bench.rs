@@ -27,24 +27,9 @@ const ROWS: [Row; 7] = [
         "call_short string/wasmtime",
         "at most 2.0",
     ),
-    slower(
-        "warm call, a task",
-        "call_task/driftless",
-        "call_task/wasmtime",
-        "at most 2.0",
-    ),
-    slower(
-        "warm call, a log line",
-        "call_log line/driftless",
-        "call_log line/wasmtime",
-        "at most 2.0",
-    ),
-    slower(
-        "fresh instance and a call",
-        "fresh instance/driftless",
-        "fresh instance/wasmtime",
-        "at most 1.3",
-    ),
+    slower("warm call, a task", "call_task/driftless", "call_task/wasmtime", "at most 2.0"),
+    slower("warm call, a log line", "call_log line/driftless", "call_log line/wasmtime", "at most 2.0"),
+    slower("fresh instance and a call", "fresh instance/driftless", "fresh instance/wasmtime", "at most 1.3"),
     Row {
         what: "template filter, without minijinja's own cost",
         measured: "template filter/with",
@@ -68,30 +53,17 @@ const ROWS: [Row; 7] = [
 ];
 
 /// Measurements that are told as they are.
-const ABSOLUTE: [(&str, &str, &str); 1] = [(
-    "process start to first task result",
-    "process/start to first task result",
-    "at most 20 ms",
-)];
+const ABSOLUTE: [(&str, &str, &str); 1] =
+    [("process start to first task result", "process/start to first task result", "at most 20 ms")];
 
 /// Builds the examples, runs the benchmarks, and prints the table.
 pub(crate) fn all(arguments: &[String]) -> Result<()> {
     examples::build()?;
     run(cargo().args(["build", "--release", "--locked", "--package", "driftless-cli"]))?;
-    let driftless = root()
-        .join("target/release")
-        .join(format!("driftless{}", std::env::consts::EXE_SUFFIX));
+    let driftless = root().join("target/release").join(format!("driftless{}", std::env::consts::EXE_SUFFIX));
     let mut bench = cargo();
     bench
-        .args([
-            "bench",
-            "--locked",
-            "--package",
-            "driftless-host",
-            "--bench",
-            "ratios",
-            "--",
-        ])
+        .args(["bench", "--locked", "--package", "driftless-host", "--bench", "ratios", "--"])
         .args(arguments);
     run(bench.env("DRIFTLESS_BIN", driftless))?;
 
@@ -101,13 +73,7 @@ pub(crate) fn all(arguments: &[String]) -> Result<()> {
         let less = row.less.map_or(Ok(0.0), median)?;
         let (own, baseline) = (median(row.measured)? - less, median(row.baseline)?);
         let ratio = if row.speed { baseline / own } else { own / baseline };
-        say(&format!(
-            "| {} | {} | {} | {ratio:.2} | {} |",
-            row.what,
-            time(own),
-            time(baseline),
-            row.goal
-        ));
+        say(&format!("| {} | {} | {} | {ratio:.2} | {} |", row.what, time(own), time(baseline), row.goal));
     }
     for (what, name, goal) in ABSOLUTE {
         say(&format!("| {what} | {} | | | {goal} |", time(median(name)?)));
@@ -117,15 +83,10 @@ pub(crate) fn all(arguments: &[String]) -> Result<()> {
 
 /// The median that criterion found, in nanoseconds.
 fn median(name: &str) -> Result<f64> {
-    let path = root()
-        .join("target/criterion")
-        .join(name)
-        .join("new/estimates.json");
+    let path = root().join("target/criterion").join(name).join("new/estimates.json");
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let estimates: Value = serde_json::from_str(&text)?;
-    estimates["median"]["point_estimate"]
-        .as_f64()
-        .context("criterion writes a median")
+    estimates["median"]["point_estimate"].as_f64().context("criterion writes a median")
 }
 
 fn time(nanoseconds: f64) -> String {
@@ -142,14 +103,7 @@ const fn slower(
     baseline: &'static str,
     goal: &'static str,
 ) -> Row {
-    Row {
-        what,
-        measured,
-        less: None,
-        baseline,
-        speed: false,
-        goal,
-    }
+    Row { what, measured, less: None, baseline, speed: false, goal }
 }
 
 const fn faster(
@@ -158,12 +112,5 @@ const fn faster(
     baseline: &'static str,
     goal: &'static str,
 ) -> Row {
-    Row {
-        what,
-        measured,
-        less: None,
-        baseline,
-        speed: true,
-        goal,
-    }
+    Row { what, measured, less: None, baseline, speed: true, goal }
 }

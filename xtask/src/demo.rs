@@ -11,7 +11,7 @@ use crate::run::{command, heading, run, say};
 /// Builds the examples and runs their files.
 pub(crate) fn show() -> Result<()> {
     examples::build()?;
-    let driftless = examples::driftless()?;
+    let driftless = examples::driftless();
 
     heading("The example plugins");
     run(&mut driftless_with(&driftless, &["plugin", "list"]))?;
@@ -24,23 +24,12 @@ pub(crate) fn show() -> Result<()> {
     let page = "examples/template-filter-plugin/page.j2";
     run(&mut driftless_with(
         &driftless,
-        &[
-            "render",
-            page,
-            "--vars",
-            "examples/template-filter-plugin/vars.yml",
-        ],
+        &["render", page, "--vars", "examples/template-filter-plugin/vars.yml"],
     ))?;
     heading("Tasks");
-    run(&mut driftless_with(
-        &driftless,
-        &["apply", "examples/custom-task-plugin/site.yml"],
-    ))?;
+    run(&mut driftless_with(&driftless, &["apply", "examples/custom-task-plugin/site.yml"]))?;
     heading("A real web server's access log, through parser, filters and output");
-    run(&mut driftless_with(
-        &driftless,
-        &["logs", "examples/log-pipeline-plugin/pipeline.yml"],
-    ))?;
+    run(&mut driftless_with(&driftless, &["logs", "examples/log-pipeline-plugin/pipeline.yml"]))?;
     say("\nThat was all of it. The files that were run are in examples/, the plugins in target/plugins/.");
     Ok(())
 }

@@ -16,47 +16,28 @@ const MANIFESTS: [&str; 2] = ["Cargo.toml", "examples/Cargo.toml"];
 pub(crate) fn check() -> Result<()> {
     install()?;
     for manifest in MANIFESTS {
-        run(&mut deny(
-            manifest,
-            &["check", "--hide-inclusion-graph", "bans", "licenses", "sources"],
-        ))?;
+        run(&mut deny(manifest, &["check", "--hide-inclusion-graph", "bans", "licenses", "sources"]))?;
     }
-    let fetched = deny(MANIFESTS[0], &["fetch", "db"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
+    let fetched = deny(MANIFESTS[0], &["fetch", "db"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if !fetched.is_ok_and(|status| status.success()) {
         say(
             "   the database of advisories is out of reach, so they are not checked here; the workflow checks them",
         );
         return Ok(());
     }
-    MANIFESTS
-        .into_iter()
-        .try_for_each(|manifest| run(&mut deny(manifest, &["check", "advisories"])))
+    MANIFESTS.into_iter().try_for_each(|manifest| run(&mut deny(manifest, &["check", "advisories"])))
 }
 
 /// `cargo deny` for one of the workspaces. Its warnings are for who looks for them.
 fn deny(manifest: &str, arguments: &[&str]) -> Command {
     let mut deny = command("cargo");
-    deny.args([
-        "deny",
-        "--log-level",
-        "error",
-        "--locked",
-        "--manifest-path",
-        manifest,
-    ])
-    .args(arguments);
+    deny.args(["deny", "--log-level", "error", "--locked", "--manifest-path", manifest]).args(arguments);
     deny
 }
 
 fn install() -> Result<()> {
-    let there = command("cargo")
-        .args(["deny", "--version"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
+    let there =
+        command("cargo").args(["deny", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if there.is_ok_and(|status| status.success()) {
         return Ok(());
     }

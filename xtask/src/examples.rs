@@ -8,33 +8,32 @@ use anyhow::{Result, bail};
 use crate::run::{cargo, command, heading, root, run, say};
 
 /// A target, and the folder under `target/` that its plugins go to.
-const TARGETS: [(&str, &str); 2] = [
-    ("wasm32-wasip1", "plugins"),
-    ("wasm32-unknown-unknown", "plugins-unknown-unknown"),
-];
+const TARGETS: [(&str, &str); 2] =
+    [("wasm32-wasip1", "plugins"), ("wasm32-unknown-unknown", "plugins-unknown-unknown")];
 
-/// Builds the examples with the command that a plugin author uses.
+/// Builds the `driftless` command, and the examples with it.
 pub(crate) fn build() -> Result<()> {
+    run(cargo().args(["build", "--locked", "--package", "driftless-cli"]))?;
+    build_with_driftless()
+}
+
+/// Builds the examples with the command that a plugin author uses, which is there already.
+pub(crate) fn build_with_driftless() -> Result<()> {
     add_targets()?;
-    let driftless = driftless()?;
+    let driftless = driftless();
     for (target, folder) in TARGETS {
         let out_dir = root().join("target").join(folder);
         let mut build = command(&driftless);
-        build
-            .args(["plugin", "build", "examples", "--target", target, "--out-dir"])
-            .arg(out_dir);
+        build.args(["plugin", "build", "examples", "--target", target, "--out-dir"]).arg(out_dir);
         run(&mut build)?;
     }
     Ok(())
 }
 
-/// Builds the `driftless` command and returns where it is.
-pub(crate) fn driftless() -> Result<PathBuf> {
-    run(cargo().args(["build", "--locked", "--package", "driftless-cli"]))?;
+/// Where cargo puts the `driftless` command.
+pub(crate) fn driftless() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    Ok(target
-        .join("debug")
-        .join(format!("driftless{}", std::env::consts::EXE_SUFFIX)))
+    target.join("debug").join(format!("driftless{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// Adds the targets that are missing.
@@ -63,9 +62,7 @@ The examples are compiled to WebAssembly, for which Rust needs the standard libr
 ";
 
 fn is_installed(target: &str) -> bool {
-    let asked = Command::new("rustc")
-        .args(["--print", "target-libdir", "--target", target])
-        .output();
+    let asked = Command::new("rustc").args(["--print", "target-libdir", "--target", target]).output();
     asked.is_ok_and(|asked| {
         asked.status.success() && PathBuf::from(String::from_utf8_lossy(&asked.stdout).trim()).is_dir()
     })

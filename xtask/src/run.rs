@@ -10,10 +10,7 @@ use anyhow::{Context, Result, bail};
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask is a folder of the repository")
-        .to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the repository").to_owned()
 }
 
 /// The cargo that runs this.
@@ -56,9 +53,7 @@ pub(crate) fn say(line: &str) {
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let shown = shown(command);
     say(&format!("$ {shown}"));
-    let status = command
-        .status()
-        .with_context(|| format!("{shown} cannot be started"))?;
+    let status = command.status().with_context(|| format!("{shown} cannot be started"))?;
     if !status.success() {
         bail!("{shown}: {status}");
     }
@@ -68,15 +63,9 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// Runs a program and returns its standard output. That it fails is an error.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let shown = shown(command);
-    let output = command
-        .output()
-        .with_context(|| format!("{shown} cannot be started"))?;
+    let output = command.output().with_context(|| format!("{shown} cannot be started"))?;
     if !output.status.success() {
-        bail!(
-            "{shown}: {}\n{}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        );
+        bail!("{shown}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
     }
     Ok(String::from_utf8(output.stdout)?)
 }
@@ -85,14 +74,8 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let program = program.strip_prefix(root()).unwrap_or(program);
-    let name = if program.is_absolute() {
-        Path::new(program.file_name().unwrap_or_default())
-    } else {
-        program
-    };
+    let name =
+        if program.is_absolute() { Path::new(program.file_name().unwrap_or_default()) } else { program };
     let words = command.get_args().map(|word| word.to_string_lossy().into_owned());
-    std::iter::once(name.display().to_string())
-        .chain(words)
-        .collect::<Vec<_>>()
-        .join(" ")
+    std::iter::once(name.display().to_string()).chain(words).collect::<Vec<_>>().join(" ")
 }

@@ -14,35 +14,17 @@ pub(crate) fn all() -> Result<()> {
     step("tidy", tidy::check)?;
     step("deny", deny::check)?;
     step("clippy", || {
-        let arguments = [
-            "clippy",
-            "--locked",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "--deny",
-            "warnings",
-        ];
+        let arguments = ["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"];
         run(cargo().args(arguments))?;
-        run(&mut in_examples([
-            "clippy",
-            "--locked",
-            "--all-targets",
-            "--",
-            "--deny",
-            "warnings",
-        ]))
+        run(&mut in_examples(["clippy", "--locked", "--all-targets", "--", "--deny", "warnings"]))
     })?;
-    step("examples", examples::build)?;
-    step("tests of the examples", || {
-        run(&mut in_examples(["test", "--locked", "--workspace"]))
-    })?;
-    step("tests", || {
-        run(cargo().args(["test", "--locked", "--workspace", "--all-targets"]))
-    })?;
-    step("tests in the documentation", || {
-        run(cargo().args(["test", "--locked", "--workspace", "--doc"]))
-    })?;
+    // The tests run the command and the plugins that it builds. Building it together with them compiles wasmtime once: alone it would
+    // be asked for with other features.
+    step("build", || run(cargo().args(["test", "--locked", "--workspace", "--all-targets", "--no-run"])))?;
+    step("examples", examples::build_with_driftless)?;
+    step("tests of the examples", || run(&mut in_examples(["test", "--locked", "--workspace"])))?;
+    step("tests", || run(cargo().args(["test", "--locked", "--workspace", "--all-targets"])))?;
+    step("tests in the documentation", || run(cargo().args(["test", "--locked", "--workspace", "--doc"])))?;
     step("documentation", || {
         run(cargo()
             .args(["doc", "--locked", "--workspace", "--no-deps"])

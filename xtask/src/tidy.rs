@@ -17,15 +17,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ("driftless-sandbox", &["driftless-plugin-api"]),
     ("driftless-registry", &["driftless-plugin-api"]),
     ("driftless-host", &["driftless-plugin-api", "driftless-sandbox"]),
-    (
-        "driftless-cli",
-        &[
-            "driftless-plugin-api",
-            "driftless-sandbox",
-            "driftless-registry",
-            "driftless-host",
-        ],
-    ),
+    ("driftless-cli", &["driftless-plugin-api", "driftless-sandbox", "driftless-registry", "driftless-host"]),
     ("xtask", &[]),
 ];
 
@@ -66,10 +58,7 @@ fn arrows(complaints: &mut Vec<String>) -> Result<()> {
     let metadata: Value = serde_json::from_str(&metadata)?;
     let allowed: BTreeMap<_, _> = ARROWS.into_iter().collect();
     let mut seen = BTreeSet::new();
-    for package in metadata["packages"]
-        .as_array()
-        .context("cargo metadata has packages")?
-    {
+    for package in metadata["packages"].as_array().context("cargo metadata has packages")? {
         let name = package["name"].as_str().context("a package has a name")?;
         seen.insert(name.to_owned());
         let Some(allowed) = allowed.get(name) else {
@@ -78,17 +67,12 @@ fn arrows(complaints: &mut Vec<String>) -> Result<()> {
             ));
             continue;
         };
-        for dependency in package["dependencies"]
-            .as_array()
-            .context("a package has dependencies")?
-        {
+        for dependency in package["dependencies"].as_array().context("a package has dependencies")? {
             let on = dependency["name"].as_str().context("a dependency has a name")?;
             let for_tests = dependency["kind"] == "dev";
             let ours = ARROWS.iter().any(|(ours, _)| *ours == on);
             if ours && !for_tests && !allowed.contains(&on) {
-                complaints.push(format!(
-                    "{name} depends on {on}, which is an arrow drawn the wrong way"
-                ));
+                complaints.push(format!("{name} depends on {on}, which is an arrow drawn the wrong way"));
             }
             let knower = KNOWN_TO_ONE.iter().find(|(library, _)| *library == on);
             if let Some((_, knower)) = knower
@@ -98,9 +82,7 @@ fn arrows(complaints: &mut Vec<String>) -> Result<()> {
                 complaints.push(format!("{name} depends on {on}, which only {knower} knows"));
             }
             if on == "anyhow" && !for_tests && !MAY_USE_ANYHOW.contains(&name) {
-                complaints.push(format!(
-                    "{name} depends on anyhow; a library returns typed errors"
-                ));
+                complaints.push(format!("{name} depends on anyhow; a library returns typed errors"));
             }
         }
     }
@@ -118,24 +100,13 @@ fn rust(file: &Path, text: &str, complaints: &mut Vec<String>) {
     // Cases of trybuild are what an author would write.
     let is_case = file.components().any(|part| part.as_os_str() == "ui");
     if !is_case && !text.starts_with("//!") {
-        complaints.push(format!(
-            "{}: a file begins with a doc comment that says what it is for",
-            file.display()
-        ));
+        complaints
+            .push(format!("{}: a file begins with a doc comment that says what it is for", file.display()));
     }
     for (number, line) in text.lines().enumerate() {
-        let markers = [
-            concat!("TO", "DO"),
-            concat!("FIX", "ME"),
-            concat!("XX", "X:"),
-            concat!("todo", "!("),
-        ];
+        let markers = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X:"), concat!("todo", "!(")];
         if let Some(marker) = markers.iter().find(|marker| line.contains(**marker)) {
-            complaints.push(format!(
-                "{}:{}: {marker} belongs into an issue",
-                file.display(),
-                number + 1
-            ));
+            complaints.push(format!("{}:{}: {marker} belongs into an issue", file.display(), number + 1));
         }
     }
 }
@@ -173,11 +144,7 @@ fn files() -> Result<Vec<PathBuf>> {
                 continue;
             }
             let path = folder.join(name);
-            if entry.file_type()?.is_dir() {
-                folders.push(path)
-            } else {
-                files.push(path)
-            }
+            if entry.file_type()?.is_dir() { folders.push(path) } else { files.push(path) }
         }
     }
     files.sort();

@@ -3,33 +3,50 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use driftless_host::api::log::Level;
 use driftless_host::{
     Candidate, LogRecord, LogSink, MachineCodeCache, PluginHandle, PluginManager, PluginSource, Settings,
+    Templates,
 };
 use driftless_registry::{LocalFolder, Store, StoredPlugin};
 use driftless_sandbox::{ValidatedModule, ValidationError};
 
 use crate::args::Global;
 use crate::failure::{Failure, unreadable};
-use crate::paths;
 use crate::terminal::Terminal;
+use crate::{document, paths, text};
 
 /// Makes the manager that the global options ask for.
 pub(crate) fn manager(global: &Global, terminal: &Terminal) -> anyhow::Result<PluginManager> {
+    let settings = settings(global)?;
+    let registries = registry_folders(&settings, terminal);
     let mut builder = PluginManager::builder()
-        .settings(settings(global)?)
-        .source(FromStore(LocalFolder::new(plugin_folder(global)?)))
-        .log(ToTerminal {
-            terminal: terminal.clone(),
-            level: global.level(),
-        });
+        .settings(settings)
+        .source(installed(global)?)
+        .log(ToTerminal { terminal: terminal.clone(), level: global.level() });
+    for folder in registries {
+        builder = builder.source(in_folder(folder));
+    }
     match machine_code_cache() {
         Ok(cache) => builder = builder.cache(cache),
         Err(why) => terminal.warn(&format!("machine code is not kept between runs: {why}")),
     }
     Ok(builder.build()?)
+}
+
+/// The registries that are folders. Their plugins can be used like those in the plugin folder.
+fn registry_folders(settings: &Settings, terminal: &Terminal) -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    for registry in settings.registries.iter().filter(|registry| registry.enabled) {
+        match registry.url.strip_prefix("file://") {
+            Some(path) if Path::new(path).is_absolute() => folders.push(PathBuf::from(path)),
+            _ => terminal.warn(&format!(
+                "the registry `{}` is not asked: so far a registry is a folder, `url = \"file:///a/folder\"`",
+                registry.name
+            )),
+        }
+    }
+    folders
 }
 
 /// Loads a plugin by its name or from a file.
@@ -40,43 +57,23 @@ pub(crate) fn plugin(manager: &PluginManager, name_or_file: &str) -> anyhow::Res
     }
 }
 
-/// The bytes of a plugin, by its name or from a file, and what it is called.
-pub(crate) fn bytes(global: &Global, name_or_file: &str) -> anyhow::Result<(String, PathBuf, Vec<u8>)> {
+/// Where a plugin is and its bytes, by its name or from a file.
+pub(crate) fn bytes(global: &Global, name_or_file: &str) -> anyhow::Result<(PathBuf, Vec<u8>)> {
     if let Some(path) = as_file(name_or_file) {
-        return Ok((stem(path), path.to_owned(), read_file(path)?));
+        return Ok((path.to_owned(), read_file(path)?));
     }
-    let store = LocalFolder::new(plugin_folder(global)?);
-    let (mut known, mut found) = (Vec::new(), Vec::new());
-    for plugin in store.list().context("the plugin folder cannot be read")? {
-        let bytes = store
-            .read(&plugin)
-            .map_err(|error| unreadable(&plugin.path, &error))?;
-        let manifest = driftless_sandbox::outline(&bytes).manifest;
-        let name = manifest.map_or(plugin.name, |manifest| manifest.name);
-        if name == name_or_file {
-            found.push((name, plugin.path, bytes));
-        } else {
-            known.push(name);
-        }
+    let manager = PluginManager::builder().settings(settings(global)?).source(installed(global)?).build()?;
+    let (path, bytes) = manager.find(name_or_file)?;
+    Ok((path.into(), bytes))
+}
+
+/// Templates with what plugins bring to them, for files that the user wrote.
+pub(crate) fn templates(manager: &PluginManager, terminal: &Terminal) -> anyhow::Result<Templates> {
+    let templates = Templates::new(manager)?.with_lookups();
+    for error in templates.unasked() {
+        terminal.warn(&format!("left out of templates: {error}"));
     }
-    if let [(_, one, _), (_, other, _), ..] = found.as_slice() {
-        let message = format!(
-            "two plugins are called `{name_or_file}`: {} and {}; say the file, or remove one",
-            one.display(),
-            other.display()
-        );
-        return Err(Failure::Usage(message).into());
-    }
-    if let Some(found) = found.pop() {
-        return Ok(found);
-    }
-    let not_found = driftless_host::NotFound {
-        what: "plugin".to_owned(),
-        name: name_or_file.to_owned(),
-        among: "installed".to_owned(),
-        known,
-    };
-    Err(driftless_host::Error::from(not_found).into())
+    Ok(templates)
 }
 
 /// Checks a file by the rules that the settings ask for.
@@ -87,21 +84,24 @@ pub(crate) fn sandbox_validate(
     let security = settings(global)?.security;
     let validated = driftless_sandbox::validate_as(bytes, security.allow_wasi);
     Ok(validated.and_then(|module| {
-        module
-            .manifest()
-            .map_or(Ok(()), driftless_host::suits_this_host)?;
+        module.manifest().map_or(Ok(()), driftless_host::suits_this_host)?;
         Ok(module)
     }))
+}
+
+fn installed(global: &Global) -> Result<FromStore<LocalFolder>, Failure> {
+    plugin_folder(global).map(in_folder)
+}
+
+fn in_folder(folder: PathBuf) -> FromStore<LocalFolder> {
+    FromStore { place: folder.display().to_string(), store: LocalFolder::new(folder) }
 }
 
 fn plugin_folder(global: &Global) -> Result<PathBuf, Failure> {
     if let Some(folder) = &global.plugin_dir {
         // A folder that somebody names is meant to be there; the default one need not be.
         if !folder.is_dir() {
-            return Err(Failure::NotFound(format!(
-                "{}: there is no such folder",
-                folder.display()
-            )));
+            return Err(Failure::NotFound(format!("{}: there is no such folder", folder.display())));
         }
         return Ok(folder.clone());
     }
@@ -116,17 +116,15 @@ fn settings(global: &Global) -> anyhow::Result<Settings> {
         (None, Some(home)) => (home.join("plugins.toml"), false),
         (None, None) => return Ok(Settings::default()),
     };
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(Settings::from_toml(&text).with_context(|| path.display().to_string())?),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !named => Ok(Settings::default()),
-        Err(error) => Err(unreadable(&path, &error).into()),
+    if !named && !path.exists() {
+        return Ok(Settings::default());
     }
+    Ok(document::read_toml(&path, &text::read(&path)?)?)
 }
 
 fn machine_code_cache() -> Result<MachineCodeCache, String> {
-    let (folder, key) = paths::machine_code()
-        .zip(paths::machine_code_key())
-        .ok_or("there is no home folder")?;
+    let (folder, key) =
+        paths::machine_code().zip(paths::machine_code_key()).ok_or("there is no home folder")?;
     MachineCodeCache::open(&folder, &key).map_err(|error| error.to_string())
 }
 
@@ -136,41 +134,35 @@ fn as_file(name_or_file: &str) -> Option<&Path> {
     is_path.then(|| Path::new(name_or_file))
 }
 
-fn stem(path: &Path) -> String {
-    path.file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+/// What a plugin is called that does not say so itself.
+pub(crate) fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    let plugin = StoredPlugin {
-        name: stem(path),
-        path: path.to_owned(),
-    };
-    LocalFolder::new(".")
-        .read(&plugin)
-        .map_err(|error| unreadable(path, &error))
+    let plugin = StoredPlugin { name: stem(path), path: path.to_owned() };
+    LocalFolder::new(".").read(&plugin).map_err(|error| unreadable(path, &error))
 }
 
 /// A store, as the host takes its plugins.
-struct FromStore<S>(S);
+struct FromStore<S> {
+    store: S,
+    /// Where it is, for messages.
+    place: String,
+}
 
 impl<S: Store> PluginSource for FromStore<S> {
     fn list(&self) -> io::Result<Vec<Candidate>> {
-        let plugins = self.0.list()?;
-        let candidate = |plugin: StoredPlugin| Candidate {
-            name: plugin.name,
-            origin: plugin.path.display().to_string(),
-        };
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", self.place));
+        let plugins = self.store.list().map_err(named)?;
+        let candidate =
+            |plugin: StoredPlugin| Candidate { name: plugin.name, origin: plugin.path.display().to_string() };
         Ok(plugins.into_iter().map(candidate).collect())
     }
 
     fn read(&self, candidate: &Candidate) -> io::Result<Vec<u8>> {
-        self.0.read(&StoredPlugin {
-            name: candidate.name.clone(),
-            path: PathBuf::from(&candidate.origin),
-        })
+        self.store
+            .read(&StoredPlugin { name: candidate.name.clone(), path: PathBuf::from(&candidate.origin) })
     }
 }
 

@@ -53,6 +53,7 @@ pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::NotFound => Failure::NotFound(format!("{path}: {error}")),
         io::ErrorKind::InvalidData => Failure::Usage(format!("{path}: it is not UTF-8 text")),
+        io::ErrorKind::FileTooLarge => Failure::Refused(format!("{path}: {error}")),
         io::ErrorKind::IsADirectory => Failure::Usage(format!("{path}: it is a folder, not a file")),
         _ => Failure::Failed(format!("{path}: {error}")),
     }

@@ -10,6 +10,7 @@ mod document;
 mod failure;
 mod paths;
 mod terminal;
+mod text;
 
 use std::process::ExitCode;
 

@@ -9,9 +9,7 @@ pub(crate) fn home() -> Option<PathBuf> {
 
 /// The folder of machine code: in the user's cache folder.
 pub(crate) fn machine_code() -> Option<PathBuf> {
-    let cache = std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute());
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let cache = cache.or_else(|| Some(std::env::home_dir()?.join(".cache")))?;
     Some(cache.join("driftless").join("machine-code"))
 }

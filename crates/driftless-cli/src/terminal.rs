@@ -1,5 +1,6 @@
 //! What people see: colour on a terminal only, and nothing of a plugin that could move the cursor.
 
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Stdout, Write};
 
 use anstream::{AutoStream, ColorChoice};
@@ -65,17 +66,14 @@ impl Terminal {
     pub(crate) fn error(&self, error: &anyhow::Error) {
         let mut text = String::new();
         for cause in error.chain() {
-            let cause = cause.to_string();
-            // Most errors have their cause in their own words.
-            if text.is_empty() {
-                text = cause;
-            } else if !text.contains(&cause) {
-                text = format!("{text}: {cause}");
+            let colon = if text.is_empty() { "" } else { ": " };
+            text = format!("{text}{colon}{cause}");
+            // Errors of the host have their causes in their own words.
+            if cause.is::<driftless_host::Error>() {
+                break;
             }
         }
-        if let Some(host) = error
-            .chain()
-            .find_map(|cause| cause.downcast_ref::<driftless_host::Error>())
+        if let Some(host) = error.chain().find_map(|cause| cause.downcast_ref::<driftless_host::Error>())
             && let Some(template) = template_error(host)
         {
             text.push('\n');
@@ -83,6 +81,11 @@ impl Terminal {
         }
         let text = text.trim_end();
         let _ = writeln!(self.err(), "{BAD}error:{BAD:#} {}", printable(text, true));
+    }
+
+    /// Something that people like to know. Where nobody can read it, the work goes on all the same.
+    pub(crate) fn note(&self, text: impl Display) {
+        let _ = writeln!(self.err(), "{text}");
     }
 
     /// Something that people should know.
@@ -103,10 +106,7 @@ impl Terminal {
         };
         let (level, plugin) = (record.level, record.plugin);
         let message = printable(record.message, false);
-        let _ = writeln!(
-            self.err(),
-            "{style}{level:<5}{style:#} {FAINT}{plugin}:{FAINT:#} {message}"
-        );
+        let _ = writeln!(self.err(), "{style}{level:<5}{style:#} {FAINT}{plugin}:{FAINT:#} {message}");
     }
 }
 

@@ -246,7 +246,9 @@ fn check(
 fn is_wanted(templates: &Templates, step: &TaskStep, vars: &Map<String, Value>) -> Result<bool> {
     let value = match &step.when {
         None => return Ok(true),
-        Some(Value::String(expression)) => templates.evaluate(expression, vars)?,
+        Some(Value::String(expression)) => templates
+            .evaluate(expression, vars)
+            .map_err(|error| at_step("when", error))?,
         Some(other) => other.clone(),
     };
     match value {

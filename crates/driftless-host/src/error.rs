@@ -64,7 +64,7 @@ pub enum Error {
         defect: String,
     },
     /// A configuration that does not match its schema, or a file that says something impossible.
-    #[error("{what}: {}", list(.violations))]
+    #[error("{what}:{}", list(.violations))]
     Configuration {
         /// Whose configuration.
         what: String,
@@ -124,6 +124,10 @@ impl Error {
         match self {
             Self::NotFound(_) => ErrorKind::NotFound,
             Self::Ambiguous(_) | Self::Configuration { .. } | Self::Setup(_) => ErrorKind::Configuration,
+            Self::Compile {
+                source: CompileError::Limit(_),
+                ..
+            } => ErrorKind::Limit,
             Self::Refused { .. } | Self::Compile { .. } => ErrorKind::Refused,
             Self::Call { source, .. } if matches!(source.cause, CallFailure::Limit(_)) => ErrorKind::Limit,
             Self::Template(error) => error.kind(),
@@ -247,7 +251,8 @@ impl TemplateError {
 
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(name) = self.name() {
+        // An expression is one line, which the excerpt shows.
+        if let Some(name) = self.name().filter(|name| *name != "<expression>") {
             write!(f, "{name}:")?;
             if let Some(line) = self.line() {
                 write!(f, "{line}:")?;
@@ -285,7 +290,7 @@ pub fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
 
 fn list(violations: &[String]) -> String {
     match violations {
-        [one] => one.clone(),
+        [one] => format!(" {one}"),
         several => several
             .iter()
             .map(|violation| format!("\n  - {violation}"))

@@ -23,7 +23,12 @@ pub fn excerpt(source: &str, range: Range<usize>) -> String {
     let (before, behind) = (&source[line_start..start], &source[start..line_end]);
 
     // Of a long line, the place and what is around it.
-    let skipped = before.chars().count().saturating_sub(MOST_SHOWN / 2);
+    let is_long = source[line_start..line_end].chars().count() > MOST_SHOWN;
+    let skipped = if is_long {
+        before.chars().count().saturating_sub(MOST_SHOWN / 2)
+    } else {
+        0
+    };
     let shown_before: String = before.chars().skip(skipped).collect();
     let room = MOST_SHOWN - shown_before.chars().count();
     let shown_behind: String = behind.chars().take(room).collect();

@@ -83,12 +83,10 @@ impl PluginManager {
     pub fn list(&self) -> Result<Vec<ListedPlugin>> {
         let mut plugins = Vec::new();
         for found in self.found()? {
-            let Outline {
-                manifest, functions, ..
-            } = driftless_sandbox::outline(&self.read(found)?);
-            let name = manifest
-                .as_ref()
-                .map_or(&found.candidate.name, |manifest| &manifest.name);
+            // What cannot be read is no plugin either.
+            let read = self.read(found).map(|bytes| driftless_sandbox::outline(&bytes));
+            let Outline { manifest, functions, .. } = read.unwrap_or_default();
+            let name = manifest.as_ref().map_or(&found.candidate.name, |manifest| &manifest.name);
             plugins.push(ListedPlugin {
                 name: name.clone(),
                 origin: found.candidate.origin.clone(),
@@ -110,7 +108,7 @@ impl PluginManager {
         if let Some(plugin) = loaded.get(name) {
             return Ok(plugin.clone());
         }
-        let bytes = self.find(name)?;
+        let (_, bytes) = self.find(name)?;
         let plugin = self.load(name, &bytes)?;
         loaded.insert(name.to_owned(), plugin.clone());
         Ok(plugin)
@@ -122,19 +120,13 @@ impl PluginManager {
     ///
     /// When it is refused.
     pub fn load(&self, name: &str, bytes: &[u8]) -> Result<PluginHandle> {
-        let refused = |source| Error::Refused {
-            plugin: name.to_owned(),
-            source,
-        };
+        let refused = |source| Error::Refused { plugin: name.to_owned(), source };
         let module = self.0.sandbox.validate(bytes).map_err(refused)?;
         if let Some(manifest) = module.manifest() {
             suits_this_host(manifest).map_err(refused)?;
         }
         let compiled = self.0.sandbox.compile(name, &module);
-        let compiled = compiled.map_err(|source| Error::Compile {
-            plugin: name.to_owned(),
-            source,
-        })?;
+        let compiled = compiled.map_err(|source| Error::Compile { plugin: name.to_owned(), source })?;
         Ok(PluginHandle::new(InstancePool::new(compiled)))
     }
 
@@ -159,9 +151,7 @@ impl PluginManager {
     ///
     /// As for [`component`](Self::component), and when the configuration does not match its schema.
     pub fn task(&self, name: &str, config: Map<String, Value>) -> Result<Task> {
-        Ok(Task(
-            self.component(ComponentKind::Task, name)?.configure(config)?,
-        ))
+        Ok(Task(self.component(ComponentKind::Task, name)?.configure(config)?))
     }
 
     /// A facts collector by its full name, with its configuration.
@@ -170,10 +160,7 @@ impl PluginManager {
     ///
     /// As for [`component`](Self::component), and when the configuration does not match its schema.
     pub fn facts_collector(&self, name: &str, config: Map<String, Value>) -> Result<FactsCollector> {
-        Ok(FactsCollector(
-            self.component(ComponentKind::FactsCollector, name)?
-                .configure(config)?,
-        ))
+        Ok(FactsCollector(self.component(ComponentKind::FactsCollector, name)?.configure(config)?))
     }
 
     /// What is there, asked once.
@@ -184,28 +171,24 @@ impl PluginManager {
         let mut all = Vec::new();
         for (number, source) in self.0.sources.iter().enumerate() {
             let listed = source.list();
-            let listed = listed.map_err(|source| Error::Source {
-                what: "the list of plugins".into(),
-                source,
-            })?;
-            all.extend(listed.into_iter().map(|candidate| Found {
-                candidate,
-                source: number,
-            }));
+            let listed =
+                listed.map_err(|source| Error::Source { what: "the list of plugins".into(), source })?;
+            all.extend(listed.into_iter().map(|candidate| Found { candidate, source: number }));
         }
         Ok(self.0.listed.get_or_init(|| all))
     }
 
     fn read(&self, found: &Found) -> Result<Vec<u8>> {
         let bytes = self.0.sources[found.source].read(&found.candidate);
-        bytes.map_err(|source| Error::Source {
-            what: found.candidate.origin.clone(),
-            source,
-        })
+        bytes.map_err(|source| Error::Source { what: found.candidate.origin.clone(), source })
     }
 
-    /// The bytes of the plugin with this name.
-    fn find(&self, name: &str) -> Result<Vec<u8>> {
+    /// Where the plugin with this name is, and its bytes. Only reads.
+    ///
+    /// # Errors
+    ///
+    /// When there is none of this name, two of them, or it cannot be read.
+    pub fn find(&self, name: &str) -> Result<(String, Vec<u8>)> {
         let found = self.found()?;
         // A plugin is usually called like its file, so that one is looked at first, and mostly alone.
         let (likely, others): (Vec<_>, Vec<_>) = found.iter().partition(|found| found.candidate.name == name);
@@ -213,22 +196,24 @@ impl PluginManager {
         for candidates in [likely, others] {
             let mut matching = Vec::new();
             for found in candidates {
-                let bytes = self.read(found)?;
+                let bytes = match self.read(found) {
+                    Ok(bytes) => bytes,
+                    Err(error) if found.candidate.name == name => return Err(error),
+                    // Another file that cannot be read is for those to complain about who want it.
+                    Err(_) => continue,
+                };
                 let called = driftless_sandbox::outline(&bytes).manifest;
                 let called = called.map_or_else(|| found.candidate.name.clone(), |manifest| manifest.name);
                 if called == name {
-                    matching.push((found, bytes));
+                    matching.push((found.candidate.origin.clone(), bytes));
                 }
                 known.push(called);
             }
             match matching.len() {
                 0 => {}
-                1 => return Ok(matching.remove(0).1),
+                1 => return Ok(matching.remove(0)),
                 _ => {
-                    let origins: Vec<_> = matching
-                        .iter()
-                        .map(|(found, _)| found.candidate.origin.as_str())
-                        .collect();
+                    let origins: Vec<_> = matching.iter().map(|(origin, _)| origin.as_str()).collect();
                     let origins = origins.join(" and ");
                     return Err(Error::Ambiguous(format!(
                         "two plugins are called `{name}`: {origins}; remove one"
@@ -237,21 +222,13 @@ impl PluginManager {
             }
         }
         known.sort();
-        Err(NotFound {
-            what: "plugin".into(),
-            name: name.into(),
-            among: "installed".into(),
-            known,
-        }
-        .into())
+        Err(NotFound { what: "plugin".into(), name: name.into(), among: "installed".into(), known }.into())
     }
 }
 
 impl std::fmt::Debug for PluginManager {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PluginManager")
-            .field("sandbox", &self.0.sandbox)
-            .finish_non_exhaustive()
+        f.debug_struct("PluginManager").field("sandbox", &self.0.sandbox).finish_non_exhaustive()
     }
 }
 
@@ -292,9 +269,7 @@ impl PluginManagerBuilder {
     pub fn build(self) -> Result<PluginManager> {
         let security = &self.settings.security;
         let mut sandbox = Sandbox::builder(security.limits());
-        sandbox = sandbox
-            .allow_wasi(security.allow_wasi)
-            .debug(security.debug_enabled);
+        sandbox = sandbox.allow_wasi(security.allow_wasi).debug(security.debug_enabled);
         if let Some(log) = self.log {
             sandbox = sandbox.log(log);
         }
@@ -317,25 +292,14 @@ impl PluginManagerBuilder {
 ///
 /// When it demands other versions of the host, with both in the message.
 pub fn suits_this_host(manifest: &PluginManifest) -> Result<(), ValidationError> {
-    let refuse = |message| {
-        Err(ValidationError {
-            violations: vec![Violation {
-                offset: None,
-                message,
-            }],
-        })
-    };
+    let refuse = |message| Err(ValidationError { violations: vec![Violation { offset: None, message }] });
     let demanded = &manifest.driftless_version;
     let Ok(range) = semver::VersionReq::parse(demanded) else {
-        return refuse(format!(
-            "its manifest demands Driftless `{demanded}`, which is no range of versions"
-        ));
+        return refuse(format!("its manifest demands Driftless `{demanded}`, which is no range of versions"));
     };
     let host = semver::Version::parse(HOST_VERSION).expect("cargo checks the version of a package");
     if range.matches(&host) {
         return Ok(());
     }
-    refuse(format!(
-        "it demands Driftless {demanded}, and this is {HOST_VERSION}"
-    ))
+    refuse(format!("it demands Driftless {demanded}, and this is {HOST_VERSION}"))
 }

@@ -34,6 +34,7 @@ use crate::manager::PluginManager;
 /// ```
 pub struct Templates {
     environment: Environment<'static>,
+    unasked: Vec<Error>,
 }
 
 /// The largest file that `lookup('file', …)` reads.
@@ -46,7 +47,7 @@ impl Templates {
     ///
     /// # Errors
     ///
-    /// When the plugins cannot be listed, or one that has to be asked fails.
+    /// When the plugins cannot be listed.
     pub fn new(manager: &PluginManager) -> Result<Self> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -60,15 +61,18 @@ impl Templates {
             }
         });
         let mut syntax = SyntaxConfig::builder();
-        let syntax = syntax
-            .keep_trailing_newline(true)
-            .build()
-            .map_err(TemplateError)?;
+        let syntax = syntax.keep_trailing_newline(true).build().map_err(TemplateError)?;
         environment.set_syntax(syntax);
-        let extensions = extensions(manager)?;
+        let (extensions, unasked) = extensions(manager)?;
         add_filters(&mut environment, &extensions);
         add_functions(&mut environment, &extensions);
-        Ok(Self { environment })
+        Ok(Self { environment, unasked })
+    }
+
+    /// Why plugins that had to be asked for their template extensions could not be. Those extensions are not there; one bad
+    /// file is no reason that nothing else works.
+    pub fn unasked(&self) -> &[Error] {
+        &self.unasked
     }
 
     /// Adds `lookup('file', path)` and `lookup('env', name)`, for templates that the user wrote: they read whatever the
@@ -95,10 +99,7 @@ impl Templates {
     }
 
     fn render_with(&self, name: &str, source: &str, vars: &minijinja::Value) -> Result<String> {
-        let template = self
-            .environment
-            .template_from_named_str(name, source)
-            .map_err(TemplateError)?;
+        let template = self.environment.template_from_named_str(name, source).map_err(TemplateError)?;
         Ok(template.render(vars.clone()).map_err(TemplateError)?)
     }
 
@@ -112,10 +113,7 @@ impl Templates {
     }
 
     fn evaluate_with(&self, expression: &str, vars: &minijinja::Value) -> Result<Value> {
-        let compiled = self
-            .environment
-            .compile_expression(expression)
-            .map_err(TemplateError)?;
+        let compiled = self.environment.compile_expression(expression).map_err(TemplateError)?;
         let value = compiled.eval(vars.clone()).map_err(TemplateError)?;
         if value.is_undefined() {
             let error = minijinja::Error::new(
@@ -148,9 +146,8 @@ impl Templates {
             },
             Value::Array(items) => items.iter().map(|item| self.fill_with(item, vars)).collect(),
             Value::Object(object) => {
-                let filled = object
-                    .iter()
-                    .map(|(key, value)| Ok((key.clone(), self.fill_with(value, vars)?)));
+                let filled =
+                    object.iter().map(|(key, value)| Ok((key.clone(), self.fill_with(value, vars)?)));
                 filled.collect::<Result<_>>().map(Value::Object)
             }
             other => Ok(other.clone()),
@@ -194,14 +191,9 @@ impl Extension {
         if let Some(configured) = self.configured.get() {
             return Ok(configured);
         }
-        let component = self
-            .manager
-            .component(self.kind, &format!("{}.{}", self.plugin, self.name))?;
+        let component = self.manager.component(self.kind, &format!("{}.{}", self.plugin, self.name))?;
         let of_plugin = self.manager.settings().config.get(&self.plugin);
-        let config = of_plugin
-            .and_then(|components| components.get(&self.name))
-            .cloned()
-            .unwrap_or_default();
+        let config = of_plugin.and_then(|components| components.get(&self.name)).cloned().unwrap_or_default();
         let configured = component.configure(config)?;
         Ok(self.configured.get_or_init(|| configured))
     }
@@ -237,10 +229,7 @@ fn read_value(text: &str) -> serde_json::Result<minijinja::Value> {
 }
 
 fn not_json(error: serde_json::Error) -> minijinja::Error {
-    minijinja::Error::new(
-        ErrorKind::BadSerialization,
-        format!("this value cannot be handed on: {error}"),
-    )
+    minijinja::Error::new(ErrorKind::BadSerialization, format!("this value cannot be handed on: {error}"))
 }
 
 /// `[1, 2]`, or with keyword arguments `{"positional": [1], "keyword": {"end": 2}}`.
@@ -262,9 +251,9 @@ fn arguments_json(arguments: &[minijinja::Value]) -> Result<String, minijinja::E
     Ok(format!(r#"{{"positional":{positional},"keyword":{keyword}}}"#))
 }
 
-/// Every template extension of every plugin.
-fn extensions(manager: &PluginManager) -> Result<Vec<Arc<Extension>>> {
-    let mut extensions = Vec::new();
+/// Every template extension of every plugin, and the errors of those that could not be asked.
+fn extensions(manager: &PluginManager) -> Result<(Vec<Arc<Extension>>, Vec<Error>)> {
+    let (mut extensions, mut unasked) = (Vec::new(), Vec::new());
     let mut add = |plugin: &str, kind, name: &str| {
         extensions.push(Arc::new(Extension {
             manager: manager.clone(),
@@ -284,15 +273,19 @@ fn extensions(manager: &PluginManager) -> Result<Vec<Arc<Extension>>> {
                 add(&listed.name, component.kind, &component.name);
             }
         } else if functions.contains(&ComponentKind::TemplateFilter.definitions()) {
-            let plugin = manager.plugin(&listed.name)?;
-            for kind in [ComponentKind::TemplateFilter, ComponentKind::TemplateFunction] {
-                for definition in plugin.definitions(kind)? {
-                    add(&listed.name, kind, &definition.name);
+            let mut ask = || -> Result<()> {
+                let plugin = manager.plugin(&listed.name)?;
+                for kind in [ComponentKind::TemplateFilter, ComponentKind::TemplateFunction] {
+                    for definition in plugin.definitions(kind)? {
+                        add(&listed.name, kind, &definition.name);
+                    }
                 }
-            }
+                Ok(())
+            };
+            unasked.extend(ask().err());
         }
     }
-    Ok(extensions)
+    Ok((extensions, unasked))
 }
 
 type Named<'a> = BTreeMap<&'a str, Vec<&'a Arc<Extension>>>;
@@ -387,10 +380,7 @@ fn add_functions(environment: &mut Environment<'static>, extensions: &[Arc<Exten
 fn ambiguous(what: &str, short: &str, owners: &[&Arc<Extension>]) -> String {
     let full = |extension: &&Arc<Extension>| format!("`{}.{short}`", underscored(&extension.plugin));
     let full: Vec<_> = owners.iter().map(full).collect();
-    format!(
-        "several plugins bring a {what} `{short}`; say which: {}",
-        full.join(" or ")
-    )
+    format!("several plugins bring a {what} `{short}`; say which: {}", full.join(" or "))
 }
 
 /// A plugin's name as a template can write it.
@@ -406,17 +396,15 @@ fn lookup(kind: &str, name: &str) -> Result<String, minijinja::Error> {
             let read =
                 File::open(name).and_then(|file| file.take(MOST_LOOKED_UP + 1).read_to_string(&mut text));
             match read {
-                Ok(length) if length as u64 > MOST_LOOKED_UP => Err(failed(format!(
-                    "lookup('file', '{name}'): the file has more than 16 MiB"
-                ))),
+                Ok(length) if length as u64 > MOST_LOOKED_UP => {
+                    Err(failed(format!("lookup('file', '{name}'): the file has more than 16 MiB")))
+                }
                 Ok(_) => Ok(text),
                 Err(error) => Err(failed(format!("lookup('file', '{name}'): {error}"))),
             }
         }
         "env" => std::env::var(name).map_err(|error| failed(format!("lookup('env', '{name}'): {error}"))),
-        other => Err(failed(format!(
-            "lookup('{other}', …): there are 'file' and 'env'"
-        ))),
+        other => Err(failed(format!("lookup('{other}', …): there are 'file' and 'env'"))),
     }
 }
 

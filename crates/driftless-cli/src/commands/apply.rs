@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use driftless_host::api::result::TaskStatus;
-use driftless_host::{ApplyFile, TaskOutcome, TaskStep, Templates};
+use driftless_host::{ApplyFile, TaskOutcome, TaskStep};
 use serde_json::json;
 
 use crate::args::{Apply, Global};
@@ -15,7 +15,7 @@ use crate::{context, document};
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Apply) -> anyhow::Result<ExitCode> {
     let file: ApplyFile = document::read(&args.file)?;
     let manager = context::manager(global, terminal)?;
-    let templates = Templates::new(&manager)?.with_lookups();
+    let templates = context::templates(&manager, terminal)?;
     let mut tally = Tally::default();
     let mut failed = false;
     let mut results = Vec::new();
@@ -36,22 +36,14 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Apply) -> anyhow:
             "ok": tally.ok, "skipped": tally.skipped, "unchecked": tally.unchecked, "failed": tally.failed,
         });
         // What was done is told even where the next task could not be.
-        writeln!(
-            terminal.out(),
-            "{}",
-            json!({"tasks": results, "summary": summary})
-        )?;
+        writeln!(terminal.out(), "{}", json!({"tasks": results, "summary": summary}))?;
     }
     applied?;
     written?;
     if !global.json && !global.quiet {
-        writeln!(terminal.err(), "{tally}")?;
+        terminal.note(tally);
     }
-    Ok(if failed {
-        ExitCode::from(1)
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
 fn show(terminal: &Terminal, step: &TaskStep, outcome: &TaskOutcome) -> std::io::Result<()> {
@@ -72,10 +64,7 @@ fn show(terminal: &Terminal, step: &TaskStep, outcome: &TaskOutcome) -> std::io:
             writeln!(out, "          {}", printable(&text, false))
         }
         TaskOutcome::Depends(earlier) => {
-            writeln!(
-                out,
-                "          it uses the result `{earlier}`, which a dry run does not have"
-            )
+            writeln!(out, "          it uses the result `{earlier}`, which a dry run does not have")
         }
         TaskOutcome::Skipped | TaskOutcome::Checked => Ok(()),
     }
@@ -113,18 +102,9 @@ impl Tally {
 
 impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            ok,
-            skipped,
-            unchecked,
-            failed,
-        } = self;
+        let Self { ok, skipped, unchecked, failed } = self;
         let all = ok + skipped + unchecked + failed;
-        write!(
-            f,
-            "{all} {}: {ok} ok, {skipped} skipped",
-            if all == 1 { "task" } else { "tasks" }
-        )?;
+        write!(f, "{all} {}: {ok} ok, {skipped} skipped", if all == 1 { "task" } else { "tasks" })?;
         if *unchecked > 0 {
             write!(f, ", {unchecked} unchecked")?;
         }

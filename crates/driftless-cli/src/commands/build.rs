@@ -17,10 +17,7 @@ use crate::terminal::{GOOD, STRONG, Terminal};
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Build) -> anyhow::Result<ExitCode> {
     let manifest = args.project.join("Cargo.toml");
     if !manifest.is_file() {
-        let message = format!(
-            "{}: there is no such file, so this is no Rust project",
-            manifest.display()
-        );
+        let message = format!("{}: there is no such file, so this is no Rust project", manifest.display());
         return Err(Failure::NotFound(message).into());
     }
     target_is_installed(&args.target)?;
@@ -46,19 +43,12 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Build) -> anyhow:
     let mut out = terminal.out();
     for plugin in &built {
         let text = |key: &str| plugin[key].as_str().unwrap_or_default().to_owned();
-        writeln!(
-            out,
-            "{GOOD}built{GOOD:#} {STRONG}{}{STRONG:#} {}",
-            text("name"),
-            text("version")
-        )?;
-        let components = plugin["components"].as_array().map_or(0, Vec::len);
-        writeln!(
-            out,
-            "      {}, {} bytes, {components} components",
-            text("file"),
-            plugin["size"]
-        )?;
+        writeln!(out, "{GOOD}built{GOOD:#} {STRONG}{}{STRONG:#} {}", text("name"), text("version"))?;
+        let components = match plugin["components"].as_array().map_or(0, Vec::len) {
+            1 => "1 component".to_owned(),
+            count => format!("{count} components"),
+        };
+        writeln!(out, "      {}, {} bytes, {components}", text("file"), plugin["size"])?;
         writeln!(out, "      {}", text("digest"))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -66,9 +56,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Build) -> anyhow:
 
 /// The compiler needs the standard library of its target.
 fn target_is_installed(target: &str) -> anyhow::Result<()> {
-    let asked = Command::new("rustc")
-        .args(["--print", "target-libdir", "--target", target])
-        .output();
+    let asked = Command::new("rustc").args(["--print", "target-libdir", "--target", target]).output();
     let asked =
         asked.map_err(|error| Failure::NotFound(format!("rustc: {error}; install Rust from rustup.rs")))?;
     let folder = PathBuf::from(String::from_utf8_lossy(&asked.stdout).trim());
@@ -91,14 +79,8 @@ fn compile(manifest: &Path, target: &str) -> anyhow::Result<Vec<PathBuf>> {
         "--target",
         target,
     ]);
-    cargo
-        .arg("--manifest-path")
-        .arg(manifest)
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit());
-    let output = cargo
-        .output()
-        .map_err(|error| Failure::NotFound(format!("cargo: {error}")))?;
+    cargo.arg("--manifest-path").arg(manifest).stdin(Stdio::null()).stderr(Stdio::inherit());
+    let output = cargo.output().map_err(|error| Failure::NotFound(format!("cargo: {error}")))?;
     if !output.status.success() {
         return Err(Failure::Failed(format!("{}: it does not compile", manifest.display())).into());
     }
@@ -111,11 +93,7 @@ fn compile(manifest: &Path, target: &str) -> anyhow::Result<Vec<PathBuf>> {
         {
             continue;
         }
-        let files = message["filenames"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str);
+        let files = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str);
         libraries.extend(files.filter(|file| file.ends_with(".wasm")).map(PathBuf::from));
     }
     Ok(libraries)
@@ -128,13 +106,7 @@ fn finish(library: &Path, out_dir: &Path) -> anyhow::Result<Value> {
     let bytes = replace_imports(&compiled).map_err(|error| refused(error.to_string()))?;
     let module = validate(&bytes).map_err(|error| refused(error.to_string()))?;
     let manifest = module.manifest();
-    let stem = || {
-        library
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned()
-    };
+    let stem = || library.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let name = manifest.map_or_else(stem, |manifest| manifest.name.clone());
     let path = out_dir.join(format!("{name}.wasm"));
     // Whoever reads the folder meanwhile finds the old plugin or the new one.

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use driftless_host::api::component::ComponentKind;
-use driftless_host::{CollectorStep, FactsFile, NotFound, PluginManager, Templates, collect};
+use driftless_host::{CollectorStep, FactsFile, NotFound, PluginManager, collect};
 use serde_json::Map;
 
 use super::print_json;
@@ -15,24 +15,14 @@ use crate::{context, document};
 /// Runs facts collectors.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Facts) -> anyhow::Result<ExitCode> {
     let manager = context::manager(global, terminal)?;
-    let written = args
-        .file
-        .as_deref()
-        .map(document::read::<FactsFile>)
-        .transpose()?;
+    let written = args.file.as_deref().map(document::read::<FactsFile>).transpose()?;
     let file = if args.names.is_empty() {
         written.map_or_else(|| everything(&manager, terminal), Ok)?
     } else {
-        let collectors = chosen(
-            written.as_ref().map(|file| file.collectors.as_slice()),
-            &args.names,
-        )?;
-        FactsFile {
-            collectors,
-            ..written.unwrap_or_default()
-        }
+        let collectors = chosen(written.as_ref().map(|file| file.collectors.as_slice()), &args.names)?;
+        FactsFile { collectors, ..written.unwrap_or_default() }
     };
-    let templates = Templates::new(&manager)?.with_lookups();
+    let templates = context::templates(&manager, terminal)?;
     print_json(global, terminal, &collect(&manager, &templates, &file)?)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -71,29 +61,27 @@ fn everything(manager: &PluginManager, terminal: &Terminal) -> anyhow::Result<Fa
         if !listed.functions.as_ref().is_some_and(brings) {
             continue;
         }
-        for definition in manager
-            .plugin(&listed.name)?
-            .definitions(ComponentKind::FactsCollector)?
-        {
-            let name = format!("{}.{}", listed.name, definition.name);
+        let plugin = manager.plugin(&listed.name);
+        let names = plugin.and_then(|plugin| {
+            let definitions = plugin.definitions(ComponentKind::FactsCollector)?;
+            Ok(definitions.iter().map(|definition| format!("{}.{}", listed.name, definition.name)).collect())
+        });
+        let names: Vec<String> = names.unwrap_or_else(|error| {
+            terminal.warn(&format!("left out: {error}"));
+            Vec::new()
+        });
+        for name in names {
             match manager.facts_collector(&name, Map::new()) {
                 Ok(_) => collectors.push(without_configuration(&name)),
-                Err(_) => terminal.warn(&format!(
-                    "{name} is left out: it needs a configuration (--config FILE)"
-                )),
+                Err(_) => {
+                    terminal.warn(&format!("{name} is left out: it needs a configuration (--config FILE)"));
+                }
             }
         }
     }
-    Ok(FactsFile {
-        collectors,
-        ..FactsFile::default()
-    })
+    Ok(FactsFile { collectors, ..FactsFile::default() })
 }
 
 fn without_configuration(name: &str) -> CollectorStep {
-    CollectorStep {
-        r#type: name.to_owned(),
-        name: None,
-        config: Map::new(),
-    }
+    CollectorStep { r#type: name.to_owned(), name: None, config: Map::new() }
 }

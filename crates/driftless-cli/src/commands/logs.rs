@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftless_host::Templates;
 use driftless_host::logs::{Control, Pipeline, PipelineFile};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -19,7 +18,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
     let mut file: PipelineFile = document::read(&args.file)?;
     file.workers = args.workers.or(file.workers);
     let manager = context::manager(global, terminal)?;
-    let templates = Templates::new(&manager)?.with_lookups();
+    let templates = context::templates(&manager, terminal)?;
     let pipeline = Pipeline::new(&manager, &templates, &file, args.follow)?;
 
     let control = Arc::new(Control::new());
@@ -43,7 +42,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
             writeln!(terminal.out(), "{summary}")?;
         }
     } else if !global.quiet {
-        writeln!(terminal.err(), "{STRONG}{}{STRONG:#}", finished.summary)?;
+        terminal.note(format_args!("{STRONG}{}{STRONG:#}", finished.summary));
     }
     if let Some(error) = finished.error {
         return Err(error.into());
@@ -60,11 +59,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
     }
     // Following ends in no other way.
     let interrupted = control.is_stopped() && !args.follow;
-    Ok(if interrupted {
-        ExitCode::from(130)
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(if interrupted { ExitCode::from(130) } else { ExitCode::SUCCESS })
 }
 
 /// The first interrupt lets the pipeline finish what it has read; the second ends the process.

@@ -28,11 +28,9 @@ pub(crate) fn run(args: Args, terminal: &Terminal) -> anyhow::Result<ExitCode> {
             PluginCommand::List => plugin::list(global, terminal),
             PluginCommand::Inspect { plugin } => plugin::inspect(global, terminal, &plugin),
             PluginCommand::Validate { plugin, strict } => plugin::validate(global, terminal, &plugin, strict),
-            PluginCommand::Call {
-                plugin,
-                function,
-                args,
-            } => plugin::call(global, terminal, &plugin, &function, &args),
+            PluginCommand::Call { plugin, function, args } => {
+                plugin::call(global, terminal, &plugin, &function, &args)
+            }
             PluginCommand::Build(build) => build::run(global, terminal, &build),
         },
         Command::Completions { shell } => {
@@ -46,10 +44,6 @@ pub(crate) fn run(args: Args, terminal: &Terminal) -> anyhow::Result<ExitCode> {
 
 /// Prints a result as JSON: on one line for machines, spread out for people.
 fn print_json(global: &Global, terminal: &Terminal, value: &impl Serialize) -> anyhow::Result<()> {
-    let text = if global.json {
-        serde_json::to_string(value)?
-    } else {
-        serde_json::to_string_pretty(value)?
-    };
+    let text = if global.json { serde_json::to_string(value)? } else { serde_json::to_string_pretty(value)? };
     Ok(terminal.result(&(text + "\n"))?)
 }

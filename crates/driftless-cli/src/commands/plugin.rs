@@ -11,9 +11,9 @@ use serde_json::json;
 
 use super::print_json;
 use crate::args::Global;
-use crate::context;
-use crate::failure::{Failure, unreadable};
+use crate::failure::Failure;
 use crate::terminal::{BAD, FAINT, GOOD, ODD, STRONG, Terminal, printable};
+use crate::{context, text};
 
 /// The functions that the guide calls required.
 const REQUIRED: [Function; 7] = [
@@ -43,14 +43,9 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
         return Ok(ExitCode::SUCCESS);
     }
     let mut out = terminal.out();
-    let width = plugins
-        .iter()
-        .map(|plugin| plugin.name.chars().count())
-        .max()
-        .unwrap_or(0)
-        .max(4);
+    let width = plugins.iter().map(|plugin| plugin.name.chars().count()).max().unwrap_or(0).max(4);
     if plugins.is_empty() {
-        writeln!(terminal.err(), "no plugins are installed")?;
+        terminal.note("no plugins are installed");
     } else {
         writeln!(
             out,
@@ -66,42 +61,29 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
             } else {
                 "not a plugin; see `plugin validate`"
             };
-            writeln!(
-                out,
-                "{name:<width$}  {:<9}  {:>10}  {FAINT}({what}){FAINT:#}",
-                "-", "-"
-            )?;
+            writeln!(out, "{name:<width$}  {:<9}  {:>10}  {FAINT}({what}){FAINT:#}", "-", "-")?;
             continue;
         };
-        let components = manifest
-            .components
-            .as_ref()
-            .map_or("?".to_owned(), |components| components.len().to_string());
-        let (version, description) = (
-            printable(&manifest.version, false),
-            printable(&manifest.description, false),
-        );
-        writeln!(
-            out,
-            "{name:<width$}  {version:<9}  {components:>10}  {description}"
-        )?;
+        let components =
+            manifest.components.as_ref().map_or("?".to_owned(), |components| components.len().to_string());
+        let (version, description) =
+            (printable(&manifest.version, false), printable(&manifest.description, false));
+        let row = format!("{name:<width$}  {version:<9}  {components:>10}  {description}");
+        writeln!(out, "{}", row.trim_end())?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Shows what a file says about itself.
 pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> anyhow::Result<ExitCode> {
-    let (name, path, bytes) = context::bytes(global, plugin)?;
-    let Outline {
-        manifest,
-        functions,
-        imports,
-    } = outline(&bytes);
+    let (path, bytes) = context::bytes(global, plugin)?;
+    let Outline { manifest, functions, imports } = outline(&bytes);
     let Some(functions) = functions else {
         let error = driftless_sandbox::validate(&bytes).err();
         let why = error.map_or_else(String::new, |error| error.to_string());
         return Err(Failure::Refused(format!("{}: {why}", path.display())).into());
     };
+    let name = manifest.as_ref().map_or_else(|| context::stem(&path), |manifest| manifest.name.clone());
     let digest = Digest::of(&bytes);
     if global.json {
         print_json(
@@ -123,11 +105,7 @@ pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> any
         }
     };
     row("name", &name)?;
-    let none = PluginManifest {
-        name: String::new(),
-        version: String::new(),
-        ..unnamed()
-    };
+    let none = PluginManifest { name: String::new(), version: String::new(), ..unnamed() };
     let described = manifest.as_ref().unwrap_or(&none);
     row("version", &described.version)?;
     row("description", &described.description)?;
@@ -142,37 +120,18 @@ pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> any
         Some(manifest) => {
             row("protocol", &manifest.protocol.to_string())?;
             row("needs", &format!("driftless {}", manifest.driftless_version))?;
-            let asked: Vec<_> = manifest
-                .permissions
-                .iter()
-                .map(|permission| json!(permission).to_string())
-                .collect();
+            let asked: Vec<_> =
+                manifest.permissions.iter().map(|permission| json!(permission).to_string()).collect();
             row("asks for", if asked.is_empty() { "no permission" } else { "" })?;
-            asked
-                .iter()
-                .try_for_each(|permission| row("asks for", permission))?;
+            asked.iter().try_for_each(|permission| row("asks for", permission))?;
         }
         None => row("manifest", "none")?,
     }
     for component in described.components.iter().flatten() {
-        let sep = if component.description.is_empty() {
-            ""
-        } else {
-            ": "
-        };
-        row(
-            &component.kind.to_string(),
-            &format!("{}{sep}{}", component.name, component.description),
-        )?;
+        let sep = if component.description.is_empty() { "" } else { ": " };
+        row(&component.kind.to_string(), &format!("{}{sep}{}", component.name, component.description))?;
     }
-    row(
-        "functions",
-        &functions
-            .iter()
-            .map(|function| function.name())
-            .collect::<Vec<_>>()
-            .join(", "),
-    )?;
+    row("functions", &functions.iter().map(|function| function.name()).collect::<Vec<_>>().join(", "))?;
     row("imports", &imports.join(", "))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -189,32 +148,24 @@ pub(crate) fn validate(
     plugin: &str,
     strict: bool,
 ) -> anyhow::Result<ExitCode> {
-    let (_, path, bytes) = context::bytes(global, plugin)?;
+    let (path, bytes) = context::bytes(global, plugin)?;
     let (mut violations, functions) = match context::sandbox_validate(global, &bytes)? {
         Ok(module) => (Vec::new(), module.functions().to_vec()),
         Err(error) => (error.violations, Vec::new()),
     };
     let mut missing = Vec::new();
     if violations.is_empty() {
-        missing = REQUIRED
-            .into_iter()
-            .filter(|function| !functions.contains(function))
-            .collect();
+        missing = REQUIRED.into_iter().filter(|function| !functions.contains(function)).collect();
     }
     let note = |function: &Function| format!("it does not export `{function}`, so it has none of these");
     if strict {
-        let as_violation = |function: &Function| Violation {
-            offset: None,
-            message: note(function),
-        };
+        let as_violation = |function: &Function| Violation { offset: None, message: note(function) };
         violations.extend(missing.drain(..).map(|function| as_violation(&function)));
     }
     let valid = violations.is_empty();
     if global.json {
-        let violations: Vec<_> = violations
-            .iter()
-            .map(|v| json!({"offset": v.offset, "message": v.message}))
-            .collect();
+        let violations: Vec<_> =
+            violations.iter().map(|v| json!({"offset": v.offset, "message": v.message})).collect();
         let notes: Vec<_> = missing.iter().map(note).collect();
         print_json(
             global,
@@ -227,21 +178,13 @@ pub(crate) fn validate(
         let path = printable(&path.display().to_string(), false);
         writeln!(out, "{style}{word}{style:#} {path}")?;
         for violation in &violations {
-            writeln!(
-                out,
-                "  {BAD}-{BAD:#} {}",
-                printable(&violation.to_string(), false)
-            )?;
+            writeln!(out, "  {BAD}-{BAD:#} {}", printable(&violation.to_string(), false))?;
         }
         for function in &missing {
             writeln!(out, "  {ODD}-{ODD:#} {}", note(function))?;
         }
     }
-    Ok(if valid {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(3)
-    })
+    Ok(if valid { ExitCode::SUCCESS } else { ExitCode::from(3) })
 }
 
 /// Calls one function and prints what it returned.
@@ -253,10 +196,7 @@ pub(crate) fn call(
     args: &[String],
 ) -> anyhow::Result<ExitCode> {
     let Some(function) = Function::named(function) else {
-        let known: Vec<String> = Function::ALL
-            .iter()
-            .map(|function| function.name().to_owned())
-            .collect();
+        let known: Vec<String> = Function::ALL.iter().map(|function| function.name().to_owned()).collect();
         let hint =
             nearest(function, &known).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
         return Err(Failure::Usage(format!("the protocol has no function `{function}`{hint}")).into());
@@ -265,10 +205,7 @@ pub(crate) fn call(
         let (takes, given) = (function.arguments(), args.len());
         return Err(Failure::Usage(format!("`{function}` takes {takes} arguments, not {given}")).into());
     }
-    let args = args
-        .iter()
-        .map(|arg| contents(arg))
-        .collect::<Result<Vec<_>, _>>()?;
+    let args = args.iter().map(|arg| contents(arg)).collect::<Result<Vec<_>, _>>()?;
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let plugin = context::plugin(&context::manager(global, terminal)?, plugin)?;
     if !plugin.has(function) {
@@ -283,7 +220,7 @@ pub(crate) fn call(
 /// An argument, or the contents of the file that it names.
 fn contents(arg: &str) -> Result<String, Failure> {
     match arg.strip_prefix('@') {
-        Some(path) => std::fs::read_to_string(path).map_err(|error| unreadable(path.as_ref(), &error)),
+        Some(path) => text::read(path.as_ref()),
         None => Ok(arg.to_owned()),
     }
 }

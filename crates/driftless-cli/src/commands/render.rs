@@ -1,37 +1,28 @@
 //! `driftless render`
 
-use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
-use driftless_host::Templates;
 use serde_json::{Map, Value};
 
 use crate::args::{Global, Render};
-use crate::failure::{Failure, unreadable};
+use crate::failure::Failure;
 use crate::terminal::Terminal;
-use crate::{context, document};
+use crate::{context, document, text};
 
 /// Renders a template to standard output.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Render) -> anyhow::Result<ExitCode> {
     let source = read_template(&args.template)?;
     let vars = variables(args)?;
     let manager = context::manager(global, terminal)?;
-    let templates = Templates::new(&manager)?.with_lookups();
+    let templates = context::templates(&manager, terminal)?;
     let rendered = templates.render(&args.template.to_string_lossy(), &source, &vars)?;
     terminal.result(&rendered)?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn read_template(path: &Path) -> Result<String, Failure> {
-    if path == Path::new("-") {
-        let mut text = String::new();
-        let read = std::io::stdin().read_to_string(&mut text);
-        return read
-            .map(|_| text)
-            .map_err(|error| unreadable(Path::new("standard input"), &error));
-    }
-    std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))
+    if path == Path::new("-") { text::read_stdin() } else { text::read(path) }
 }
 
 /// The variables of all files, and those set one by one on top.

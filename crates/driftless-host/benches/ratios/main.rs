@@ -14,7 +14,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use driftless_host::api::function::Function;
 use driftless_host::logs::{Control, Pipeline, PipelineFile};
 use driftless_host::{Embedded, PluginManager, Templates};
-use driftless_sandbox::{Limits, Sandbox};
+use driftless_sandbox::{CompiledPlugin, Limits, Sandbox};
 use serde_json::json;
 
 criterion_group! {
@@ -59,6 +59,10 @@ fn calls(criterion: &mut Criterion) {
         group.bench_function("driftless", |bencher| {
             bencher.iter(|| plugin.call(function, &arguments).unwrap())
         });
+        let mut instance = compiled(&guest).instantiate().unwrap();
+        group.bench_function("driftless, one instance", |bencher| {
+            bencher.iter(|| instance.call(function, &arguments).unwrap().text.to_owned());
+        });
         group.finish();
     }
 }
@@ -72,10 +76,7 @@ fn fresh_instances(criterion: &mut Criterion) {
     group.bench_function("wasmtime", |bencher| {
         bencher.iter(|| bare.instantiate(Function::ExecuteTask).call(&arguments));
     });
-    let sandbox = Sandbox::new(Limits::default()).unwrap();
-    let plugin = sandbox
-        .compile("guest", &sandbox.validate(&guest).unwrap())
-        .unwrap();
+    let plugin = compiled(&guest);
     group.bench_function("driftless", |bencher| {
         bencher.iter(|| {
             let mut instance = plugin.instantiate().unwrap();
@@ -87,6 +88,11 @@ fn fresh_instances(criterion: &mut Criterion) {
         });
     });
     group.finish();
+}
+
+fn compiled(guest: &[u8]) -> CompiledPlugin {
+    let sandbox = Sandbox::new(Limits::default()).unwrap();
+    sandbox.compile("guest", &sandbox.validate(guest).unwrap()).unwrap()
 }
 
 /// A filter in a template, beside the same template with a filter that does nothing.

@@ -115,17 +115,24 @@ impl Pipeline {
             None => None,
         };
         let workers = match file.workers {
-            Some(0) => return Err(impossible("workers", "there is at least one")),
+            Some(0) => return Err(impossible("workers", "at least one is needed")),
             Some(number) => number.min(64),
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };
-        Ok(Self {
+        let pipeline = Self {
             inputs,
             stages: Stages { parsers, filters },
             outputs,
             rejected,
             workers,
-        })
+        };
+        match pipeline.circle() {
+            None => Ok(pipeline),
+            Some(path) => {
+                let why = "the same pipeline cannot read it and write it";
+                Err(impossible(&path.display().to_string(), why))
+            }
+        }
     }
 
     /// Whether entries go to standard output.
@@ -145,10 +152,6 @@ impl Pipeline {
                 lost_lines,
             }
         };
-        if let Some(path) = self.circle() {
-            let why = "it is read and written by the same pipeline, which would never end";
-            return finish(Some(impossible(&path.display().to_string(), why)));
-        }
         let sinks = self.outputs.iter().map(Output::open).collect::<Result<Vec<_>>>();
         let rejected = self
             .rejected
@@ -162,7 +165,7 @@ impl Pipeline {
         finish(self.circulate(Drain::new(self, sinks, rejected, control, report)))
     }
 
-    /// A file that is both read and written. Opening an output may empty it, so this is asked before.
+    /// A file that is both read and written.
     fn circle(&self) -> Option<&Path> {
         let written = self.outputs.iter().filter_map(|output| match output {
             Output::File { path, .. } => Some(path.as_path()),

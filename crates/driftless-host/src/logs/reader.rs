@@ -49,23 +49,23 @@ impl Input {
                 for (origin, path) in paths.iter().enumerate() {
                     let mut file = File::open(path).map_err(|source| failed(path, source))?;
                     let mut lines = Lines::new(exchange, control, origin);
-                    lines
-                        .copy(&mut file)
-                        .and_then(|_| lines.finish())
-                        .map_err(|source| failed(path, source))?;
+                    let flow = lines.copy(&mut file).map_err(|source| failed(path, source))?;
+                    if flow != Flow::End {
+                        // What is behind the last newline is the beginning of a line that goes on in the file.
+                        return Ok(());
+                    }
+                    lines.finish();
                 }
                 Ok(())
             }
             Self::Files { paths, follow: true } => follow(paths, exchange, control),
             Self::Stdin => {
                 let mut lines = Lines::new(exchange, control, 0);
-                let copied = lines
-                    .copy(&mut StoppableStdin { control })
-                    .and_then(|_| lines.finish());
-                copied.map_err(|source| Error::Source {
-                    what: "standard input".to_owned(),
-                    source,
-                })
+                let copied = lines.copy(&mut StoppableStdin { control });
+                copied.map_err(|source| Error::Source { what: "standard input".to_owned(), source })?;
+                // What was taken from it cannot be read again, so it is passed on even where it was cut short.
+                lines.finish();
+                Ok(())
             }
             Self::Plugin(configured) => records(configured, exchange, control),
         }
@@ -90,10 +90,14 @@ struct Lines<'a, E> {
     inside_too_long: bool,
 }
 
-/// Whether there is more to come.
-#[derive(PartialEq, Eq)]
+/// Why copying came to an end.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Flow {
-    On,
+    /// There is nothing more to read, for now or for good.
+    End,
+    /// It was told to stop.
+    Stopped,
+    /// Nobody is left to take batches.
     Over,
 }
 
@@ -130,7 +134,7 @@ impl<'a, E: Exchange> Lines<'a, E> {
             if count == 0 {
                 // The batch that was not needed goes round empty, and only its number is used up.
                 return Ok(if self.exchange.send(batch) {
-                    Flow::On
+                    Flow::End
                 } else {
                     Flow::Over
                 });
@@ -145,11 +149,11 @@ impl<'a, E: Exchange> Lines<'a, E> {
                 return Ok(Flow::Over);
             }
         }
-        Ok(Flow::On)
+        Ok(Flow::Stopped)
     }
 
     /// Sends what is behind the last newline: at the end of a file that is a line as well.
-    fn finish(&mut self) -> io::Result<()> {
+    fn finish(&mut self) {
         if !self.rest.is_empty()
             && let Some(mut batch) = self.exchange.empty()
         {
@@ -161,7 +165,6 @@ impl<'a, E: Exchange> Lines<'a, E> {
             };
             self.send(batch, form);
         }
-        Ok(())
     }
 
     /// A line that grows beyond all measure is passed on in pieces, so that it is not kept in memory.
@@ -203,44 +206,63 @@ impl<'a, E: Exchange> Lines<'a, E> {
     }
 }
 
+/// A file that is followed.
+struct Followed<'a, E> {
+    path: &'a Path,
+    /// Open where it was there.
+    file: Option<File>,
+    lines: Lines<'a, E>,
+    /// Whether it was read as far as it goes.
+    at_end: bool,
+}
+
 /// Follows files as they grow, and as they are replaced, until it is told to stop.
 fn follow(paths: &[PathBuf], exchange: &impl Exchange, control: &Control) -> Result<()> {
-    let mut followed: Vec<_> = paths
-        .iter()
-        .enumerate()
-        .map(|(origin, path)| (path, None, Lines::new(exchange, control, origin)))
-        .collect();
+    let begin = |(origin, path)| Followed {
+        path,
+        file: None,
+        lines: Lines::new(exchange, control, origin),
+        at_end: false,
+    };
+    let mut all: Vec<_> = paths.iter().map(PathBuf::as_path).enumerate().map(begin).collect();
     while !control.is_stopped() {
-        for (path, file, lines) in &mut followed {
-            let path: &Path = path;
-            if file.is_none() {
-                *file = match File::open(path) {
-                    Ok(opened) => Some(opened),
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                    Err(error) => return Err(failed(path, error)),
-                };
-            }
-            let Some(open) = file else { continue };
-            let flow = lines.copy(open).map_err(|source| failed(path, source))?;
+        for followed in &mut all {
+            let flow = followed.read_on().map_err(|source| failed(followed.path, source))?;
             if flow == Flow::Over {
                 return Ok(());
-            }
-            if was_replaced(open, path).map_err(|source| failed(path, source))? {
-                // What came between the last look and the replacement.
-                lines
-                    .copy(open)
-                    .and_then(|_| lines.finish())
-                    .map_err(|source| failed(path, source))?;
-                *file = None;
             }
         }
         std::thread::sleep(NAP);
     }
-    // Somebody may write the rest of these lines later; what is there is not lost.
-    for (path, _, lines) in &mut followed {
-        lines.finish().map_err(|source| failed(path, source))?;
-    }
+    // Somebody may write the rest of these lines later; what is there is not lost. A line that goes on in the file is left
+    // to whoever reads the file next.
+    all.iter_mut().filter(|followed| followed.at_end).for_each(|followed| followed.lines.finish());
     Ok(())
+}
+
+impl<E: Exchange> Followed<'_, E> {
+    /// Reads what is new.
+    fn read_on(&mut self) -> io::Result<Flow> {
+        if self.file.is_none() {
+            self.file = match File::open(self.path) {
+                Ok(file) => Some(file),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Flow::End),
+                Err(error) => return Err(error),
+            };
+        }
+        let Some(file) = &mut self.file else { return Ok(Flow::End) };
+        let mut flow = self.lines.copy(file)?;
+        if flow == Flow::End && was_replaced(file, self.path)? {
+            // What came between the last look and the replacement.
+            flow = self.lines.copy(file)?;
+            if flow == Flow::End {
+                self.lines.finish();
+                self.file = None;
+            }
+        }
+        self.at_end = flow == Flow::End;
+        Ok(flow)
+    }
 }
 
 /// Whether the path leads to another file by now, or the file was cut short.

@@ -1,0 +1,32 @@
+//! Files that are read as text.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::failure::{Failure, unreadable};
+
+/// More than this is no text that somebody wrote.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// Reads a file.
+pub(crate) fn read(path: &Path) -> Result<String, Failure> {
+    let text = File::open(path).and_then(bounded);
+    text.map_err(|error| unreadable(path, &error))
+}
+
+/// Reads standard input to its end.
+pub(crate) fn read_stdin() -> Result<String, Failure> {
+    bounded(io::stdin()).map_err(|error| unreadable("standard input".as_ref(), &error))
+}
+
+/// Reads to the end, unless that is too far away: a device has none.
+fn bounded(from: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    from.take(MOST_BYTES + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MOST_BYTES {
+        let message = format!("it has more than {MOST_BYTES} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(text)
+}

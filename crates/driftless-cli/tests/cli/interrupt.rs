@@ -1,0 +1,182 @@
+//! Ctrl-C in the middle of a pipeline: what was read is written, and the summary is printed.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::harness::{Home, examples, repository, start, start_unread, wait_until};
+
+/// The lines of a file, which has none while it is not there.
+fn lines(home: &Home, name: &str) -> Vec<String> {
+    let bytes = std::fs::read(home.path().join(name)).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()
+}
+
+/// How many lines the summary counts, of which there is one.
+#[track_caller]
+fn counted(stderr: &str) -> usize {
+    let summaries: Vec<_> = stderr.lines().filter(|line| line.contains(" kept, ")).collect();
+    assert_eq!(summaries.len(), 1, "{stderr}");
+    summaries[0].split(' ').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn standard_input() {
+    let home = Home::new();
+    home.write("pipeline.yml", "sources: [{type: stdin}]\noutputs: [{type: file, path: out.jsonl}]\n");
+    let mut run = start(home.command(["logs", "pipeline.yml"]).stdin(Stdio::piped()));
+    let mut stdin = run.stdin();
+    for number in 0..1000 {
+        writeln!(stdin, "line {number}").unwrap();
+    }
+    write!(stdin, "a last line without its end").unwrap();
+    stdin.flush().unwrap();
+    wait_until("all whole lines are written", || lines(&home, "out.jsonl").len() == 1000);
+    // The last line came with the others, but nobody can see from outside that it was read.
+    std::thread::sleep(Duration::from_millis(300));
+
+    run.interrupt();
+    let outcome = run.finish();
+    outcome.exits_with(130);
+    assert_eq!(counted(&outcome.stderr), 1001);
+    let written = lines(&home, "out.jsonl");
+    assert_eq!(written.len(), 1001);
+    assert_eq!(written[999], r#"{"message":"line 999"}"#);
+    assert_eq!(written[1000], r#"{"message":"a last line without its end"}"#);
+    drop(stdin);
+}
+
+#[test]
+fn a_large_file() {
+    let home = Home::new();
+    home.install("log-pipeline-plugin");
+    let log = std::fs::read(repository().join("examples/data/access.log")).unwrap();
+    home.write("access.log", log.repeat(300));
+    let pipeline = "sources:\n  - {type: file, paths: [access.log], parser: {type: log-pipeline-plugin.combined}}\n\
+                    outputs: [{type: file, path: out.jsonl}]\nworkers: 2\n";
+    home.write("pipeline.yml", pipeline);
+    let run = start(&mut home.command(["logs", "pipeline.yml"]));
+    wait_until("the first lines are written", || {
+        home.path().join("out.jsonl").metadata().is_ok_and(|out| out.len() > 0)
+    });
+    run.interrupt();
+    let outcome = run.finish();
+    outcome.exits_with(130);
+
+    let written = home.read("out.jsonl");
+    assert!(written.ends_with('\n'));
+    let all = log.iter().filter(|byte| **byte == b'\n').count() * 300;
+    let count = written.lines().count();
+    assert_eq!(counted(&outcome.stderr), count, "every line that counts is there");
+    assert!(count < all, "it was interrupted in the middle");
+
+    // What is there is the beginning, in order, without a gap: the same as without an interrupt.
+    home.write("access.log", &log);
+    home.write("pipeline.yml", pipeline.replace("out.jsonl", "once.jsonl"));
+    home.run(&["logs", "pipeline.yml"]).exits_with(0);
+    let once = home.read("once.jsonl");
+    assert!(written.lines().eq(once.lines().cycle().take(count)));
+}
+
+#[test]
+fn a_plugin_without_end() {
+    let home = Home::new();
+    home.install("log-pipeline-plugin");
+    home.write(
+        "pipeline.yml",
+        "sources: [{type: log-pipeline-plugin.generate, count: 9000000000, seed: 1}]\n\
+         outputs: [{type: file, path: out.jsonl}]\n",
+    );
+    let run = start(&mut home.command(["logs", "pipeline.yml", "--json"]));
+    wait_until("the first lines are written", || !lines(&home, "out.jsonl").is_empty());
+    run.interrupt();
+    let outcome = run.finish();
+    outcome.exits_with(130);
+    let count = lines(&home, "out.jsonl").len();
+    assert!(outcome.stdout.contains(&format!("\"kept\":{count},")), "{}", outcome.stdout);
+}
+
+#[test]
+fn following_ends_well() {
+    let home = Home::new();
+    home.write(
+        "pipeline.yml",
+        "sources: [{type: file, paths: [a.log, b.log]}]\noutputs: [{type: file, path: out.jsonl}]\n",
+    );
+    let log = home.write("a.log", "one\n");
+    let run = start(&mut home.command(["logs", "pipeline.yml", "--follow"]));
+    wait_until("what was there is written", || lines(&home, "out.jsonl").len() == 1);
+    let mut grown = OpenOptions::new().append(true).open(&log).unwrap();
+    writeln!(grown, "two").unwrap();
+    wait_until("what came is written", || lines(&home, "out.jsonl").len() == 2);
+    // A file that comes later, and one that is replaced, as a log is when it is rotated.
+    home.write("b.log", "three\n");
+    wait_until("the new file is written", || lines(&home, "out.jsonl").len() == 3);
+    std::fs::rename(&log, home.path().join("a.log.1")).unwrap();
+    home.write("a.log", "four\nfive, not at its e");
+    wait_until("the replacement is written", || lines(&home, "out.jsonl").len() == 4);
+    std::thread::sleep(Duration::from_millis(500));
+
+    run.interrupt();
+    let outcome = run.finish();
+    outcome.exits_with(0);
+    assert_eq!(counted(&outcome.stderr), 5);
+    let expected = ["one", "two", "three", "four", "five, not at its e"]
+        .map(|line| format!(r#"{{"message":"{line}"}}"#));
+    assert_eq!(lines(&home, "out.jsonl"), expected);
+}
+
+#[test]
+fn the_second_one_ends_it_at_once() {
+    let home = Home::new();
+    home.write(
+        "pipeline.yml",
+        format!(
+            "sources: [{{type: file, paths: [{:?}]}}]\noutputs: [{{type: stdout}}]\n",
+            repository().join("examples/data/access.log")
+        ),
+    );
+    // Nobody reads the output, so writing what was read never ends.
+    let mut run = start_unread(&mut home.command(["logs", "pipeline.yml"]));
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(run.is_running());
+    run.interrupt();
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(run.is_running(), "the first interrupt waits for what was read");
+    run.interrupt();
+    run.finish().exits_with(130);
+}
+
+#[test]
+fn while_a_plugin_hangs() {
+    let home = Home::new();
+    home.assemble(
+        "slow",
+        r#"(module
+            (memory (export "memory") 2)
+            (data (i32.const 0) "[{\22name\22:\22forever\22}]")
+            (func (export "driftless_reserve") (param i32) (result i32) (i32.const 65536))
+            (func (export "get_log_parsers") (result i64) (i64.const 20))
+            (func (export "execute_log_parser") (param i32 i32 i32 i32 i32 i32) (result i64)
+                (loop $again (br $again))
+                (i64.const 0)))"#,
+    );
+    home.write(
+        ".driftless/plugins.toml",
+        "[security]\nfuel_limit = 1000000000000000\nexecution_timeout_secs = 2\n",
+    );
+    home.write("in.log", "one\n");
+    home.write(
+        "pipeline.yml",
+        "sources: [{type: file, paths: [in.log], parser: {type: slow.forever}}]\noutputs: [{type: stdout}]\n",
+    );
+    let run = start(&mut home.command(["logs", "pipeline.yml"]));
+    std::thread::sleep(Duration::from_millis(300));
+    run.interrupt();
+    let outcome = run.finish();
+    // The call ends at its limit; the line is lost, which is worse than being interrupted.
+    outcome.exits_with(1).says("took longer than its 2 seconds").says("1 line failed and is lost");
+    assert_eq!(counted(&outcome.stderr), 1);
+    assert!(examples().is_dir());
+}

@@ -1,0 +1,132 @@
+//! Pipelines that take more than a file of expectations to describe.
+
+use crate::harness::{Home, start};
+
+const TO_FILE: &str = "outputs: [{type: file, path: out.jsonl}]\n";
+
+#[test]
+fn lines_keep_their_order_however_many_workers_there_are() {
+    let home = Home::new();
+    let numbers: String = (0..50_000).map(|number| format!("{number}\n")).collect();
+    home.write("in.log", &numbers);
+    home.write("pipeline.yml", format!("sources: [{{type: file, paths: [in.log]}}]\n{TO_FILE}"));
+    home.run(&["logs", "pipeline.yml", "--workers", "7"]).exits_with(0).says("50000 lines: 50000 kept, ");
+    let written = home.read("out.jsonl");
+    let expected = (0..50_000).map(|number| format!("{{\"message\":\"{number}\"}}"));
+    assert!(written.lines().eq(expected));
+}
+
+#[test]
+fn a_line_of_any_length_is_no_danger() {
+    let home = Home::new();
+    let long = "x".repeat(6 << 20);
+    home.write("in.log", format!("before\n{long}\nbehind\n{long}"));
+    home.write(
+        "pipeline.yml",
+        format!("sources: [{{type: file, paths: [in.log]}}]\n{TO_FILE}rejected: rejected.log\n"),
+    );
+    let outcome = home.run(&["logs", "pipeline.yml"]);
+    outcome
+        .exits_with(0)
+        .says("4 lines: 2 kept, 0 dropped, 2 failed")
+        .says("in.log, line 2: the line is longer than");
+    assert_eq!(home.read("out.jsonl"), "{\"message\":\"before\"}\n{\"message\":\"behind\"}\n");
+    assert!(home.read("rejected.log").trim_end() == format!("{long}\n{long}"));
+}
+
+#[test]
+fn many_failures_are_counted_and_a_few_told() {
+    let home = Home::new();
+    home.install("log-pipeline-plugin");
+    home.write("in.log", "rubbish\n".repeat(500));
+    home.write(
+        "pipeline.yml",
+        format!("sources: [{{type: file, paths: [in.log], parser: {{type: log-pipeline-plugin.combined}}}}]\n{TO_FILE}"),
+    );
+    let outcome = home.run(&["logs", "pipeline.yml"]);
+    outcome
+        .exits_with(1)
+        .says("500 lines failed and are lost")
+        .says("490 more lines failed")
+        .says("in.log, line 10: ");
+    assert!(outcome.stderr.lines().count() < 20, "{}", outcome.stderr);
+}
+
+#[test]
+fn a_plugin_that_breaks_on_every_line_is_given_up() {
+    let home = Home::new();
+    home.assemble(
+        "broken",
+        r#"(module
+            (memory (export "memory") 2)
+            (data (i32.const 0) "[{\22name\22:\22parser\22}]")
+            (func (export "driftless_reserve") (param i32) (result i32) (i32.const 65536))
+            (func (export "get_log_parsers") (result i64) (i64.const 19))
+            (func (export "execute_log_parser") (param i32 i32 i32 i32 i32 i32) (result i64) (unreachable)))"#,
+    );
+    home.write("in.log", "line\n".repeat(5000));
+    home.write(
+        "pipeline.yml",
+        format!("sources: [{{type: file, paths: [in.log], parser: {{type: broken.parser}}}}]\n{TO_FILE}"),
+    );
+    let outcome = home.run(&["logs", "pipeline.yml"]);
+    outcome.exits_with(1).says(
+        "error: plugin `broken`, log parser `parser`: trapped: wasm `unreachable` instruction executed",
+    );
+    assert_eq!(home.read("out.jsonl"), "");
+}
+
+#[test]
+fn entries_that_are_no_json_are_not_written() {
+    let home = Home::new();
+    for (reply, length) in [("not json", 8), ("[1,2]", 5), ("{\\22a\\22:1}{}", 9)] {
+        home.assemble(
+            "odd",
+            &format!(
+                r#"(module
+                    (memory (export "memory") 2)
+                    (data (i32.const 0) "[{{\22name\22:\22parser\22}}]")
+                    (data (i32.const 100) "{reply}")
+                    (func (export "driftless_reserve") (param i32) (result i32) (i32.const 65536))
+                    (func (export "get_log_parsers") (result i64) (i64.const 19))
+                    (func (export "execute_log_parser") (param i32 i32 i32 i32 i32 i32) (result i64)
+                        (i64.or (i64.shl (i64.const 100) (i64.const 32)) (i64.const {length}))))"#
+            ),
+        );
+        home.write("in.log", "line\n");
+        home.write("pipeline.yml", "sources: [{type: file, paths: [in.log], parser: {type: odd.parser}}]\noutputs: [{type: stdout}]\n");
+        let outcome = home.run(&["logs", "pipeline.yml"]);
+        outcome.exits_with(1).says("in.log, line 1: plugin `odd`, log parser `parser`: its reply is not");
+        assert_eq!(outcome.stdout, "");
+    }
+}
+
+#[test]
+fn the_first_run_needs_nothing_and_leaves_a_cache_behind() {
+    let home = Home::new();
+    home.install("custom-task-plugin");
+    std::fs::remove_file(home.path().join(".driftless/machine-code.key")).unwrap();
+    let run = || {
+        let mut command = home.command(["plugin", "call", "custom-task-plugin", "get_hooks"]);
+        start(command.env_remove("XDG_CACHE_HOME")).finish()
+    };
+    for _ in 0..2 {
+        let outcome = run();
+        outcome.exits_with(0);
+        assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("[]\n", ""));
+    }
+    let cached = std::fs::read_dir(home.path().join(".cache/driftless/machine-code")).unwrap();
+    assert_eq!(cached.count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_that_others_can_read_is_not_used() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    home.install("custom-task-plugin");
+    let key = home.path().join(".driftless/machine-code.key");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let outcome = home.run(&["plugin", "call", "custom-task-plugin", "get_hooks"]);
+    outcome.exits_with(0).says("machine code is not kept between runs").says("the key can be read by others");
+}

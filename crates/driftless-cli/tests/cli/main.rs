@@ -1,0 +1,19 @@
+//! The real program, run as a user runs it.
+//!
+//! [`harness`] gives every test a home of its own. What can be said by a command line and what it prints is a file in
+//! `tests/cases`, see [`cases`]; everything else, like interrupts and full disks, is a test here.
+//!
+//! The example plugins are those that `cargo xtask examples` has built.
+
+
+mod case;
+mod cases;
+#[cfg(unix)]
+mod disk;
+mod harness;
+#[cfg(unix)]
+mod interrupt;
+mod logs;
+mod plugin_build;
+#[cfg(unix)]
+mod terminal;

@@ -1,0 +1,124 @@
+//! `driftless plugin build`, on projects made here. Each build runs cargo, so there are few of them.
+
+use std::path::PathBuf;
+
+use crate::harness::{Home, Outcome, repository, start};
+
+/// A project whose only dependency is the SDK of this repository.
+fn project(home: &Home, name: &str, more: &str, code: &str) {
+    let sdk = repository().join("crates/plugin-sdk");
+    home.write(
+        &format!("{name}/Cargo.toml"),
+        format!(
+            "[package]\nname = {name:?}\nversion = \"1.2.3\"\nedition = \"2024\"\n{more}\n\
+             [dependencies]\nplugin-sdk = {{ path = {sdk:?} }}\n\n[workspace]\n"
+        ),
+    );
+    home.write(&format!("{name}/src/lib.rs"), code);
+    // The versions that the examples have are there without a network.
+    let lock = std::fs::read(repository().join("examples/Cargo.lock")).unwrap();
+    home.write(&format!("{name}/Cargo.lock"), lock);
+}
+
+const CDYLIB: &str = "[lib]\ncrate-type = [\"cdylib\"]\n";
+
+const GREETER: &str = r#"
+#[plugin_sdk::plugin]
+mod greeter {
+    use plugin_sdk::prelude::*;
+
+    #[derive(Deserialize, JsonSchema)]
+    struct Greet {
+        who: String,
+    }
+
+    /// Greets.
+    #[task]
+    fn greet(config: Greet) -> String {
+        println!("about to greet {}", config.who);
+        if config.who.is_empty() {
+            panic!("nobody to greet");
+        }
+        format!("Hello {}", config.who)
+    }
+}
+"#;
+
+/// Runs `plugin build` with a cargo that uses no network and compiles the SDK once for all tests.
+fn build(home: &Home, args: &[&str]) -> Outcome {
+    let mut command = home.command(["plugin", "build"].iter().chain(args));
+    let of_user = |variable: &str, folder: &str| {
+        let default = std::env::home_dir().unwrap_or_default().join(folder);
+        std::env::var_os(variable).map_or(default, PathBuf::from)
+    };
+    command.env("CARGO_HOME", of_user("CARGO_HOME", ".cargo"));
+    command.env("RUSTUP_HOME", of_user("RUSTUP_HOME", ".rustup"));
+    command.env("CARGO_TARGET_DIR", repository().join("target/plugin-build-test"));
+    command.env("CARGO_NET_OFFLINE", "true");
+    start(&mut command).finish()
+}
+
+#[test]
+fn a_plugin_from_source_to_result() {
+    let home = Home::new();
+    project(&home, "greeter", CDYLIB, GREETER);
+    let plugins = home.path().join(".driftless/plugins");
+    let outcome = build(&home, &["greeter", "--out-dir", plugins.to_str().unwrap()]);
+    outcome.exits_with(0);
+    assert!(outcome.stdout.starts_with("built greeter 1.2.3\n"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains(" bytes, 1 component\n"), "{}", outcome.stdout);
+
+    // The default target is WASI's, and the default settings forbid WASI.
+    home.run(&["plugin", "validate", "--strict", "greeter"]).exits_with(0);
+    home.write("site.yml", "tasks: [{type: greeter.greet, who: world}]\n");
+    let outcome = home.run(&["apply", "site.yml"]);
+    outcome.exits_with(0).says("info  greeter: about to greet world\n");
+    assert!(outcome.stdout.contains(r#"{"status":"success","message":"Hello world"}"#), "{}", outcome.stdout);
+
+    home.write("site.yml", "tasks: [{type: greeter.greet, who: \"\"}]\n");
+    let outcome = home.run(&["apply", "site.yml"]);
+    outcome
+        .exits_with(1)
+        .says("plugin `greeter` 1.2.3, task `greet`: panicked: ")
+        .says("nobody to greet")
+        .says("lib.rs:");
+}
+
+#[test]
+fn code_that_does_not_compile() {
+    let home = Home::new();
+    project(
+        &home,
+        "broken",
+        CDYLIB,
+        "#[plugin_sdk::plugin]\nmod broken {\n    fn f() -> u8 { \"text\" }\n}\n",
+    );
+    let outcome = build(&home, &["broken"]);
+    outcome
+        .exits_with(1)
+        .says("mismatched types")
+        .says("src/lib.rs:3")
+        .says("error: broken/Cargo.toml: it does not compile");
+    assert_eq!(outcome.stdout, "");
+}
+
+#[test]
+fn what_is_no_plugin() {
+    let home = Home::new();
+    home.write("folder/notes.txt", "");
+    build(&home, &["folder"])
+        .exits_with(5)
+        .says("folder/Cargo.toml: there is no such file, so this is no Rust project");
+    build(&home, &["nowhere"]).exits_with(5).says("nowhere/Cargo.toml");
+
+    project(&home, "library", "", GREETER);
+    let outcome = build(&home, &["library"]);
+    outcome.exits_with(2).says("nothing in it is a plugin").says("crate-type = [\"cdylib\"]");
+
+    // It compiles, and exports nothing that a host could call.
+    project(&home, "empty", CDYLIB, "");
+    build(&home, &["empty", "--out-dir", "out"])
+        .exits_with(3)
+        .says("it exports none of the protocol's functions");
+    assert!(!home.path().join("out/empty.wasm").exists());
+}
