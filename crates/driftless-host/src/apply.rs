@@ -106,11 +106,7 @@ impl TaskStep {
 impl CollectorStep {
     /// The key of its facts.
     pub fn key(&self) -> &str {
-        let own = || {
-            self.r#type
-                .split_once('.')
-                .map_or(self.r#type.as_str(), |(_, collector)| collector)
-        };
+        let own = || self.r#type.split_once('.').map_or(self.r#type.as_str(), |(_, collector)| collector);
         self.name.as_deref().unwrap_or_else(own)
     }
 }
@@ -194,9 +190,7 @@ fn collect_steps(
         }
         let config = fill_config(templates, &step.config, vars).map_err(here)?;
         let collector = manager.facts_collector(&step.r#type, config);
-        let collected = collector
-            .and_then(|collector| collector.collect())
-            .map_err(here)?;
+        let collected = collector.and_then(|collector| collector.collect()).map_err(here)?;
         facts.insert(key.to_owned(), Value::Object(collected));
     }
     Ok(facts)
@@ -227,10 +221,7 @@ fn check(
     if let Some(Value::String(when)) = &step.when {
         used.extend(templates.variables(&Value::String(format!("{{{{ {when} }}}}"))));
     }
-    if let Some(earlier) = registered
-        .iter()
-        .find(|name| used.iter().any(|used| used == *name))
-    {
+    if let Some(earlier) = registered.iter().find(|name| used.iter().any(|used| used == *name)) {
         // The plugin and the component have to be there all the same.
         manager.component(driftless_plugin_api::component::ComponentKind::Task, &step.r#type)?;
         return Ok(TaskOutcome::Depends((*earlier).to_owned()));
@@ -246,9 +237,9 @@ fn check(
 fn is_wanted(templates: &Templates, step: &TaskStep, vars: &Map<String, Value>) -> Result<bool> {
     let value = match &step.when {
         None => return Ok(true),
-        Some(Value::String(expression)) => templates
-            .evaluate(expression, vars)
-            .map_err(|error| at_step("when", error))?,
+        Some(Value::String(expression)) => {
+            templates.evaluate(expression, vars).map_err(|error| at_step("when", error))?
+        }
         Some(other) => other.clone(),
     };
     match value {
@@ -264,9 +255,7 @@ fn is_wanted(templates: &Templates, step: &TaskStep, vars: &Map<String, Value>) 
 pub(crate) fn variables(templates: &Templates, raw: &Map<String, Value>) -> Result<Map<String, Value>> {
     let mut vars = Map::new();
     for (name, value) in raw {
-        let filled = templates
-            .fill(value, &vars)
-            .map_err(|error| at_step(&format!("vars.{name}"), error))?;
+        let filled = templates.fill(value, &vars).map_err(|error| at_step(&format!("vars.{name}"), error))?;
         vars.insert(name.clone(), filled);
     }
     Ok(vars)
@@ -285,8 +274,5 @@ pub(crate) fn fill_config(
 }
 
 fn at_step(label: &str, error: Error) -> Error {
-    Error::At {
-        what: label.to_owned(),
-        source: Box::new(error),
-    }
+    Error::At { what: label.to_owned(), source: Box::new(error) }
 }

@@ -21,11 +21,7 @@ pub struct Component {
 impl Component {
     pub(crate) fn find(plugin: PluginHandle, kind: ComponentKind, name: &str) -> Result<Self> {
         let announced = Arc::clone(plugin.find(kind, name)?);
-        Ok(Self {
-            plugin,
-            kind,
-            announced,
-        })
+        Ok(Self { plugin, kind, announced })
     }
 
     /// How the plugin announced it.
@@ -50,18 +46,13 @@ impl Component {
     /// Every violation of the schema.
     pub fn configure(self, config: Map<String, Value>) -> Result<Configured> {
         let config = match &self.announced.schema {
-            Some(schema) => schema
-                .complete(config)
-                .map_err(|violations| Error::Configuration {
-                    what: format!("the configuration of {}", self.place()),
-                    violations,
-                })?,
+            Some(schema) => schema.complete(config).map_err(|violations| Error::Configuration {
+                what: format!("the configuration of {}", self.place()),
+                violations,
+            })?,
             None => Value::Object(config),
         };
-        Ok(Configured {
-            config: config.to_string(),
-            component: self,
-        })
+        Ok(Configured { config: config.to_string(), component: self })
     }
 
     pub(crate) fn place(&self) -> Place {
@@ -102,12 +93,7 @@ impl Configured {
     pub(crate) fn call<R>(&self, more: &[&str], read: impl FnOnce(&str) -> R) -> Result<R> {
         let Component { plugin, kind, .. } = &self.component;
         let (arguments, count) = self.arguments(more);
-        plugin.call_at(
-            || self.component.spot(),
-            kind.execute(),
-            &arguments[..count],
-            read,
-        )
+        plugin.call_at(|| self.component.spot(), kind.execute(), &arguments[..count], read)
     }
 
     /// Runs it once, in a session.
@@ -118,12 +104,7 @@ impl Configured {
         read: impl FnOnce(&str) -> R,
     ) -> Result<R> {
         let (arguments, count) = self.arguments(more);
-        session.call_at(
-            || self.component.spot(),
-            self.component.kind.execute(),
-            &arguments[..count],
-            read,
-        )
+        session.call_at(|| self.component.spot(), self.component.kind.execute(), &arguments[..count], read)
     }
 
     /// Opens a session for it.
@@ -134,10 +115,7 @@ impl Configured {
     /// An error about what it returned.
     #[cold]
     pub(crate) fn broken(&self, defect: impl Into<String>) -> Error {
-        Error::Protocol {
-            place: self.component.place(),
-            defect: defect.into(),
-        }
+        Error::Protocol { place: self.component.place(), defect: defect.into() }
     }
 
     fn arguments<'a>(&'a self, more: &[&'a str]) -> ([&'a str; Function::MAX_ARGUMENTS], usize) {

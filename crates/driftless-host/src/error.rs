@@ -124,10 +124,7 @@ impl Error {
         match self {
             Self::NotFound(_) => ErrorKind::NotFound,
             Self::Ambiguous(_) | Self::Configuration { .. } | Self::Setup(_) => ErrorKind::Configuration,
-            Self::Compile {
-                source: CompileError::Limit(_),
-                ..
-            } => ErrorKind::Limit,
+            Self::Compile { source: CompileError::Limit(_), .. } => ErrorKind::Limit,
             Self::Refused { .. } | Self::Compile { .. } => ErrorKind::Refused,
             Self::Call { source, .. } if matches!(source.cause, CallFailure::Limit(_)) => ErrorKind::Limit,
             Self::Template(error) => error.kind(),
@@ -280,30 +277,18 @@ impl std::error::Error for TemplateError {
 pub fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
     let tolerated = name.chars().count() / 3 + 1;
     let distance = |other: &'a String| (strsim::osa_distance(name, other), other.as_str());
-    known
-        .iter()
-        .map(distance)
-        .filter(|(distance, _)| *distance <= tolerated)
-        .min()
-        .map(|(_, near)| near)
+    known.iter().map(distance).filter(|(distance, _)| *distance <= tolerated).min().map(|(_, near)| near)
 }
 
 fn list(violations: &[String]) -> String {
     match violations {
         [one] => format!(" {one}"),
-        several => several
-            .iter()
-            .map(|violation| format!("\n  - {violation}"))
-            .collect(),
+        several => several.iter().map(|violation| format!("\n  - {violation}")).collect(),
     }
 }
 
 fn indented(text: &impl fmt::Display) -> String {
-    text.to_string()
-        .lines()
-        .map(|line| format!("  - {line}"))
-        .collect::<Vec<_>>()
-        .join("\n")
+    text.to_string().lines().map(|line| format!("  - {line}")).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

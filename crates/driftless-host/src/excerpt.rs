@@ -24,34 +24,21 @@ pub fn excerpt(source: &str, range: Range<usize>) -> String {
 
     // Of a long line, the place and what is around it.
     let is_long = source[line_start..line_end].chars().count() > MOST_SHOWN;
-    let skipped = if is_long {
-        before.chars().count().saturating_sub(MOST_SHOWN / 2)
-    } else {
-        0
-    };
+    let skipped = if is_long { before.chars().count().saturating_sub(MOST_SHOWN / 2) } else { 0 };
     let shown_before: String = before.chars().skip(skipped).collect();
     let room = MOST_SHOWN - shown_before.chars().count();
     let shown_behind: String = behind.chars().take(room).collect();
     let cut = |is_cut| if is_cut { "…" } else { "" };
-    let (first, last) = (
-        cut(skipped > 0),
-        cut(shown_behind.len() < behind.trim_end().len()),
-    );
+    let (first, last) = (cut(skipped > 0), cut(shown_behind.len() < behind.trim_end().len()));
 
     let marked = source[start..end.min(line_end)].chars().count().clamp(1, room);
     // Tabs stay, so that the marks stand under what they mark.
-    let indent: String = shown_before
-        .chars()
-        .map(|character| if character == '\t' { '\t' } else { ' ' })
-        .collect();
+    let indent: String =
+        shown_before.chars().map(|character| if character == '\t' { '\t' } else { ' ' }).collect();
     let gutter = " ".repeat(number.len());
     let indent = if skipped > 0 { format!(" {indent}") } else { indent };
     let line = format!("{first}{shown_before}{shown_behind}");
-    format!(
-        "{gutter} |\n{number} | {}{last}\n{gutter} | {indent}{}",
-        line.trim_end(),
-        "^".repeat(marked)
-    )
+    format!("{gutter} |\n{number} | {}{last}\n{gutter} | {indent}{}", line.trim_end(), "^".repeat(marked))
 }
 
 #[cfg(test)]

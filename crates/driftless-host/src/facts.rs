@@ -17,9 +17,6 @@ impl FactsCollector {
     /// When the plugin fails, or what it returned is no object.
     pub fn collect(&self) -> Result<Map<String, Value>> {
         let facts = self.0.call(&[], |text| serde_json::from_str(text))?;
-        facts.map_err(|error| {
-            self.0
-                .broken(format!("its reply is not an object of facts: {error}"))
-        })
+        facts.map_err(|error| self.0.broken(format!("its reply is not an object of facts: {error}")))
     }
 }

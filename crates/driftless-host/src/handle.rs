@@ -96,13 +96,10 @@ impl PluginHandle {
         arguments: &[&str],
         read: impl FnOnce(&str) -> R,
     ) -> Result<R> {
-        let called = self
-            .0
-            .transport
-            .call(function, arguments, |reply| match reply.failed {
-                false => Ok(read(reply.text)),
-                true => Err(failure_text(reply.text)),
-            });
+        let called = self.0.transport.call(function, arguments, |reply| match reply.failed {
+            false => Ok(read(reply.text)),
+            true => Err(failure_text(reply.text)),
+        });
         match called {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(message)) => Err(self.failed(spot(), message)),
@@ -112,10 +109,7 @@ impl PluginHandle {
 
     /// Opens a session: calls that share one instance.
     pub(crate) fn session(&self) -> Session {
-        Session {
-            plugin: self.clone(),
-            conversation: None,
-        }
+        Session { plugin: self.clone(), conversation: None }
     }
 
     /// Its components of one kind.
@@ -124,11 +118,7 @@ impl PluginHandle {
     ///
     /// When the plugin fails, or announces something that the protocol does not know or a schema that is none.
     pub fn definitions(&self, kind: ComponentKind) -> Result<Vec<&Definition>> {
-        Ok(self
-            .announced(kind)?
-            .iter()
-            .map(|announced| &announced.definition)
-            .collect())
+        Ok(self.announced(kind)?.iter().map(|announced| &announced.definition).collect())
     }
 
     pub(crate) fn announced(&self, kind: ComponentKind) -> Result<&[Arc<Announced>]> {
@@ -144,23 +134,11 @@ impl PluginHandle {
     /// The component of a kind with a name.
     pub(crate) fn find(&self, kind: ComponentKind, name: &str) -> Result<&Arc<Announced>> {
         let announced = self.announced(kind)?;
-        announced
-            .iter()
-            .find(|announced| *announced.name == *name)
-            .ok_or_else(|| {
-                let known = announced
-                    .iter()
-                    .map(|announced| announced.name.to_string())
-                    .collect();
-                let among = format!("in plugin `{}`", self.0.name);
-                NotFound {
-                    what: kind.to_string(),
-                    name: name.to_owned(),
-                    among,
-                    known,
-                }
-                .into()
-            })
+        announced.iter().find(|announced| *announced.name == *name).ok_or_else(|| {
+            let known = announced.iter().map(|announced| announced.name.to_string()).collect();
+            let among = format!("in plugin `{}`", self.0.name);
+            NotFound { what: kind.to_string(), name: name.to_owned(), among, known }.into()
+        })
     }
 
     fn ask(&self, kind: ComponentKind) -> Result<Vec<Arc<Announced>>> {
@@ -169,73 +147,44 @@ impl PluginHandle {
             return Ok(Vec::new());
         }
         let text = self.call(function, &[])?;
-        let broken = |defect: String| Error::Protocol {
-            place: self.place(Spot::Function(function)),
-            defect,
-        };
+        let broken = |defect: String| Error::Protocol { place: self.place(Spot::Function(function)), defect };
         let definitions: Vec<Definition> = serde_json::from_str(&text)
             .map_err(|error| broken(format!("its reply is not a list of definitions: {error}")))?;
         let mut announced: Vec<Arc<Announced>> = Vec::new();
-        for definition in definitions
-            .into_iter()
-            .filter(|definition| kind.announces(definition))
-        {
+        for definition in definitions.into_iter().filter(|definition| kind.announces(definition)) {
             let name = definition.name.as_str();
             if !is_valid_name(name) {
-                return Err(broken(format!(
-                    "it announces a {kind} called {name:?}, which is no name"
-                )));
+                return Err(broken(format!("it announces a {kind} called {name:?}, which is no name")));
             }
             if announced.iter().any(|other| *other.name == *name) {
                 return Err(broken(format!("it announces two {kind}s called `{name}`")));
             }
-            let schema = definition
-                .config_schema
-                .as_ref()
-                .map(ConfigSchema::new)
-                .transpose();
+            let schema = definition.config_schema.as_ref().map(ConfigSchema::new).transpose();
             let schema = schema
                 .map_err(|error| broken(format!("the schema of its {kind} `{name}` is invalid: {error}")))?;
-            announced.push(Arc::new(Announced {
-                name: name.into(),
-                definition,
-                schema,
-            }));
+            announced.push(Arc::new(Announced { name: name.into(), definition, schema }));
         }
         Ok(announced)
     }
 
     pub(crate) fn place(&self, spot: Spot) -> Place {
-        Place {
-            plugin: Arc::clone(&self.0.name),
-            version: self.0.version.clone(),
-            spot,
-        }
+        Place { plugin: Arc::clone(&self.0.name), version: self.0.version.clone(), spot }
     }
 
     #[cold]
     fn failed(&self, spot: Spot, message: String) -> Error {
-        Error::Failed {
-            place: self.place(spot),
-            message,
-        }
+        Error::Failed { place: self.place(spot), message }
     }
 
     #[cold]
     fn call_failed(&self, spot: Spot, source: CallError) -> Error {
-        Error::Call {
-            place: self.place(spot),
-            source,
-        }
+        Error::Call { place: self.place(spot), source }
     }
 }
 
 impl std::fmt::Debug for PluginHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PluginHandle")
-            .field("name", &self.0.name)
-            .field("version", &self.0.version)
-            .finish()
+        f.debug_struct("PluginHandle").field("name", &self.0.name).field("version", &self.0.version).finish()
     }
 }
 
@@ -255,11 +204,7 @@ impl Session {
         arguments: &[&str],
         read: impl FnOnce(&str) -> R,
     ) -> Result<R> {
-        if self
-            .conversation
-            .as_ref()
-            .is_none_or(|conversation| conversation.is_over())
-        {
+        if self.conversation.as_ref().is_none_or(|conversation| conversation.is_over()) {
             // The old instance goes first: there may be no room for two.
             self.conversation = None;
             let opened = self.plugin.0.transport.open();

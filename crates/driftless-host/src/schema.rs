@@ -17,34 +17,18 @@ const MOST_DEFAULTS: usize = 10_000;
 impl ConfigSchema {
     /// Makes a schema ready. The error says what is wrong with the schema itself.
     pub(crate) fn new(schema: &Value) -> Result<Self, String> {
-        let validator = jsonschema::options()
-            .offline()
-            .build(schema)
-            .map_err(|error| error.to_string())?;
-        Ok(Self {
-            schema: schema.clone(),
-            validator,
-        })
+        let validator = jsonschema::options().offline().build(schema).map_err(|error| error.to_string())?;
+        Ok(Self { schema: schema.clone(), validator })
     }
 
     /// Fills in the defaults and checks the whole. The error has every violation.
     pub(crate) fn complete(&self, mut config: Map<String, Value>) -> Result<Value, Vec<String>> {
-        let mut filling = Filling {
-            root: &self.schema,
-            left: MOST_DEFAULTS,
-        };
+        let mut filling = Filling { root: &self.schema, left: MOST_DEFAULTS };
         filling.object(&self.schema, &mut config, 0);
         let config = Value::Object(config);
-        let violations: Vec<String> = self
-            .validator
-            .iter_errors(&config)
-            .map(|error| violation(&error))
-            .collect();
-        if violations.is_empty() {
-            Ok(config)
-        } else {
-            Err(violations)
-        }
+        let violations: Vec<String> =
+            self.validator.iter_errors(&config).map(|error| violation(&error)).collect();
+        if violations.is_empty() { Ok(config) } else { Err(violations) }
     }
 }
 
@@ -66,9 +50,7 @@ impl<'a> Filling<'a> {
             Value::Object(object) => self.object(schema, object, depth),
             Value::Array(items) => {
                 if let Some(schema) = schema.get("items") {
-                    items
-                        .iter_mut()
-                        .for_each(|item| self.value(schema, item, depth + 1));
+                    items.iter_mut().for_each(|item| self.value(schema, item, depth + 1));
                 }
             }
             _ => {}
@@ -82,20 +64,10 @@ impl<'a> Filling<'a> {
         if let Some(referred) = self.referred(schema) {
             self.object(referred, object, depth + 1);
         }
-        for part in schema
-            .get("allOf")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
+        for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
             self.object(part, object, depth + 1);
         }
-        for (key, property) in schema
-            .get("properties")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-        {
+        for (key, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
             if let Some(value) = object.get_mut(key) {
                 self.value(property, value, depth + 1);
             } else if let Some(default) = self.default_of(property)
@@ -111,15 +83,12 @@ impl<'a> Filling<'a> {
 
     /// The default of a property, its own or that of what it refers to.
     fn default_of(&self, schema: &'a Value) -> Option<&'a Value> {
-        schema
-            .get("default")
-            .or_else(|| self.referred(schema)?.get("default"))
+        schema.get("default").or_else(|| self.referred(schema)?.get("default"))
     }
 
     /// What a `$ref` inside the same schema refers to.
     fn referred(&self, schema: &Value) -> Option<&'a Value> {
-        self.root
-            .pointer(schema.get("$ref")?.as_str()?.strip_prefix('#')?)
+        self.root.pointer(schema.get("$ref")?.as_str()?.strip_prefix('#')?)
     }
 }
 
@@ -130,9 +99,7 @@ mod tests {
     use super::*;
 
     fn complete(schema: Value, config: Value) -> Result<Value, Vec<String>> {
-        let Value::Object(config) = config else {
-            panic!("a configuration is an object")
-        };
+        let Value::Object(config) = config else { panic!("a configuration is an object") };
         ConfigSchema::new(&schema).unwrap().complete(config)
     }
 
@@ -163,12 +130,7 @@ mod tests {
         });
         let violations = complete(schema, json!({"port": "x", "prot": 1})).unwrap_err();
         assert_eq!(violations.len(), 3, "{violations:?}");
-        assert!(
-            violations
-                .iter()
-                .any(|violation| violation.starts_with("/port: ")),
-            "{violations:?}"
-        );
+        assert!(violations.iter().any(|violation| violation.starts_with("/port: ")), "{violations:?}");
     }
 
     #[test]

@@ -46,21 +46,14 @@ impl Files {
 impl PluginSource for Files {
     fn list(&self) -> io::Result<Vec<Candidate>> {
         let candidate = |path: &PathBuf| Candidate {
-            name: path
-                .file_stem()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
+            name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
             origin: path.display().to_string(),
         };
         Ok(self.0.iter().map(candidate).collect())
     }
 
     fn read(&self, candidate: &Candidate) -> io::Result<Vec<u8>> {
-        let path = self
-            .0
-            .iter()
-            .find(|path| path.display().to_string() == candidate.origin);
+        let path = self.0.iter().find(|path| path.display().to_string() == candidate.origin);
         fs::read(path.ok_or(io::ErrorKind::NotFound)?)
     }
 }
@@ -85,17 +78,12 @@ impl Embedded {
 
 impl PluginSource for Embedded {
     fn list(&self) -> io::Result<Vec<Candidate>> {
-        let candidate = |name: &String| Candidate {
-            name: name.clone(),
-            origin: format!("embedded {name}"),
-        };
+        let candidate = |name: &String| Candidate { name: name.clone(), origin: format!("embedded {name}") };
         Ok(self.0.iter().map(|(name, _)| candidate(name)).collect())
     }
 
     fn read(&self, candidate: &Candidate) -> io::Result<Vec<u8>> {
         let known = self.0.iter().find(|(name, _)| *name == candidate.name);
-        known
-            .map(|(_, bytes)| bytes.clone())
-            .ok_or_else(|| io::ErrorKind::NotFound.into())
+        known.map(|(_, bytes)| bytes.clone()).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }

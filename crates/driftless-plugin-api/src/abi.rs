@@ -70,10 +70,6 @@ impl PackedReply {
     /// question.
     pub const fn unpack(packed: i64) -> Self {
         let low = packed as u32;
-        Self {
-            pointer: (packed as u64 >> 32) as u32,
-            length: low & !FAILED,
-            failed: low & FAILED != 0,
-        }
+        Self { pointer: (packed as u64 >> 32) as u32, length: low & !FAILED, failed: low & FAILED != 0 }
     }
 }

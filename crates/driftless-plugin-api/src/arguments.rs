@@ -37,11 +37,7 @@ pub enum Arguments {
 impl Arguments {
     /// The shorter form that holds both.
     pub fn new(positional: Vec<Value>, keyword: Map<String, Value>) -> Self {
-        if keyword.is_empty() {
-            Self::Positional(positional)
-        } else {
-            Self::Mixed { positional, keyword }
-        }
+        if keyword.is_empty() { Self::Positional(positional) } else { Self::Mixed { positional, keyword } }
     }
 
     /// The arguments without a name.

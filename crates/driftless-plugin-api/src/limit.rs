@@ -67,11 +67,7 @@ impl fmt::Display for Exceeded {
             Limit::Fuel => write!(f, "used up its {} units of fuel", Grouped(allowed)),
             Limit::Time => write!(f, "took longer than its {}", Milliseconds(allowed)),
             Limit::Stack => write!(f, "recursed deeper than its {} of stack", Bytes(allowed)),
-            Limit::Output => write!(
-                f,
-                "returned more than the {} that a reply may have",
-                Bytes(allowed)
-            ),
+            Limit::Output => write!(f, "returned more than the {} that a reply may have", Bytes(allowed)),
             Limit::Table => write!(f, "grew a table beyond its {} elements", Grouped(allowed)),
             Limit::Instances => write!(f, "found no free instance among the {}", Grouped(allowed)),
         }?;
@@ -89,7 +85,7 @@ impl fmt::Display for Grouped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = self.0.to_string();
         for (place, digit) in digits.chars().enumerate() {
-            if place > 0 && (digits.len() - place) % 3 == 0 {
+            if place > 0 && (digits.len() - place).is_multiple_of(3) {
                 f.write_str(",")?;
             }
             write!(f, "{digit}")?;
@@ -105,7 +101,7 @@ impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (mut number, mut unit) = (self.0, "bytes");
         for larger in ["KiB", "MiB", "GiB"] {
-            if number == 0 || number % 1024 != 0 {
+            if number == 0 || !number.is_multiple_of(1024) {
                 break;
             }
             (number, unit) = (number / 1024, larger);
@@ -120,7 +116,7 @@ impl fmt::Display for Milliseconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             1000 => f.write_str("1 second"),
-            whole if whole % 1000 == 0 => write!(f, "{} seconds", Grouped(whole / 1000)),
+            whole if whole.is_multiple_of(1000) => write!(f, "{} seconds", Grouped(whole / 1000)),
             other => write!(f, "{} ms", Grouped(other)),
         }
     }
@@ -141,13 +137,7 @@ mod tests {
             says(Limit::Time, 30_000),
             "took longer than its 30 seconds (`security.execution_timeout_secs` in plugins.toml)"
         );
-        assert_eq!(
-            says(Limit::Stack, 524_288),
-            "recursed deeper than its 512 KiB of stack"
-        );
-        assert_eq!(
-            says(Limit::Output, 1000),
-            "returned more than the 1,000 bytes that a reply may have"
-        );
+        assert_eq!(says(Limit::Stack, 524_288), "recursed deeper than its 512 KiB of stack");
+        assert_eq!(says(Limit::Output, 1000), "returned more than the 1,000 bytes that a reply may have");
     }
 }

@@ -143,9 +143,7 @@ pub struct ComponentEntry {
 pub fn is_valid_name(name: &str) -> bool {
     name.len() <= 64
         && name.starts_with(|first: char| first.is_ascii_alphabetic())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 fn any_version() -> String {
@@ -174,12 +172,7 @@ mod tests {
         .unwrap();
         assert_eq!(manifest.driftless_version, "^1.0");
         assert_eq!(manifest.protocol, 1);
-        assert_eq!(
-            manifest.permissions[0],
-            Permission::Network {
-                hosts: vec!["hooks.slack.com".into()]
-            }
-        );
+        assert_eq!(manifest.permissions[0], Permission::Network { hosts: vec!["hooks.slack.com".into()] });
     }
 
     #[test]

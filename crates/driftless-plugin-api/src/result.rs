@@ -42,20 +42,12 @@ pub struct TaskResult {
 impl TaskResult {
     /// The task did what it was asked to do.
     pub fn success(message: impl Into<String>) -> Self {
-        Self {
-            status: TaskStatus::Success,
-            message: Some(message.into()),
-            data: Map::new(),
-        }
+        Self { status: TaskStatus::Success, message: Some(message.into()), data: Map::new() }
     }
 
     /// The task did not, and this is why.
     pub fn error(message: impl Into<String>) -> Self {
-        Self {
-            status: TaskStatus::Error,
-            message: Some(message.into()),
-            data: Map::new(),
-        }
+        Self { status: TaskStatus::Error, message: Some(message.into()), data: Map::new() }
     }
 
     /// Adds something that later tasks can use: `{{ registered.key }}`.
@@ -85,11 +77,7 @@ impl From<&str> for TaskResult {
 
 impl From<()> for TaskResult {
     fn from((): ()) -> Self {
-        Self {
-            status: TaskStatus::Success,
-            message: None,
-            data: Map::new(),
-        }
+        Self { status: TaskStatus::Success, message: None, data: Map::new() }
     }
 }
 
@@ -134,9 +122,6 @@ mod tests {
     #[test]
     fn a_status_cannot_be_overwritten_by_data() {
         let result = TaskResult::success("done").with("status", "error");
-        assert_eq!(
-            serde_json::to_string(&result).unwrap(),
-            r#"{"status":"success","message":"done"}"#
-        );
+        assert_eq!(serde_json::to_string(&result).unwrap(), r#"{"status":"success","message":"done"}"#);
     }
 }

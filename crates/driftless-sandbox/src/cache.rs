@@ -61,10 +61,7 @@ impl MachineCodeCache {
         if let Some(parent) = key.parent() {
             fs::create_dir_all(parent).map_err(|source| failed(parent, source))?;
         }
-        Ok(Self {
-            folder: folder.to_owned(),
-            key: read_or_make_key(key)?,
-        })
+        Ok(Self { folder: folder.to_owned(), key: read_or_make_key(key)? })
     }
 
     /// The machine code of a module, if it is there and nobody has touched it.
@@ -85,9 +82,7 @@ impl MachineCodeCache {
 
     /// Keeps the machine code of a module. A reader sees all of it or nothing.
     pub(crate) fn store(&self, key: &CacheKey, code: &[u8]) -> io::Result<()> {
-        let mut file = tempfile::Builder::new()
-            .prefix(".new-")
-            .tempfile_in(&self.folder)?;
+        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder)?;
         file.write_all(MAGIC)?;
         file.write_all(self.tag(key, code).as_bytes())?;
         file.write_all(code)?;
@@ -97,16 +92,12 @@ impl MachineCodeCache {
     }
 
     fn path(&self, key: &CacheKey) -> PathBuf {
-        self.folder
-            .join(blake3::Hash::from_bytes(key.0).to_hex().as_str())
+        self.folder.join(blake3::Hash::from_bytes(key.0).to_hex().as_str())
     }
 
     /// Binds the code to the module that it was compiled from, so that one cache file cannot stand in for another.
     fn tag(&self, key: &CacheKey, code: &[u8]) -> blake3::Hash {
-        blake3::Hasher::new_keyed(&self.key)
-            .update(&key.0)
-            .update(code)
-            .finalize()
+        blake3::Hasher::new_keyed(&self.key).update(&key.0).update(code).finalize()
     }
 
     fn prune(&self) -> io::Result<()> {
@@ -133,9 +124,7 @@ impl MachineCodeCache {
 
 impl std::fmt::Debug for MachineCodeCache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MachineCodeCache")
-            .field("folder", &self.folder)
-            .finish_non_exhaustive()
+        f.debug_struct("MachineCodeCache").field("folder", &self.folder).finish_non_exhaustive()
     }
 }
 
@@ -183,17 +172,11 @@ impl TrustedCode {
 }
 
 fn failed(path: &Path, source: io::Error) -> CacheError {
-    CacheError::Io {
-        path: path.to_owned(),
-        source,
-    }
+    CacheError::Io { path: path.to_owned(), source }
 }
 
 fn refuse(path: &Path, why: &'static str) -> CacheError {
-    CacheError::Unsafe {
-        path: path.to_owned(),
-        why,
-    }
+    CacheError::Unsafe { path: path.to_owned(), why }
 }
 
 fn read_or_make_key(path: &Path) -> Result<[u8; blake3::KEY_LEN], CacheError> {
@@ -207,28 +190,18 @@ fn read_or_make_key(path: &Path) -> Result<[u8; blake3::KEY_LEN], CacheError> {
 fn read_key(path: &Path, mut file: File) -> Result<[u8; blake3::KEY_LEN], CacheError> {
     let metadata = file.metadata().map_err(|error| failed(path, error))?;
     if !is_private(&metadata) {
-        return Err(refuse(
-            path,
-            "the key can be read by others; remove it, and a new one is made",
-        ));
+        return Err(refuse(path, "the key can be read by others; remove it, and a new one is made"));
     }
     let mut key = Vec::new();
     file.read_to_end(&mut key).map_err(|error| failed(path, error))?;
-    key.try_into().map_err(|_| {
-        refuse(
-            path,
-            "the key does not have 32 bytes; remove it, and a new one is made",
-        )
-    })
+    key.try_into()
+        .map_err(|_| refuse(path, "the key does not have 32 bytes; remove it, and a new one is made"))
 }
 
 fn make_key(path: &Path) -> Result<[u8; blake3::KEY_LEN], CacheError> {
     let mut key = [0; blake3::KEY_LEN];
     getrandom::fill(&mut key).map_err(|error| failed(path, error.into()))?;
-    let folder = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A temporary file is private from its first moment.
     let made = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
         file.write_all(&key)?;
@@ -259,10 +232,7 @@ fn make_private_folder(folder: &Path) -> Result<(), CacheError> {
         return Err(refuse(folder, "the cache folder is a symbolic link"));
     }
     if !is_private(&metadata) {
-        return Err(refuse(
-            folder,
-            "the cache folder is open to others; `chmod 700` it, or remove it",
-        ));
+        return Err(refuse(folder, "the cache folder is open to others; `chmod 700` it, or remove it"));
     }
     Ok(())
 }
@@ -277,10 +247,7 @@ fn is_private(metadata: &fs::Metadata) -> bool {
 fn open_without_following(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::CLOEXEC;
-    OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits() as i32)
-        .open(path)
+    OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)
 }
 
 // Elsewhere the user's own folder is private by the system's default, and the keyed hash holds all the same.

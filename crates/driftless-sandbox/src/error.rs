@@ -48,24 +48,23 @@ impl fmt::Display for Violation {
 }
 
 fn place(function: &Option<Function>) -> String {
-    function.map_or_else(
-        || "while it was started".to_owned(),
-        |function| format!("function `{function}`"),
-    )
+    function.map_or_else(|| "while it was started".to_owned(), |function| format!("function `{function}`"))
 }
 
 fn text(violations: &[Violation]) -> String {
-    violations
-        .iter()
-        .map(Violation::to_string)
-        .collect::<Vec<_>>()
-        .join("\n")
+    violations.iter().map(Violation::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// A valid module that could not be compiled.
 #[derive(Debug, Error)]
-#[error("it cannot be compiled: {0}")]
-pub struct CompileError(pub(crate) String);
+pub enum CompileError {
+    /// It begins with more than a limit allows.
+    #[error("it {0}")]
+    Limit(Exceeded),
+    /// The compiler gave up.
+    #[error("it cannot be compiled: {0}")]
+    Compiler(String),
+}
 
 /// A call that brought no reply.
 #[derive(Clone, Debug, Error)]

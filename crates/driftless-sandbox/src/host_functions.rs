@@ -49,19 +49,13 @@ fn host_log(
     let message = guest_text(data, message, message_length, state.log_message)?;
     let message = message.trim_end_matches(['\n', '\r']);
     if !message.is_empty() && state.log.enabled(level) {
-        state.log.log(&LogRecord {
-            plugin: &state.plugin,
-            level,
-            message,
-        });
+        state.log.log(&LogRecord { plugin: &state.plugin, level, message });
     }
     Ok(())
 }
 
 fn host_get_timestamp() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 fn host_get_random() -> wasmtime::Result<u64> {
@@ -94,22 +88,22 @@ fn memory(caller: &mut Caller<'_, State>) -> wasmtime::Result<Memory> {
     // Only a start function can call before the instance is there.
     match caller.get_export(abi::MEMORY) {
         Some(Extern::Memory(memory)) => Ok(memory),
-        _ => Err(wasmtime::Error::msg(
-            "a host function was called before there is a memory",
-        )),
+        _ => Err(wasmtime::Error::msg("a host function was called before there is a memory")),
     }
 }
 
-/// The text that a guest points at, cut to `most` bytes.
+/// The text that a guest points at, cut to `most` bytes. What is not UTF-8 in it is replaced, which may make it longer.
 fn guest_text(data: &[u8], pointer: u32, length: u32, most: usize) -> wasmtime::Result<Cow<'_, str>> {
     let (start, length) = (pointer as usize, length as usize);
-    let bytes = start
-        .checked_add(length)
-        .and_then(|end| data.get(start..end))
-        .ok_or_else(|| {
-            wasmtime::Error::msg(format!(
-                "it handed over {length} bytes at {start:#x}, outside its memory"
-            ))
-        })?;
-    Ok(String::from_utf8_lossy(&bytes[..length.min(most)]))
+    let bytes = start.checked_add(length).and_then(|end| data.get(start..end)).ok_or_else(|| {
+        wasmtime::Error::msg(format!("it handed over {length} bytes at {start:#x}, outside its memory"))
+    })?;
+    // A letter that straddles the cut is read whole, so that it is left out whole.
+    let mut text = String::from_utf8_lossy(&bytes[..length.min(most.saturating_add(3))]);
+    let end = text.floor_char_boundary(most);
+    match &mut text {
+        Cow::Borrowed(text) => *text = &text[..end],
+        Cow::Owned(text) => text.truncate(end),
+    }
+    Ok(text)
 }

@@ -30,7 +30,11 @@ pub struct Instance {
     functions: [Option<EntryPoint>; Function::COUNT],
     /// The place that the guest reserved for arguments.
     reserved: Reserved,
+    // What a call may use, at hand.
+    fuel: u64,
     ticks: u64,
+    output: usize,
+    debug: bool,
     failed: bool,
     // Behind the store: the memory is given back before the permit.
     _slot: Slot,
@@ -86,9 +90,7 @@ impl Instance {
         let ticks = ticker::ticks_of(limits.time);
         refill(&mut store, limits.fuel, ticks)?;
         let made = plugin.pre.instantiate(&mut store).and_then(|instance| {
-            let memory = instance
-                .get_module_export(&mut store, &plugin.memory)
-                .and_then(Extern::into_memory);
+            let memory = instance.get_module_export(&mut store, &plugin.memory).and_then(Extern::into_memory);
             let memory = memory.ok_or_else(|| wasmtime::Error::msg("its memory is gone"))?;
             store.data_mut().memory = Some(memory);
             if let Some(initialize) = &plugin.initialize {
@@ -109,7 +111,10 @@ impl Instance {
             reserve,
             functions: [const { None }; Function::COUNT],
             reserved: Reserved::default(),
+            fuel: limits.fuel,
             ticks,
+            output: limits.output,
+            debug: shared.debug,
             failed: false,
             _slot: slot,
         })
@@ -124,30 +129,16 @@ impl Instance {
     /// When the plugin runs into a limit, traps, panics, or returns something that is no reply.
     #[inline]
     pub fn call(&mut self, function: Function, arguments: &[&str]) -> Result<Reply<'_>, CallError> {
-        match self.run(function, arguments) {
-            Ok(reply) => {
-                // What `run` checked, borrowed once more: this way round the borrow checker lets the error path change `self`.
-                let start = reply.pointer as usize;
-                let data = &self.memory.data(&self.store)[start..start + reply.length as usize];
-                match std::str::from_utf8(data) {
-                    Ok(text) => Ok(Reply {
-                        text,
-                        failed: reply.failed,
-                    }),
-                    Err(error) => {
-                        self.failed = true;
-                        let defect = ReplyDefect::NotUtf8 {
-                            at: error.valid_up_to(),
-                        };
-                        Err(blame(&self.plugin.name, function, CallFailure::Reply(defect)))
-                    }
-                }
-            }
-            Err(cause) => {
-                self.failed |= !matches!(cause, CallFailure::Missing | CallFailure::Arguments(_));
-                Err(blame(&self.plugin.name, function, cause))
-            }
-        }
+        let most = self.output;
+        let cause = match self.run(function, arguments) {
+            Ok(reply) => match locate(self.memory.data(&self.store), reply, most) {
+                Ok(text) => return Ok(Reply { text, failed: reply.failed }),
+                Err(cause) => cause,
+            },
+            Err(cause) => cause,
+        };
+        self.failed |= !matches!(cause, CallFailure::Missing | CallFailure::Arguments(_));
+        Err(blame(&self.plugin.name, function, cause))
     }
 
     /// Whether a call failed, after which it is not to be used again.
@@ -171,21 +162,17 @@ impl Instance {
         }
         if arguments.len() != function.arguments() {
             let (takes, given) = (function.arguments(), arguments.len());
-            return Err(CallFailure::Arguments(format!(
-                "it takes {takes} arguments, not {given}"
-            )));
+            return Err(CallFailure::Arguments(format!("it takes {takes} arguments, not {given}")));
         }
-        refill(&mut self.store, self.plugin.shared.limits.fuel, self.ticks)?;
+        refill(&mut self.store, self.fuel, self.ticks)?;
         let spans = self.hand_over(arguments)?;
-        let entry = self.functions[function.slot()]
-            .as_ref()
-            .expect("it was found above");
+        let entry = self.functions[function.slot()].as_ref().expect("it was found above");
         match entry.call(&mut self.store, &spans) {
             Ok(packed) => {
-                if self.plugin.shared.debug {
+                if self.debug {
                     self.report_fuel(function);
                 }
-                self.check(PackedReply::unpack(packed))
+                Ok(PackedReply::unpack(packed))
             }
             Err(error) => Err(explain(&mut self.store, &self.plugin.shared, &error)),
         }
@@ -193,9 +180,7 @@ impl Instance {
 
     #[cold]
     fn find(&mut self, function: Function) -> Result<(), CallFailure> {
-        let export = self.plugin.exports[function.slot()]
-            .as_ref()
-            .ok_or(CallFailure::Missing)?;
+        let export = self.plugin.exports[function.slot()].as_ref().ok_or(CallFailure::Missing)?;
         let entry = EntryPoint::new(&mut self.store, &self.instance, export, function.arguments());
         self.functions[function.slot()] = Some(entry.map_err(engine_failure)?);
         Ok(())
@@ -241,59 +226,46 @@ impl Instance {
         Ok(())
     }
 
-    /// Whether the reply may be read, by its length first and by its place then.
-    #[inline]
-    fn check(&self, reply: PackedReply) -> Result<PackedReply, CallFailure> {
-        let most = self.plugin.shared.limits.output;
-        if reply.length as usize > most {
-            return Err(CallFailure::Limit(Limit::Output.exceeded(most as u64)));
-        }
-        let memory = self.memory.data_size(&self.store);
-        if reply.pointer as usize + reply.length as usize > memory {
-            let PackedReply { pointer, length, .. } = reply;
-            return Err(CallFailure::Reply(ReplyDefect::OutOfBounds {
-                pointer,
-                length,
-                memory,
-            }));
-        }
-        Ok(reply)
-    }
-
     #[cold]
     fn report_fuel(&self, function: Function) {
         let shared = &self.plugin.shared;
         let message = format!("{function} used {} units of fuel", self.fuel_used());
-        shared.log.log(&LogRecord {
-            plugin: &self.plugin.name,
-            level: Level::Debug,
-            message: &message,
-        });
+        shared.log.log(&LogRecord { plugin: &self.plugin.name, level: Level::Debug, message: &message });
     }
 }
 
 impl std::fmt::Debug for Instance {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Instance")
-            .field("plugin", &self.plugin.name)
-            .field("failed", &self.failed)
-            .finish()
+        f.debug_struct("Instance").field("plugin", &self.plugin.name).field("failed", &self.failed).finish()
     }
+}
+
+/// The text of a reply, if it may be read: by its length first, by its place then.
+#[inline]
+fn locate(memory: &[u8], reply: PackedReply, most: usize) -> Result<&str, CallFailure> {
+    let PackedReply { pointer, length, .. } = reply;
+    let (start, end) = (pointer as usize, pointer as usize + length as usize);
+    if length as usize > most {
+        return Err(CallFailure::Limit(Limit::Output.exceeded(most as u64)));
+    }
+    let Some(bytes) = memory.get(start..end) else {
+        let defect = ReplyDefect::OutOfBounds { pointer, length, memory: memory.len() };
+        return Err(CallFailure::Reply(defect));
+    };
+    std::str::from_utf8(bytes)
+        .map_err(|error| CallFailure::Reply(ReplyDefect::NotUtf8 { at: error.valid_up_to() }))
 }
 
 #[cold]
 fn blame(plugin: &Arc<str>, function: Function, cause: CallFailure) -> CallError {
-    CallError {
-        plugin: Arc::clone(plugin),
-        function: Some(function),
-        cause,
-    }
+    CallError { plugin: Arc::clone(plugin), function: Some(function), cause }
 }
 
 /// The pointer and length of each argument.
 type Spans = [(u32, u32); Function::MAX_ARGUMENTS];
 
 /// An exported function, by the number of strings it takes.
+#[allow(clippy::type_complexity, reason = "a function that takes four strings takes eight numbers")]
 enum EntryPoint {
     None(TypedFunc<(), i64>),
     One(TypedFunc<(u32, u32), i64>),
@@ -336,17 +308,14 @@ fn typed<P: wasmtime::WasmParams, R: wasmtime::WasmResults>(
     instance: &wasmtime::Instance,
     export: &ModuleExport,
 ) -> wasmtime::Result<TypedFunc<P, R>> {
-    let function = instance
-        .get_module_export(&mut *store, export)
-        .and_then(Extern::into_func);
-    function
-        .ok_or_else(|| wasmtime::Error::msg("its export is no function"))?
-        .typed(&*store)
+    let function = instance.get_module_export(&mut *store, export).and_then(Extern::into_func);
+    function.ok_or_else(|| wasmtime::Error::msg("its export is no function"))?.typed(&*store)
 }
 
 /// Gives a store what one call may use.
 #[inline]
 fn refill(store: &mut Store<State>, fuel: u64, ticks: u64) -> Result<(), CallFailure> {
+    store.data_mut().budget.forget_refusals();
     store.set_epoch_deadline(ticks);
     store.set_fuel(fuel).map_err(engine_failure)
 }

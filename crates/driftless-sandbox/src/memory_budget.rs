@@ -2,7 +2,7 @@
 
 use wasmtime::ResourceLimiter;
 
-/// What an instance has of memory and tables, and whether it was ever refused more.
+/// What an instance has of memory and tables, and whether the running call was refused more.
 #[derive(Debug)]
 pub(crate) struct MemoryBudget {
     allowed: usize,
@@ -16,29 +16,33 @@ pub(crate) struct MemoryBudget {
 
 impl MemoryBudget {
     pub(crate) fn new(allowed: usize, table_elements: usize) -> Self {
-        Self {
-            allowed,
-            used: 0,
-            table_elements,
-            last_growth: 0,
-            memory_refused: false,
-            table_refused: false,
-        }
+        Self { allowed, used: 0, table_elements, last_growth: 0, memory_refused: false, table_refused: false }
+    }
+
+    /// A new call begins: what was refused before is not why it fails.
+    pub(crate) fn forget_refusals(&mut self) {
+        self.memory_refused = false;
+        self.table_refused = false;
     }
 }
 
 impl ResourceLimiter for MemoryBudget {
-    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         let growth = desired.saturating_sub(current);
-        let fits = self
-            .used
-            .checked_add(growth)
-            .is_some_and(|used| used <= self.allowed);
-        if fits {
+        let fits = self.used.checked_add(growth).is_some_and(|used| used <= self.allowed);
+        if !fits {
+            self.memory_refused = true;
+        } else if maximum.is_some_and(|maximum| desired > maximum) {
+            // The guest's own maximum, which no setting of the user's raises.
+            return Ok(false);
+        } else {
             self.used += growth;
             self.last_growth = growth;
-        } else {
-            self.memory_refused = true;
         }
         Ok(fits)
     }

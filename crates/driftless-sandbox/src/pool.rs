@@ -57,23 +57,19 @@ impl InstancePool {
     /// # Errors
     ///
     /// As for [`CompiledPlugin::instantiate`].
+    #[inline]
     pub fn get(&self) -> Result<PooledInstance<'_>, CallError> {
         let instance = match self.idle.pop() {
             Some(instance) => instance,
             None => Box::new(self.plugin.instantiate()?),
         };
-        Ok(PooledInstance {
-            instance: Some(instance),
-            idle: &self.idle,
-        })
+        Ok(PooledInstance { instance: Some(instance), idle: &self.idle })
     }
 }
 
 impl std::fmt::Debug for InstancePool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("InstancePool")
-            .field("plugin", &self.plugin)
-            .finish_non_exhaustive()
+        f.debug_struct("InstancePool").field("plugin", &self.plugin).finish_non_exhaustive()
     }
 }
 
@@ -87,12 +83,14 @@ pub struct PooledInstance<'pool> {
 impl Deref for PooledInstance<'_> {
     type Target = Instance;
 
+    #[inline]
     fn deref(&self) -> &Instance {
         self.instance.as_ref().expect("it is there until the drop")
     }
 }
 
 impl DerefMut for PooledInstance<'_> {
+    #[inline]
     fn deref_mut(&mut self) -> &mut Instance {
         self.instance.as_mut().expect("it is there until the drop")
     }
@@ -105,6 +103,7 @@ impl std::fmt::Debug for PooledInstance<'_> {
 }
 
 impl Drop for PooledInstance<'_> {
+    #[inline]
     fn drop(&mut self) {
         if let Some(instance) = self.instance.take().filter(|instance| !instance.has_failed()) {
             self.idle.push(instance);

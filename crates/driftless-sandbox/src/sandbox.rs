@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use driftless_plugin_api::abi;
 use driftless_plugin_api::function::Function;
+use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::manifest::PluginManifest;
 use wasmparser::WasmFeatures;
 use wasmtime::{
@@ -67,13 +68,7 @@ impl Sandbox {
     /// Begins to set up a sandbox.
     pub fn builder(limits: Limits) -> SandboxBuilder {
         let log = Arc::new(|_: &crate::logging::LogRecord<'_>| {});
-        SandboxBuilder {
-            limits,
-            log,
-            cache: None,
-            allow_wasi: false,
-            debug: false,
-        }
+        SandboxBuilder { limits, log, cache: None, allow_wasi: false, debug: false }
     }
 
     /// The limits that every call runs under.
@@ -98,25 +93,21 @@ impl Sandbox {
     ///
     /// When the compiler gives up, or the module needs more than the limits allow before it even runs.
     pub fn compile(&self, name: &str, module: &ValidatedModule) -> Result<CompiledPlugin, CompileError> {
-        let code = self
-            .machine_code(module)
-            .map_err(|error| CompileError(format!("{error:#}")))?;
+        check_beginning(module, self.limits())?;
+        let code = self.machine_code(module).map_err(|error| CompileError::Compiler(format!("{error:#}")))?;
         let pre = self
             .0
             .linker
             .instantiate_pre(&code)
-            .map_err(|error| CompileError(format!("{error:#}")))?;
+            .map_err(|error| CompileError::Compiler(format!("{error:#}")))?;
         let export = |name: &str| code.get_export_index(name);
-        let missing = |name: &str| CompileError(format!("its export `{name}` is gone"));
+        let missing = |name: &str| CompileError::Compiler(format!("its export `{name}` is gone"));
         let mut exports = [None; Function::COUNT];
         for function in module.functions() {
             exports[function.slot()] = export(function.name());
         }
         Ok(CompiledPlugin(Arc::new(PluginInner {
-            name: module
-                .manifest()
-                .map_or(name, |manifest| manifest.name.as_str())
-                .into(),
+            name: module.manifest().map_or(name, |manifest| manifest.name.as_str()).into(),
             digest: module.digest(),
             manifest: module.manifest().cloned(),
             memory: export(abi::MEMORY).ok_or_else(|| missing(abi::MEMORY))?,
@@ -148,9 +139,7 @@ impl Sandbox {
 
 impl std::fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sandbox")
-            .field("limits", self.limits())
-            .finish_non_exhaustive()
+        f.debug_struct("Sandbox").field("limits", self.limits()).finish_non_exhaustive()
     }
 }
 
@@ -266,10 +255,7 @@ impl CompiledPlugin {
 
 impl std::fmt::Debug for CompiledPlugin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CompiledPlugin")
-            .field("name", &self.0.name)
-            .field("digest", &self.0.digest)
-            .finish()
+        f.debug_struct("CompiledPlugin").field("name", &self.0.name).field("digest", &self.0.digest).finish()
     }
 }
 
@@ -291,32 +277,34 @@ fn check(limits: &Limits) -> Result<(), SetupError> {
     Ok(())
 }
 
+/// What a module begins with has to fit: the engine would refuse it as well, and not say which setting is in the way.
+fn check_beginning(module: &ValidatedModule, limits: &Limits) -> Result<(), CompileError> {
+    let (memory, elements) = (limits.memory as u64, limits.table_elements as u64);
+    if module.memory() > memory {
+        return Err(CompileError::Limit(Limit::Memory.exceeded(memory)));
+    }
+    if module.table_elements() > elements {
+        return Err(CompileError::Limit(Limit::Table.exceeded(elements)));
+    }
+    Ok(())
+}
+
 fn configuration(limits: &Limits, debug: bool) -> Config {
     let mut config = Config::new();
     // The validator decides what a guest may use; the compiler knows nothing beyond it.
-    config
-        .wasm_features(WasmFeatures::all(), false)
-        .wasm_features(features(), true);
-    config
-        .consume_fuel(true)
-        .epoch_interruption(true)
-        .max_wasm_stack(limits.stack);
-    config.wasm_backtrace_max_frames(if debug {
-        std::num::NonZeroUsize::new(32)
-    } else {
-        None
-    });
+    config.wasm_features(WasmFeatures::all(), false).wasm_features(features(), true);
+    config.consume_fuel(true).epoch_interruption(true).max_wasm_stack(limits.stack);
+    config.wasm_backtrace_max_frames(if debug { std::num::NonZeroUsize::new(32) } else { None });
     config.generate_address_map(debug);
 
     let mut pool = PoolingAllocationConfig::new();
     let (instances, tables) = (limits.instances, limits::TABLES.max as u32);
+    // The heap for references that the engine keeps beside an instance's memory is a memory of the pool as well.
     pool.total_core_instances(instances)
-        .total_memories(instances)
+        .total_memories(instances.saturating_mul(2))
         .total_gc_heaps(instances);
-    pool.total_tables(instances.saturating_mul(tables))
-        .max_tables_per_module(tables);
-    pool.max_memory_size(limits.memory)
-        .table_elements(limits.table_elements);
+    pool.total_tables(instances.saturating_mul(tables)).max_tables_per_module(tables);
+    pool.max_memory_size(limits.memory).table_elements(limits.table_elements);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config
 }

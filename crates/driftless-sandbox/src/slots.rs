@@ -25,13 +25,7 @@ pub(crate) struct Slot(Arc<Slots>);
 
 impl Slots {
     pub(crate) fn new(free: u32) -> Arc<Self> {
-        Arc::new(Self {
-            state: Mutex::new(State {
-                free,
-                pools: Vec::new(),
-            }),
-            freed: Condvar::new(),
-        })
+        Arc::new(Self { state: Mutex::new(State { free, pools: Vec::new() }), freed: Condvar::new() })
     }
 
     /// Lets a pool give way when all permits are taken.
@@ -54,19 +48,21 @@ impl Slots {
             // An instance that is dropped gives its permit back, which takes the lock.
             drop(state);
             let released = pools.iter().any(|pool| pool.release_one());
+            // So does a pool whose owner has dropped it meanwhile.
+            drop(pools);
             state = self.lock();
             if released || state.free > 0 {
                 continue;
             }
-            let deadline = *deadline.get_or_insert_with(|| Instant::now() + patience);
-            let left = deadline.checked_duration_since(Instant::now())?;
+            // A patience beyond what a clock can show is a patience without end.
+            let deadline = *deadline.get_or_insert_with(|| Instant::now().checked_add(patience));
+            let left = match deadline {
+                Some(deadline) => deadline.checked_duration_since(Instant::now())?,
+                None => Duration::MAX,
+            };
             // An instance may also become idle without being dropped, so look again now and then.
             let nap = left.min(Duration::from_millis(20));
-            state = self
-                .freed
-                .wait_timeout(state, nap)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            state = self.freed.wait_timeout(state, nap).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -103,6 +99,39 @@ mod tests {
         assert!(slots.acquire(Duration::from_millis(5)).is_none());
         drop(first);
         assert!(slots.acquire(Duration::ZERO).is_some());
+    }
+
+    struct SeveralIdle(Mutex<Vec<Slot>>);
+
+    impl Idle for SeveralIdle {
+        fn release_one(&self) -> bool {
+            self.0.lock().unwrap().pop().is_some()
+        }
+    }
+
+    /// Stands in for another thread that drops a pool just now.
+    struct DropsAnother(Mutex<Option<Arc<dyn Idle>>>);
+
+    impl Idle for DropsAnother {
+        fn release_one(&self) -> bool {
+            self.0.lock().unwrap().take();
+            false
+        }
+    }
+
+    #[test]
+    fn a_pool_may_be_dropped_while_it_is_looked_through() {
+        let slots = Slots::new(2);
+        let permits = (0..2).filter_map(|_| slots.acquire(Duration::ZERO)).collect();
+        let pool: Arc<dyn Idle> = Arc::new(SeveralIdle(Mutex::new(permits)));
+        let weak = Arc::downgrade(&pool);
+        let meddler: Arc<dyn Idle> = Arc::new(DropsAnother(Mutex::new(Some(pool))));
+        slots.register(Arc::downgrade(&meddler));
+        slots.register(weak);
+        // The permits that the pool still had come back while nobody holds the lock: else this waits for ever.
+        let (sender, receiver) = std::sync::mpsc::channel();
+        std::thread::spawn(move || sender.send(slots.acquire(Duration::ZERO).is_some()));
+        assert_eq!(receiver.recv_timeout(Duration::from_secs(10)), Ok(true));
     }
 
     #[test]

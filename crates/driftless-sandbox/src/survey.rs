@@ -21,8 +21,15 @@ pub(crate) struct Survey<'a> {
     pub(crate) exports: Vec<Export<'a>>,
     /// The contents of all sections that are called like the manifest's, with their offsets.
     pub(crate) manifests: Vec<(u64, &'a [u8])>,
+    /// The bytes of memory that an instance begins with.
+    pub(crate) memory: u64,
+    /// The elements of its largest table.
+    pub(crate) table_elements: u64,
     pub(crate) violations: Vec<Violation>,
 }
+
+/// What a memory grows by. Other sizes of pages are a feature that is off.
+const PAGE_BYTES: u64 = 64 << 10;
 
 #[derive(Debug)]
 pub(crate) struct Import<'a> {
@@ -57,10 +64,7 @@ impl<'a> Survey<'a> {
     pub(crate) fn of(bytes: &'a [u8]) -> Self {
         let mut survey = Self::default();
         if let Err(message) = looks_like_a_module(bytes) {
-            survey.violations.push(Violation {
-                offset: None,
-                message,
-            });
+            survey.violations.push(Violation { offset: None, message });
             return survey;
         }
         let mut custom_sections = 0;
@@ -69,9 +73,8 @@ impl<'a> Survey<'a> {
                 Ok(payload) => payload.as_section().map_or(0, |(_, range)| range.start as u64),
                 Err(error) => error.offset() as u64,
             };
-            let read = payload
-                .map_err(Stop::from)
-                .and_then(|payload| survey.read(payload, &mut custom_sections));
+            let read =
+                payload.map_err(Stop::from).and_then(|payload| survey.read(payload, &mut custom_sections));
             let Err(stop) = read else { continue };
             survey.violations.push(match stop {
                 Stop::Broken(error) => broken(&error),
@@ -79,10 +82,7 @@ impl<'a> Survey<'a> {
                     offset: Some(offset),
                     message: format!("it has {found} {}; {} is the most", limit.what, limit.max),
                 },
-                Stop::Refused(message) => Violation {
-                    offset: Some(offset),
-                    message: message.into(),
-                },
+                Stop::Refused(message) => Violation { offset: Some(offset), message: message.into() },
             });
             break;
         }
@@ -111,13 +111,8 @@ impl<'a> Survey<'a> {
 
     fn read(&mut self, payload: Payload<'a>, custom_sections: &mut u64) -> Result<(), Stop> {
         match payload {
-            Payload::Version {
-                encoding: Encoding::Component,
-                ..
-            } => {
-                return Err(Stop::Refused(
-                    "it is a component; components are not supported yet",
-                ));
+            Payload::Version { encoding: Encoding::Component, .. } => {
+                return Err(Stop::Refused("it is a component; components are not supported yet"));
             }
             Payload::TypeSection(section) => {
                 for group in section {
@@ -151,8 +146,19 @@ impl<'a> Survey<'a> {
                     self.functions.push(r#type?);
                 }
             }
-            Payload::TableSection(section) => claim(limits::TABLES, section.count())?,
-            Payload::MemorySection(section) => claim(limits::MEMORIES, section.count())?,
+            Payload::TableSection(section) => {
+                claim(limits::TABLES, section.count())?;
+                for table in section {
+                    self.table_elements = self.table_elements.max(table?.ty.initial);
+                }
+            }
+            Payload::MemorySection(section) => {
+                claim(limits::MEMORIES, section.count())?;
+                for memory in section {
+                    let bytes = memory?.initial.saturating_mul(PAGE_BYTES);
+                    self.memory = self.memory.saturating_add(bytes);
+                }
+            }
             Payload::GlobalSection(section) => claim(limits::GLOBALS, section.count())?,
             Payload::ElementSection(section) => claim(limits::ELEMENT_SEGMENTS, section.count())?,
             Payload::DataSection(section) => claim(limits::DATA_SEGMENTS, section.count())?,
@@ -160,11 +166,7 @@ impl<'a> Survey<'a> {
                 for export in section {
                     bound(limits::EXPORTS, self.exports.len())?;
                     let export = export?;
-                    self.exports.push(Export {
-                        name: export.name,
-                        kind: export.kind,
-                        index: export.index,
-                    });
+                    self.exports.push(Export { name: export.name, kind: export.kind, index: export.index });
                 }
             }
             Payload::CodeSectionEntry(body) => {
@@ -180,8 +182,7 @@ impl<'a> Survey<'a> {
                 claim(limits::CUSTOM_SECTIONS, *custom_sections)?;
                 if section.name() == SECTION {
                     claim(limits::MANIFEST_BYTES, section.data().len())?;
-                    self.manifests
-                        .push((section.data_offset() as u64, section.data()));
+                    self.manifests.push((section.data_offset() as u64, section.data()));
                 }
             }
             _ => {}
@@ -192,10 +193,7 @@ impl<'a> Survey<'a> {
 
 /// Something that cannot be read.
 pub(crate) fn broken(error: &BinaryReaderError) -> Violation {
-    Violation {
-        offset: Some(error.offset() as u64),
-        message: error.message().to_owned(),
-    }
+    Violation { offset: Some(error.offset() as u64), message: error.message().to_owned() }
 }
 
 fn looks_like_a_module(bytes: &[u8]) -> Result<(), String> {
@@ -203,16 +201,10 @@ fn looks_like_a_module(bytes: &[u8]) -> Result<(), String> {
     if bytes.is_empty() {
         Err("the file is empty".into())
     } else if bytes.len() as u64 > limits::SIZE.max {
-        Err(format!(
-            "the file has {} bytes; {} is the most",
-            bytes.len(),
-            limits::SIZE.max
-        ))
+        Err(format!("the file has {} bytes; {} is the most", bytes.len(), limits::SIZE.max))
     } else if starts(b"\x7fELF") || starts(b"\xcf\xfa\xed\xfe") || starts(b"MZ") {
-        Err(
-            "the file holds machine code, not WebAssembly; compiled plugins are never loaded from a file"
-                .into(),
-        )
+        Err("the file holds machine code, not WebAssembly; compiled plugins are never loaded from a file"
+            .into())
     } else if bytes.trim_ascii_start().starts_with(b"(") {
         Err("the file is WebAssembly text; compile it first (for example with `wasm-tools parse`)".into())
     } else if starts(b"\0asm") {
@@ -230,9 +222,5 @@ fn bound(limit: ModuleLimit, already: usize) -> Result<(), Stop> {
 /// The file says that there are so many.
 fn claim(limit: ModuleLimit, number: impl TryInto<u64>) -> Result<(), Stop> {
     let number = number.try_into().unwrap_or(u64::MAX);
-    if number > limit.max {
-        Err(Stop::TooMany(limit, number))
-    } else {
-        Ok(())
-    }
+    if number > limit.max { Err(Stop::TooMany(limit, number)) } else { Ok(()) }
 }

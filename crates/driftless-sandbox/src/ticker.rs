@@ -13,16 +13,13 @@ const TICK: Duration = Duration::from_millis(10);
 /// Starts the clock of `engine`.
 pub(crate) fn start(engine: &Engine) -> std::io::Result<()> {
     let weak = engine.weak();
-    std::thread::Builder::new()
-        .name("driftless-ticker".into())
-        .stack_size(64 << 10)
-        .spawn(move || {
-            loop {
-                std::thread::sleep(TICK);
-                let Some(engine) = weak.upgrade() else { return };
-                engine.increment_epoch();
-            }
-        })?;
+    std::thread::Builder::new().name("driftless-ticker".into()).stack_size(64 << 10).spawn(move || {
+        loop {
+            std::thread::sleep(TICK);
+            let Some(engine) = weak.upgrade() else { return };
+            engine.increment_epoch();
+        }
+    })?;
     Ok(())
 }
 

@@ -33,6 +33,8 @@ pub struct ValidatedModule {
     digest: Digest,
     manifest: Option<PluginManifest>,
     functions: Vec<Function>,
+    memory: u64,
+    table_elements: u64,
 }
 
 impl ValidatedModule {
@@ -49,6 +51,16 @@ impl ValidatedModule {
     /// The functions of the protocol that it exports.
     pub fn functions(&self) -> &[Function] {
         &self.functions
+    }
+
+    /// The bytes of memory that an instance begins with.
+    pub(crate) fn memory(&self) -> u64 {
+        self.memory
+    }
+
+    /// The elements of the largest table that an instance begins with.
+    pub(crate) fn table_elements(&self) -> u64 {
+        self.table_elements
     }
 
     /// What is to be compiled.
@@ -81,6 +93,8 @@ pub fn validate(bytes: &[u8]) -> Result<ValidatedModule, ValidationError> {
             digest: Digest::of(bytes),
             manifest,
             functions,
+            memory: survey.memory,
+            table_elements: survey.table_elements,
         })
     } else {
         violations.sort_by_key(|violation| violation.offset);
@@ -104,10 +118,7 @@ pub fn validate_as(bytes: &[u8], allow_wasi: bool) -> Result<ValidatedModule, Va
         Ok(replaced) => {
             // The identity stays that of the file.
             let validated = validate(&replaced)?;
-            Ok(ValidatedModule {
-                digest: Digest::of(bytes),
-                ..validated
-            })
+            Ok(ValidatedModule { digest: Digest::of(bytes), ..validated })
         }
         // A file that cannot be rewritten cannot be valid either: let the check say why.
         Err(_) => validate(bytes),
@@ -131,13 +142,8 @@ pub fn outline(bytes: &[u8]) -> Outline {
     let readable = survey.violations.is_empty();
     Outline {
         manifest: check_manifest(&survey, &mut Vec::new()),
-        functions: readable.then(|| {
-            survey
-                .exports
-                .iter()
-                .filter_map(|export| Function::named(export.name))
-                .collect()
-        }),
+        functions: readable
+            .then(|| survey.exports.iter().filter_map(|export| Function::named(export.name)).collect()),
         imports: survey
             .imports
             .iter()
@@ -165,15 +171,9 @@ pub(crate) fn features() -> WasmFeatures {
 fn check_imports(survey: &Survey<'_>, violations: &mut Vec<Violation>) {
     for import in &survey.imports {
         let mut refuse = |why: String| {
-            let message = format!(
-                "it imports `{}.{}`: {why}",
-                printable(import.module),
-                printable(import.name)
-            );
-            violations.push(Violation {
-                offset: Some(import.offset),
-                message,
-            });
+            let message =
+                format!("it imports `{}.{}`: {why}", printable(import.module), printable(import.name));
+            violations.push(Violation { offset: Some(import.offset), message });
         };
         match (imports::find(import.module, import.name), import.kind) {
             (Err(reason), _) => refuse(reason.to_owned()),
@@ -198,12 +198,7 @@ fn check_imports(survey: &Survey<'_>, violations: &mut Vec<Violation>) {
 
 /// Checks the exports, and returns the functions of the protocol that are among them.
 fn check_exports(survey: &Survey<'_>, violations: &mut Vec<Violation>) -> Vec<Function> {
-    let mut refuse = |message: String| {
-        violations.push(Violation {
-            offset: None,
-            message,
-        })
-    };
+    let mut refuse = |message: String| violations.push(Violation { offset: None, message });
     let mut check = |name: &str, expected: &FuncType| {
         let export = survey.exports.iter().find(|export| export.name == name)?;
         let found = matches!(export.kind, ExternalKind::Func | ExternalKind::FuncExact)
@@ -211,10 +206,7 @@ fn check_exports(survey: &Survey<'_>, violations: &mut Vec<Violation>) -> Vec<Fu
             .flatten();
         if found != Some(expected) {
             let found = found.map_or_else(|| "no function".to_owned(), signature);
-            refuse(format!(
-                "its export `{name}` is {found}; the protocol has {}",
-                signature(expected)
-            ));
+            refuse(format!("its export `{name}` is {found}; the protocol has {}", signature(expected)));
         }
         Some(())
     };
@@ -231,17 +223,10 @@ fn check_exports(survey: &Survey<'_>, violations: &mut Vec<Violation>) -> Vec<Fu
     if functions.is_empty() {
         refuse("it is no plugin: it exports none of the protocol's functions".to_owned());
     } else if reserve.is_none() {
-        refuse(format!(
-            "it exports no `{}`, which a plugin built with plugin-sdk has",
-            abi::RESERVE
-        ));
+        refuse(format!("it exports no `{}`, which a plugin built with plugin-sdk has", abi::RESERVE));
     }
     let memory = |kind: &ExternalKind| *kind == ExternalKind::Memory;
-    if !survey
-        .exports
-        .iter()
-        .any(|export| export.name == abi::MEMORY && memory(&export.kind))
-    {
+    if !survey.exports.iter().any(|export| export.name == abi::MEMORY && memory(&export.kind)) {
         refuse(format!("it exports no memory called `{}`", abi::MEMORY));
     }
     functions
@@ -252,19 +237,11 @@ fn check_manifest(survey: &Survey<'_>, violations: &mut Vec<Violation>) -> Optio
         [] => return None,
         [one] => *one,
         [_, (offset, _), ..] => {
-            violations.push(Violation {
-                offset: Some(*offset),
-                message: "it has two manifests".into(),
-            });
+            violations.push(Violation { offset: Some(*offset), message: "it has two manifests".into() });
             return None;
         }
     };
-    let mut refuse = |message: String| {
-        violations.push(Violation {
-            offset: Some(offset),
-            message,
-        })
-    };
+    let mut refuse = |message: String| violations.push(Violation { offset: Some(offset), message });
     let manifest: PluginManifest = match serde_json::from_slice(json) {
         Ok(manifest) => manifest,
         Err(error) => {
@@ -272,14 +249,8 @@ fn check_manifest(survey: &Survey<'_>, violations: &mut Vec<Violation>) -> Optio
             return None;
         }
     };
-    let components = manifest
-        .components
-        .iter()
-        .flatten()
-        .map(|component| &component.name);
-    let mut unfit = std::iter::once(&manifest.name)
-        .chain(components)
-        .filter(|name| !is_valid_name(name));
+    let components = manifest.components.iter().flatten().map(|component| &component.name);
+    let mut unfit = std::iter::once(&manifest.name).chain(components).filter(|name| !is_valid_name(name));
     if let Some(name) = unfit.next() {
         refuse(format!(
             "its manifest has the name `{}`; a name is 1 to 64 letters, digits, `-` and `_`, and begins with a letter",
@@ -299,13 +270,7 @@ fn check_manifest(survey: &Survey<'_>, violations: &mut Vec<Violation>) -> Optio
 
 /// `(i32, i32) -> i64`
 fn signature(function: &FuncType) -> String {
-    let list = |types: &[ValType]| {
-        types
-            .iter()
-            .map(ValType::to_string)
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
+    let list = |types: &[ValType]| types.iter().map(ValType::to_string).collect::<Vec<_>>().join(", ");
     format!("({}) -> ({})", list(function.params()), list(function.results()))
 }
 

@@ -110,10 +110,7 @@ impl Rewriter {
         for (import, r#type) in functions() {
             if is_wasi_function(import) {
                 imported.push(imports_after + defined + replaced.len() as u32);
-                let signature = survey
-                    .r#type(r#type)
-                    .cloned()
-                    .unwrap_or_else(|| FuncType::new([], []));
+                let signature = survey.r#type(r#type).cloned().unwrap_or_else(|| FuncType::new([], []));
                 replaced.push((import.name.to_owned(), r#type, signature));
             } else {
                 imported.push(next_kept);
@@ -174,13 +171,7 @@ impl Rewriter {
         let mut code = function.instructions();
         code.local_get(FD).i32_const(1).i32_sub().i32_const(1).i32_gt_u();
         code.if_(BlockType::Empty).i32_const(EBADF).return_().end();
-        code.i32_const(info)
-            .i32_const(warn)
-            .local_get(FD)
-            .i32_const(1)
-            .i32_eq()
-            .select()
-            .local_set(LEVEL);
+        code.i32_const(info).i32_const(warn).local_get(FD).i32_const(1).i32_eq().select().local_set(LEVEL);
         code.block(BlockType::Empty).loop_(BlockType::Empty);
         code.local_get(LEFT).i32_eqz().br_if(1);
         code.local_get(WRITTEN).local_get(LEVEL).i32_store(BYTES);
@@ -190,11 +181,7 @@ impl Rewriter {
             .local_get(IOVS)
             .i32_load(BYTES_AFTER_4)
             .call(self.host(abi::HOST_LOG));
-        code.local_get(TOTAL)
-            .local_get(IOVS)
-            .i32_load(BYTES_AFTER_4)
-            .i32_add()
-            .local_set(TOTAL);
+        code.local_get(TOTAL).local_get(IOVS).i32_load(BYTES_AFTER_4).i32_add().local_set(TOTAL);
         code.local_get(IOVS).i32_const(8).i32_add().local_set(IOVS);
         code.local_get(LEFT).i32_const(1).i32_sub().local_set(LEFT);
         code.br(0).end().end();
@@ -232,37 +219,21 @@ impl Rewriter {
         const TIME: u32 = 2;
         let mut function = Function::new([]);
         let mut code = function.instructions();
-        code.local_get(TIME)
-            .call(self.host(abi::HOST_GET_TIMESTAMP))
-            .i64_const(1_000_000_000)
-            .i64_mul();
+        code.local_get(TIME).call(self.host(abi::HOST_GET_TIMESTAMP)).i64_const(1_000_000_000).i64_mul();
         code.i64_store(BYTES).i32_const(SUCCESS).end();
         function
     }
 }
 
 /// An access to memory that promises nothing about its alignment.
-const BYTES: MemArg = MemArg {
-    offset: 0,
-    align: 0,
-    memory_index: 0,
-};
-const BYTES_AFTER_4: MemArg = MemArg {
-    offset: 4,
-    align: 0,
-    memory_index: 0,
-};
+const BYTES: MemArg = MemArg { offset: 0, align: 0, memory_index: 0 };
+const BYTES_AFTER_4: MemArg = MemArg { offset: 4, align: 0, memory_index: 0 };
 
 /// `(count, size) -> errno`: writes zero to both.
 fn nothing_to_hand_over() -> Function {
     let mut function = Function::new([]);
     let mut code = function.instructions();
-    code.local_get(0)
-        .i32_const(0)
-        .i32_store(BYTES)
-        .local_get(1)
-        .i32_const(0)
-        .i32_store(BYTES);
+    code.local_get(0).i32_const(0).i32_store(BYTES).local_get(1).i32_const(0).i32_store(BYTES);
     code.i32_const(SUCCESS).end();
     function
 }
@@ -284,7 +255,8 @@ impl Reencode for Rewriter {
     fn function_index(&mut self, function: u32) -> Result<u32, reencode::Error> {
         Ok(match self.imported.get(function as usize) {
             Some(number) => *number,
-            None => function - self.imports_before + self.imports_after,
+            // A number that no function has stays one that no function has: the validator finds it.
+            None => (function - self.imports_before).saturating_add(self.imports_after),
         })
     }
 
@@ -297,9 +269,7 @@ impl Reencode for Rewriter {
         for place in &self.added {
             let host = &HOST_FUNCTIONS[*place];
             let encoded = |types: &[wasmparser::ValType]| types.iter().map(encoded_type).collect::<Vec<_>>();
-            types
-                .ty()
-                .function(encoded(host.parameters), encoded(host.results));
+            types.ty().function(encoded(host.parameters), encoded(host.results));
         }
         Ok(())
     }
@@ -316,11 +286,7 @@ impl Reencode for Rewriter {
             }
         }
         for (place, r#type) in self.added.iter().zip(self.types_before..) {
-            imports.import(
-                abi::IMPORT_MODULE,
-                HOST_FUNCTIONS[*place].name,
-                EntityType::Function(r#type),
-            );
+            imports.import(abi::IMPORT_MODULE, HOST_FUNCTIONS[*place].name, EntityType::Function(r#type));
         }
         Ok(())
     }
@@ -370,9 +336,7 @@ impl Reencode for Rewriter {
         }
         functions.sort_unstable();
         let mut map = NameMap::new();
-        functions
-            .iter()
-            .for_each(|(number, name)| map.append(*number, name));
+        functions.iter().for_each(|(number, name)| map.append(*number, name));
         let mut section = NameSection::new();
         section.functions(&map);
         module.section(&section);

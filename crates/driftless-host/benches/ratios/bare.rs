@@ -32,6 +32,7 @@ pub(crate) struct Instance {
     reserved: usize,
 }
 
+#[allow(clippy::type_complexity, reason = "a function that takes four strings takes eight numbers")]
 enum Entry {
     One(TypedFunc<(u32, u32), i64>),
     Two(TypedFunc<(u32, u32, u32, u32), i64>),
@@ -42,15 +43,9 @@ enum Entry {
 impl Guest {
     pub(crate) fn new(bytes: &[u8]) -> Self {
         let mut config = Config::new();
-        config
-            .consume_fuel(true)
-            .epoch_interruption(true)
-            .wasm_backtrace_max_frames(None);
+        config.consume_fuel(true).epoch_interruption(true).wasm_backtrace_max_frames(None);
         let mut pool = PoolingAllocationConfig::new();
-        pool.total_core_instances(16)
-            .total_memories(16)
-            .total_tables(32)
-            .max_memory_size(64 << 20);
+        pool.total_core_instances(16).total_memories(16).total_tables(32).max_memory_size(64 << 20);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
         let engine = Engine::new(&config).unwrap();
         let weak = engine.weak();
@@ -62,18 +57,10 @@ impl Guest {
             }
         });
         let mut linker = Linker::new(&engine);
-        linker
-            .func_wrap(
-                "env",
-                "host_log",
-                |_: Caller<'_, ()>, _: u32, _: u32, _: u32, _: u32| {},
-            )
-            .unwrap();
+        linker.func_wrap("env", "host_log", |_: Caller<'_, ()>, _: u32, _: u32, _: u32, _: u32| {}).unwrap();
         linker.func_wrap("env", "host_get_timestamp", || 0u64).unwrap();
         linker.func_wrap("env", "host_get_random", || 0u64).unwrap();
-        linker
-            .func_wrap("env", "host_panic", |_: Caller<'_, ()>, _: u32, _: u32| {})
-            .unwrap();
+        linker.func_wrap("env", "host_panic", |_: Caller<'_, ()>, _: u32, _: u32| {}).unwrap();
         let module = Module::from_binary(&engine, bytes).unwrap();
         let export = |name| module.get_export_index(name).unwrap();
         Self {
@@ -89,16 +76,8 @@ impl Guest {
         store.set_epoch_deadline(TICKS);
         store.set_fuel(FUEL).unwrap();
         let instance = self.pre.instantiate(&mut store).unwrap();
-        let memory = instance
-            .get_module_export(&mut store, &self.memory)
-            .unwrap()
-            .into_memory()
-            .unwrap();
-        let reserve = instance
-            .get_module_export(&mut store, &self.reserve)
-            .unwrap()
-            .into_func()
-            .unwrap();
+        let memory = instance.get_module_export(&mut store, &self.memory).unwrap().into_memory().unwrap();
+        let reserve = instance.get_module_export(&mut store, &self.reserve).unwrap().into_func().unwrap();
         let reserve: TypedFunc<u32, u32> = reserve.typed(&store).unwrap();
         let reserved = reserve.call(&mut store, 4096).unwrap() as usize;
         let name = function.name();
@@ -108,12 +87,7 @@ impl Guest {
             3 => Entry::Three(instance.get_typed_func(&mut store, name).unwrap()),
             _ => Entry::Four(instance.get_typed_func(&mut store, name).unwrap()),
         };
-        Instance {
-            store,
-            memory,
-            entry,
-            reserved,
-        }
+        Instance { store, memory, entry, reserved }
     }
 }
 

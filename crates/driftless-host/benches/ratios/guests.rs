@@ -15,12 +15,8 @@ pub(crate) const LINE: &str = concat!(
 );
 
 /// The example plugins.
-pub(crate) const EXAMPLES: [&str; 4] = [
-    "custom-task-plugin",
-    "facts-collector-plugin",
-    "log-pipeline-plugin",
-    "template-filter-plugin",
-];
+pub(crate) const EXAMPLES: [&str; 4] =
+    ["custom-task-plugin", "facts-collector-plugin", "log-pipeline-plugin", "template-filter-plugin"];
 
 /// An example plugin, as `cargo xtask examples` built it.
 pub(crate) fn example(name: &str) -> Vec<u8> {
@@ -34,9 +30,7 @@ pub(crate) fn renamed(number: usize) -> Vec<u8> {
     let name = b"custom-task-plugin";
     let other = format!("custom-task-{number:06}");
     let mut bytes = example("custom-task-plugin");
-    let places: Vec<_> = (0..bytes.len() - name.len())
-        .filter(|at| bytes[*at..].starts_with(name))
-        .collect();
+    let places: Vec<_> = (0..bytes.len() - name.len()).filter(|at| bytes[*at..].starts_with(name)).collect();
     places
         .into_iter()
         .for_each(|at| bytes[at..at + name.len()].copy_from_slice(&other.as_bytes()[..name.len()]));

@@ -27,12 +27,7 @@ criterion_main!(benches);
 /// A call on a warm instance, as a program makes it through a handle.
 fn calls(criterion: &mut Criterion) {
     for (name, guest, function, arguments) in [
-        (
-            "short string",
-            guests::echo(),
-            Function::BeforeTask,
-            vec![r#""a short string""#],
-        ),
+        ("short string", guests::echo(), Function::BeforeTask, vec![r#""a short string""#]),
         (
             "task",
             guests::example("custom-task-plugin"),
@@ -48,10 +43,7 @@ fn calls(criterion: &mut Criterion) {
     ] {
         let mut group = criterion.benchmark_group(format!("call/{name}"));
         let mut bare = bare::Guest::new(&guest).instantiate(function);
-        let manager = PluginManager::builder()
-            .source(Embedded::new("guest", guest.clone()))
-            .build()
-            .unwrap();
+        let manager = PluginManager::builder().source(Embedded::new("guest", guest.clone())).build().unwrap();
         let name = manager.list().unwrap()[0].name.clone();
         let plugin = manager.plugin(&name).unwrap();
         assert_eq!(bare.call(&arguments), plugin.call(function, &arguments).unwrap());
@@ -80,11 +72,7 @@ fn fresh_instances(criterion: &mut Criterion) {
     group.bench_function("driftless", |bencher| {
         bencher.iter(|| {
             let mut instance = plugin.instantiate().unwrap();
-            instance
-                .call(Function::ExecuteTask, &arguments)
-                .unwrap()
-                .text
-                .to_owned()
+            instance.call(Function::ExecuteTask, &arguments).unwrap().text.to_owned()
         });
     });
     group.finish();
@@ -103,25 +91,16 @@ fn template_filters(criterion: &mut Criterion) {
     let mut bare = bare::Guest::new(&guest).instantiate(Function::ExecuteTemplateFilter);
     group.bench_function("wasmtime", |bencher| bencher.iter(|| bare.call(&arguments)));
 
-    let manager = PluginManager::builder()
-        .source(Embedded::new("guest", guest))
-        .build()
-        .unwrap();
+    let manager = PluginManager::builder().source(Embedded::new("guest", guest)).build().unwrap();
     let mut templates = Templates::new(&manager).unwrap();
-    templates
-        .environment_mut()
-        .add_filter("nothing", |text: String| text);
+    templates.environment_mut().add_filter("nothing", |text: String| text);
     let mut environment = templates.environment_mut().clone();
-    environment
-        .add_template("without", "{{ title | nothing }}")
-        .unwrap();
+    environment.add_template("without", "{{ title | nothing }}").unwrap();
     environment.add_template("with", "{{ title | slugify }}").unwrap();
     let vars = minijinja::context!(title => "Hello World of Templates");
     for name in ["without", "with"] {
         let template = environment.get_template(name).unwrap();
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| template.render(vars.clone()).unwrap())
-        });
+        group.bench_function(name, |bencher| bencher.iter(|| template.render(vars.clone()).unwrap()));
     }
     group.finish();
 }
@@ -130,10 +109,7 @@ fn template_filters(criterion: &mut Criterion) {
 fn log_lines(criterion: &mut Criterion) {
     const COPIES: usize = 60;
     let folder = tempfile::tempdir().unwrap();
-    let (input, output) = (
-        folder.path().join("access.log"),
-        folder.path().join("entries.jsonl"),
-    );
+    let (input, output) = (folder.path().join("access.log"), folder.path().join("entries.jsonl"));
     let log = guests::access_log().repeat(COPIES);
     std::fs::write(&input, &log).unwrap();
     let lines = log.lines().count() as u64;
@@ -149,10 +125,7 @@ fn log_lines(criterion: &mut Criterion) {
     // Empty where this measurement was left out.
     let entries = std::fs::read(&output).unwrap_or_default();
 
-    let manager = PluginManager::builder()
-        .source(Embedded::new("guest", guest))
-        .build()
-        .unwrap();
+    let manager = PluginManager::builder().source(Embedded::new("guest", guest)).build().unwrap();
     let templates = Templates::new(&manager).unwrap();
     for workers in [1, 2] {
         let file: PipelineFile = serde_json::from_value(json!({
@@ -163,10 +136,7 @@ fn log_lines(criterion: &mut Criterion) {
         }))
         .unwrap();
         let pipeline = Pipeline::new(&manager, &templates, &file, false).unwrap();
-        let name = format!(
-            "driftless, {workers} {}",
-            if workers == 1 { "worker" } else { "workers" }
-        );
+        let name = format!("driftless, {workers} {}", if workers == 1 { "worker" } else { "workers" });
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let finished = pipeline.run(&Control::new(), &mut |problem| panic!("{problem}"));
@@ -174,10 +144,7 @@ fn log_lines(criterion: &mut Criterion) {
                 assert_eq!(finished.summary.lines, lines);
             });
         });
-        assert!(
-            std::fs::read(&output).unwrap() == entries,
-            "both write the same entries"
-        );
+        assert!(std::fs::read(&output).unwrap() == entries, "both write the same entries");
     }
     group.finish();
 }
@@ -197,19 +164,12 @@ fn process_start(criterion: &mut Criterion) {
         } else {
             format!("other-{number}.wasm")
         };
-        let bytes = if number < guests::EXAMPLES.len() {
-            guests::example(name)
-        } else {
-            guests::renamed(number)
-        };
+        let bytes =
+            if number < guests::EXAMPLES.len() { guests::example(name) } else { guests::renamed(number) };
         std::fs::write(plugins.join(file), bytes).unwrap();
     }
     let file = home.path().join("site.yml");
-    std::fs::write(
-        &file,
-        "tasks: [{type: custom-task-plugin.my_custom_task, message: hi}]",
-    )
-    .unwrap();
+    std::fs::write(&file, "tasks: [{type: custom-task-plugin.my_custom_task, message: hi}]").unwrap();
     let start = |file: &Path| {
         let mut command = Command::new(&driftless);
         command

@@ -95,23 +95,13 @@ pub struct Summary {
 impl Summary {
     /// Lines a second.
     pub fn per_second(&self) -> f64 {
-        if self.seconds > 0.0 {
-            self.lines as f64 / self.seconds
-        } else {
-            0.0
-        }
+        if self.seconds > 0.0 { self.lines as f64 / self.seconds } else { 0.0 }
     }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            lines,
-            kept,
-            dropped,
-            failed,
-            seconds,
-        } = self;
+        let Self { lines, kept, dropped, failed, seconds } = self;
         let noun = if *lines == 1 { "line" } else { "lines" };
         write!(
             f,

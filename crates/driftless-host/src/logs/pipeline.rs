@@ -63,11 +63,7 @@ impl Pipeline {
         file: &PipelineFile,
         follow: bool,
     ) -> Result<Self> {
-        let context = Context {
-            manager,
-            templates,
-            vars: variables(templates, &file.vars)?,
-        };
+        let context = Context { manager, templates, vars: variables(templates, &file.vars)? };
         let mut inputs = Vec::new();
         let mut parsers = Vec::new();
         for (number, source) in file.sources.iter().enumerate() {
@@ -76,11 +72,7 @@ impl Pipeline {
             let parser = source.parser.as_ref();
             let parser =
                 parser.map(|stage| context.component(ComponentKind::LogParser, &stage.r#type, &stage.config));
-            parsers.push(
-                parser
-                    .transpose()
-                    .map_err(|error| at(&format!("{label}.parser"), error))?,
-            );
+            parsers.push(parser.transpose().map_err(|error| at(&format!("{label}.parser"), error))?);
         }
         let filters = file.filters.iter().enumerate().map(|(number, stage)| {
             let filter = context.component(ComponentKind::LogFilter, &stage.r#type, &stage.config);
@@ -88,27 +80,14 @@ impl Pipeline {
         });
         let filters = filters.collect::<Result<_>>()?;
         let outputs = file.outputs.iter().enumerate().map(|(number, stage)| {
-            context
-                .output(stage)
-                .map_err(|error| at(&format!("outputs[{number}]"), error))
+            context.output(stage).map_err(|error| at(&format!("outputs[{number}]"), error))
         });
         let outputs: Vec<_> = outputs.collect::<Result<_>>()?;
         if inputs.is_empty() || outputs.is_empty() {
-            return Err(impossible(
-                "the pipeline",
-                "it needs at least one source and one output",
-            ));
+            return Err(impossible("the pipeline", "it needs at least one source and one output"));
         }
-        if inputs
-            .iter()
-            .filter(|input| matches!(input, Input::Stdin))
-            .count()
-            > 1
-        {
-            return Err(impossible(
-                "the pipeline",
-                "only one of its sources can be `stdin`",
-            ));
+        if inputs.iter().filter(|input| matches!(input, Input::Stdin)).count() > 1 {
+            return Err(impossible("the pipeline", "only one of its sources can be `stdin`"));
         }
         let rejected = match &file.rejected {
             Some(path) => Some(context.text(path)?.into()),
@@ -119,13 +98,7 @@ impl Pipeline {
             Some(number) => number.min(64),
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };
-        let pipeline = Self {
-            inputs,
-            stages: Stages { parsers, filters },
-            outputs,
-            rejected,
-            workers,
-        };
+        let pipeline = Self { inputs, stages: Stages { parsers, filters }, outputs, rejected, workers };
         match pipeline.circle() {
             None => Ok(pipeline),
             Some(path) => {
@@ -146,18 +119,10 @@ impl Pipeline {
         let finish = |error: Option<Error>| {
             let summary = control.summary(started.elapsed());
             let lost_lines = summary.failed > 0 && self.rejected.is_none();
-            Finished {
-                summary,
-                error,
-                lost_lines,
-            }
+            Finished { summary, error, lost_lines }
         };
         let sinks = self.outputs.iter().map(Output::open).collect::<Result<Vec<_>>>();
-        let rejected = self
-            .rejected
-            .as_deref()
-            .map(|path| LineFile::open(path, Mode::Append))
-            .transpose();
+        let rejected = self.rejected.as_deref().map(|path| LineFile::open(path, Mode::Append)).transpose();
         let (sinks, rejected) = match (sinks, rejected) {
             (Ok(sinks), Ok(rejected)) => (sinks, rejected),
             (Err(error), _) | (_, Err(error)) => return finish(Some(error)),
@@ -171,16 +136,12 @@ impl Pipeline {
             Output::File { path, .. } => Some(path.as_path()),
             Output::Stdout | Output::Plugin(_) => None,
         });
-        let written: Vec<_> = written
-            .chain(self.rejected.as_deref())
-            .filter_map(identity)
-            .collect();
+        let written: Vec<_> = written.chain(self.rejected.as_deref()).filter_map(identity).collect();
         let read = self.inputs.iter().flat_map(|input| match input {
             Input::Files { paths, .. } => paths.as_slice(),
             Input::Stdin | Input::Plugin(_) => &[],
         });
-        read.map(PathBuf::as_path)
-            .find(|path| identity(path).is_some_and(|file| written.contains(&file)))
+        read.map(PathBuf::as_path).find(|path| identity(path).is_some_and(|file| written.contains(&file)))
     }
 
     /// Lets the batches go round until the sources are dry. Returns the first error.
@@ -191,27 +152,18 @@ impl Pipeline {
         let (read_in, read_out) = bounded::<Batch>(batches);
         let (done_in, done_out) = bounded::<Batch>(batches);
         for _ in 0..batches {
-            empty_in
-                .send(Batch::default())
-                .expect("there is room for all of them");
+            empty_in.send(Batch::default()).expect("there is room for all of them");
         }
         let number = AtomicU64::new(0);
         let first_error = Mutex::new(None);
         let give_up = |error: Error| {
             control.stop();
-            first_error
-                .lock()
-                .expect("nobody panics with it")
-                .get_or_insert(error);
+            first_error.lock().expect("nobody panics with it").get_or_insert(error);
         };
         std::thread::scope(|scope| {
             for (source, input) in self.inputs.iter().enumerate() {
-                let circle = Circle {
-                    source,
-                    number: &number,
-                    empty: empty_out.clone(),
-                    read: read_in.clone(),
-                };
+                let circle =
+                    Circle { source, number: &number, empty: empty_out.clone(), read: read_in.clone() };
                 let give_up = &give_up;
                 spawn(scope, "driftless-reader", move || {
                     if let Err(error) = input.read(&circle, control) {
@@ -253,9 +205,7 @@ fn spawn<'scope>(
     name: &str,
     run: impl FnOnce() + Send + 'scope,
 ) {
-    let thread = std::thread::Builder::new()
-        .name(name.to_owned())
-        .stack_size(STACK);
+    let thread = std::thread::Builder::new().name(name.to_owned()).stack_size(STACK);
     thread.spawn_scoped(scope, run).expect("the system has a thread");
 }
 
@@ -341,9 +291,7 @@ impl<'a> Drain<'a> {
 
     fn write(&mut self, batch: &Batch) -> Result<()> {
         if !batch.entries.is_empty() {
-            self.sinks
-                .iter_mut()
-                .try_for_each(|sink| sink.write(&batch.entries))?;
+            self.sinks.iter_mut().try_for_each(|sink| sink.write(&batch.entries))?;
         }
         if let (Some(file), false) = (&mut self.rejected, batch.rejected.is_empty()) {
             file.write(&batch.rejected)?;
@@ -383,20 +331,13 @@ impl Context<'_> {
         match source.r#type.as_str() {
             "file" => {
                 let FileSource { paths } = self.built_in("file", &source.config)?;
-                Ok(Input::Files {
-                    paths: matching(&paths, follow)?,
-                    follow,
-                })
+                Ok(Input::Files { paths: matching(&paths, follow)?, follow })
             }
             "stdin" => {
                 let Nothing {} = self.built_in("stdin", &source.config)?;
                 Ok(Input::Stdin)
             }
-            plugin => Ok(Input::Plugin(self.component(
-                ComponentKind::LogSource,
-                plugin,
-                &source.config,
-            )?)),
+            plugin => Ok(Input::Plugin(self.component(ComponentKind::LogSource, plugin, &source.config)?)),
         }
     }
 
@@ -404,20 +345,13 @@ impl Context<'_> {
         match stage.r#type.as_str() {
             "file" => {
                 let FileOutput { path, mode } = self.built_in("file", &stage.config)?;
-                Ok(Output::File {
-                    path: path.into(),
-                    mode,
-                })
+                Ok(Output::File { path: path.into(), mode })
             }
             "stdout" => {
                 let Nothing {} = self.built_in("stdout", &stage.config)?;
                 Ok(Output::Stdout)
             }
-            plugin => Ok(Output::Plugin(self.component(
-                ComponentKind::LogOutput,
-                plugin,
-                &stage.config,
-            )?)),
+            plugin => Ok(Output::Plugin(self.component(ComponentKind::LogOutput, plugin, &stage.config)?)),
         }
     }
 
@@ -432,10 +366,7 @@ impl Context<'_> {
     }
 
     fn text(&self, template: &str) -> Result<String> {
-        match self
-            .templates
-            .fill(&Value::String(template.to_owned()), &self.vars)?
-        {
+        match self.templates.fill(&Value::String(template.to_owned()), &self.vars)? {
             Value::String(text) => Ok(text),
             other => Ok(other.to_string()),
         }
@@ -448,10 +379,7 @@ fn matching(patterns: &[String], follow: bool) -> Result<Vec<PathBuf>> {
     for pattern in patterns {
         if !pattern.contains(['*', '?', '[']) {
             if !follow && let Err(source) = std::fs::metadata(pattern) {
-                return Err(Error::Source {
-                    what: pattern.clone(),
-                    source,
-                });
+                return Err(Error::Source { what: pattern.clone(), source });
             }
             paths.push(pattern.into());
             continue;
@@ -459,10 +387,7 @@ fn matching(patterns: &[String], follow: bool) -> Result<Vec<PathBuf>> {
         let found = glob::glob(pattern).map_err(|error| impossible(pattern, error.to_string()))?;
         let before = paths.len();
         for path in found {
-            let path = path.map_err(|error| Error::Source {
-                what: pattern.clone(),
-                source: error.into(),
-            })?;
+            let path = path.map_err(|error| Error::Source { what: pattern.clone(), source: error.into() })?;
             paths.push(path);
         }
         if paths.len() == before && !follow {
@@ -494,15 +419,9 @@ fn identity(path: &Path) -> Option<impl PartialEq + use<>> {
 }
 
 fn impossible(what: &str, why: impl Into<String>) -> Error {
-    Error::Configuration {
-        what: what.to_owned(),
-        violations: vec![why.into()],
-    }
+    Error::Configuration { what: what.to_owned(), violations: vec![why.into()] }
 }
 
 fn at(what: &str, error: Error) -> Error {
-    Error::At {
-        what: what.to_owned(),
-        source: Box::new(error),
-    }
+    Error::At { what: what.to_owned(), source: Box::new(error) }
 }

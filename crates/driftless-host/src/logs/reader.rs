@@ -73,10 +73,7 @@ impl Input {
 }
 
 fn failed(path: &Path, source: io::Error) -> Error {
-    Error::Source {
-        what: path.display().to_string(),
-        source,
-    }
+    Error::Source { what: path.display().to_string(), source }
 }
 
 /// Cuts a stream of bytes into batches at the ends of lines.
@@ -103,13 +100,7 @@ enum Flow {
 
 impl<'a, E: Exchange> Lines<'a, E> {
     fn new(exchange: &'a E, control: &'a Control, origin: usize) -> Self {
-        Self {
-            exchange,
-            control,
-            origin,
-            rest: Vec::new(),
-            inside_too_long: false,
-        }
+        Self { exchange, control, origin, rest: Vec::new(), inside_too_long: false }
     }
 
     /// Copies until the end of what there is.
@@ -133,11 +124,7 @@ impl<'a, E: Exchange> Lines<'a, E> {
             batch.input.truncate(end);
             if count == 0 {
                 // The batch that was not needed goes round empty, and only its number is used up.
-                return Ok(if self.exchange.send(batch) {
-                    Flow::End
-                } else {
-                    Flow::Over
-                });
+                return Ok(if self.exchange.send(batch) { Flow::End } else { Flow::Over });
             }
             let sent = if self.inside_too_long && end > 0 {
                 self.inside_too_long = false;
@@ -158,11 +145,7 @@ impl<'a, E: Exchange> Lines<'a, E> {
             && let Some(mut batch) = self.exchange.empty()
         {
             batch.input.append(&mut self.rest);
-            let form = if self.inside_too_long {
-                Form::TooLongStill
-            } else {
-                Form::Lines
-            };
+            let form = if self.inside_too_long { Form::TooLongStill } else { Form::Lines };
             self.send(batch, form);
         }
     }
@@ -176,11 +159,7 @@ impl<'a, E: Exchange> Lines<'a, E> {
             return false;
         };
         batch.input.append(&mut self.rest);
-        let form = if self.inside_too_long {
-            Form::TooLongStill
-        } else {
-            Form::TooLong
-        };
+        let form = if self.inside_too_long { Form::TooLongStill } else { Form::TooLong };
         self.inside_too_long = true;
         self.send(batch, form)
     }
@@ -294,10 +273,7 @@ impl Read for StoppableStdin<'_> {
         {
             use rustix::event::{PollFd, PollFlags, Timespec, poll};
             let stdin = io::stdin();
-            let patience = Timespec {
-                tv_sec: 0,
-                tv_nsec: NAP.subsec_nanos().into(),
-            };
+            let patience = Timespec { tv_sec: 0, tv_nsec: NAP.subsec_nanos().into() };
             loop {
                 if self.control.is_stopped() {
                     return Ok(0);
@@ -355,11 +331,7 @@ fn records(configured: &Configured, exchange: &impl Exchange, control: &Control)
 }
 
 fn form_of(record: &str) -> Form {
-    if record.starts_with('"') {
-        Form::Lines
-    } else {
-        Form::Entries
-    }
+    if record.starts_with('"') { Form::Lines } else { Form::Entries }
 }
 
 fn put_record(configured: &Configured, record: &str, form: Form, input: &mut Vec<u8>) -> Result<()> {
@@ -369,13 +341,7 @@ fn put_record(configured: &Configured, record: &str, form: Form, input: &mut Vec
         input.extend_from_slice(line.trim_end_matches('\n').as_bytes());
     } else if record.starts_with('{') {
         // Newlines in JSON are white space.
-        input.extend(record.bytes().map(|byte| {
-            if byte == b'\n' || byte == b'\r' {
-                b' '
-            } else {
-                byte
-            }
-        }));
+        input.extend(record.bytes().map(|byte| if byte == b'\n' || byte == b'\r' { b' ' } else { byte }));
     } else {
         return Err(configured.broken("one of its records is neither a string nor an object"));
     }

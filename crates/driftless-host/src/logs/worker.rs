@@ -41,11 +41,7 @@ impl<'a> Worker<'a> {
     pub(crate) fn new(stages: &'a Stages) -> Self {
         Self {
             stages,
-            parsers: stages
-                .parsers
-                .iter()
-                .map(|parser| parser.as_ref().map(Configured::session))
-                .collect(),
+            parsers: stages.parsers.iter().map(|parser| parser.as_ref().map(Configured::session)).collect(),
             filters: stages.filters.iter().map(Configured::session).collect(),
             broken_in_a_row: 0,
         }
@@ -86,13 +82,7 @@ impl<'a> Worker<'a> {
             let line = raw.strip_suffix(b"\r").unwrap_or(raw);
             at = end + 1;
             if given_up.is_some() {
-                fail(
-                    batch,
-                    number,
-                    raw,
-                    true,
-                    "it was not looked at any more".to_owned(),
-                );
+                fail(batch, number, raw, true, "it was not looked at any more".to_owned());
             } else {
                 match self.line(line, batch) {
                     Ok(Fate::Kept) => batch.tally.kept += 1,
@@ -115,22 +105,13 @@ impl<'a> Worker<'a> {
             what: "the line".to_owned(),
             violations: vec![format!("it is not UTF-8 (at byte {})", error.valid_up_to())],
         })?;
-        let Self {
-            stages,
-            parsers,
-            filters,
-            ..
-        } = self;
+        let Self { stages, parsers, filters, .. } = self;
         let entries = &mut batch.entries;
         let fate = match (&stages.parsers[batch.source], batch.form) {
             (Some(parser), Form::Lines) => {
-                let session = parsers[batch.source]
-                    .as_mut()
-                    .expect("there is a session for each parser");
+                let session = parsers[batch.source].as_mut().expect("there is a session for each parser");
                 // The entry is looked at where the parser left it, and copied only if it is kept.
-                parser.call_in(session, &[text], |entry| {
-                    filter(stages, filters, entry, entries, parser)
-                })?
+                parser.call_in(session, &[text], |entry| filter(stages, filters, entry, entries, parser))?
             }
             (None, Form::Lines) => {
                 let entry = message(text);

@@ -43,16 +43,12 @@ impl Sink {
             Self::Stdout(stdout) => {
                 let mut stdout = stdout.lock();
                 let written = stdout.write_all(entries).and_then(|()| stdout.flush());
-                written.map_err(|source| Error::Output {
-                    what: "standard output".to_owned(),
-                    source,
-                })
+                written.map_err(|source| Error::Output { what: "standard output".to_owned(), source })
             }
             Self::Plugin(configured, session) => {
                 // What was put in as text comes out as text.
                 let text = std::str::from_utf8(entries).expect("entries are UTF-8");
-                text.lines()
-                    .try_for_each(|entry| configured.call_in(session, &[entry], |_| ()))
+                text.lines().try_for_each(|entry| configured.call_in(session, &[entry], |_| ()))
             }
         }
     }
@@ -68,10 +64,7 @@ pub(crate) struct LineFile {
 
 impl LineFile {
     pub(crate) fn open(path: &Path, mode: Mode) -> Result<Self> {
-        let failed = |source| Error::Output {
-            what: path.display().to_string(),
-            source,
-        };
+        let failed = |source| Error::Output { what: path.display().to_string(), source };
         let mut options = OpenOptions::new();
         options.create(true);
         let file = match mode {
@@ -81,11 +74,7 @@ impl LineFile {
         let file = file.map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         let whole = metadata.is_file().then_some(metadata.len());
-        Ok(Self {
-            path: path.to_owned(),
-            file,
-            whole,
-        })
+        Ok(Self { path: path.to_owned(), file, whole })
     }
 
     pub(crate) fn write(&mut self, lines: &[u8]) -> Result<()> {
@@ -101,10 +90,7 @@ impl LineFile {
                     // Where even this fails, the first error is the one to tell.
                     let _ = self.file.set_len(whole + fitting as u64);
                 }
-                Err(Error::Output {
-                    what: self.path.display().to_string(),
-                    source,
-                })
+                Err(Error::Output { what: self.path.display().to_string(), source })
             }
         }
     }
