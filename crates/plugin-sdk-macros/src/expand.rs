@@ -1,13 +1,18 @@
 //! The list of components, written down as code.
+//!
+//! The table of components stands in the author's own module, so that a path such as `super::Config` means the same in
+//! it. What is written gets the author's places where it can be wrong because of them: the compiler then points there.
 
 use driftless_plugin_api::component::ComponentKind;
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Error, Ident, Result};
+use syn::{Error, Expr, ExprLit, Lit, Result};
 
 use crate::manifest;
-use crate::model::{Component, Config, Input, Plugin};
+use crate::model::{Component, Plugin};
+use crate::parameters::{Config, Input};
+use crate::shape::Shape;
 
 /// The module, with the plugin's table of components and its exports beside the author's functions.
 pub(crate) fn plugin(plugin: &Plugin) -> Result<TokenStream> {
@@ -18,22 +23,20 @@ pub(crate) fn plugin(plugin: &Plugin) -> Result<TokenStream> {
     let dependencies = manifest::dependencies();
     let components = plugin.components.iter().map(component);
 
-    let mut module = plugin.module.clone();
-    let name = &module.ident;
-    let reexport = quote! {
-        #[allow(unused_imports)]
+    let table = syn::parse2(quote! {
         #[doc(hidden)]
-        pub use #name::__driftless::exports::*;
-    };
-    let generated = syn::parse2(quote! {
+        #[allow(clippy::all, clippy::pedantic, unused_imports, unused_qualifications)]
+        const __DRIFTLESS_PLUGIN: ::plugin_sdk::__private::Plugin = {
+            use ::plugin_sdk::__private as sdk;
+            use sdk::{FallibleKind as _, PlainKind as _};
+
+            sdk::Plugin { manifest: #manifest, components: &[#(#components),*] }
+        };
+    })?;
+    let exports = syn::parse2(quote! {
         #[doc(hidden)]
         #[allow(clippy::all, clippy::pedantic, missing_docs, unreachable_pub)]
         pub mod __driftless {
-            use super::*;
-            use ::plugin_sdk::__private as sdk;
-
-            const PLUGIN: sdk::Plugin = sdk::Plugin { manifest: #manifest, components: &[#(#components),*] };
-
             #dependencies
 
             #[cfg(target_family = "wasm")]
@@ -45,7 +48,7 @@ pub(crate) fn plugin(plugin: &Plugin) -> Result<TokenStream> {
             };
 
             pub mod exports {
-                ::plugin_sdk::__export!(super::PLUGIN);
+                ::plugin_sdk::__export!(super::super::__DRIFTLESS_PLUGIN);
             }
         }
     })?;
@@ -54,20 +57,23 @@ pub(crate) fn plugin(plugin: &Plugin) -> Result<TokenStream> {
         #[doc(hidden)]
         pub use __driftless::exports::*;
     ))?;
+    let mut module = plugin.module.clone();
     let (_, items) = module.content.as_mut().expect("the model has a body");
-    items.push(generated);
-    items.push(exports_inside);
-    Ok(quote!(#module #reexport))
+    items.extend([table, exports, exports_inside]);
+
+    let name = &module.ident;
+    Ok(quote! {
+        #module
+
+        #[allow(unused_imports)]
+        #[doc(hidden)]
+        pub use #name::__driftless::exports::*;
+    })
 }
 
 /// One entry of the table.
 fn component(component: &Component) -> TokenStream {
-    let Component {
-        name,
-        description,
-        cfgs,
-        ..
-    } = component;
+    let Component { name, description, cfgs, .. } = component;
     let kind = format_ident!("{}", format!("{:?}", component.kind));
     let r#type = match &component.r#type {
         Some(word) => quote!(::core::option::Option::Some(#word)),
@@ -86,73 +92,79 @@ fn component(component: &Component) -> TokenStream {
             r#type: #r#type,
             description: #description,
             config_schema: #schema,
-            run: { #run run },
+            run: #run,
         }
     }
 }
 
-/// `fn run`, which reads the arguments, calls the author's function and writes what it returned.
+/// Reads the arguments, calls the author's function and writes what it returned.
+///
+/// It is a closure, so that the compiler looks at it together with the rest of the table, and says once what a type
+/// lacks that stands in both.
 fn run(component: &Component) -> TokenStream {
-    let function = &component.function;
     let config = component.config.as_ref().map(read_config);
-    // With the span of the type: one that cannot be had is the author's to see as well.
-    let named = |(place, input): (usize, &Input)| format_ident!("input_{place}", span = input.r#type.span());
-    let inputs: Vec<Ident> = component.inputs.iter().enumerate().map(named).collect();
+    let inputs: Vec<Ident> = component.inputs.iter().enumerate().map(variable).collect();
     let reading = read_inputs(component, &inputs);
 
     let mut arguments: Vec<TokenStream> = inputs.iter().map(|input| quote!(#input)).collect();
-    if let Some(config) = &component.config {
-        let argument = if config.by_reference {
-            quote!(&config)
-        } else {
-            quote!(config)
-        };
-        arguments.insert(component.config_place, argument);
+    if let Some(Config { by_reference, place, .. }) = component.config {
+        let argument = if by_reference { quote!(&config) } else { quote!(config) };
+        arguments.insert(place, argument);
     }
-    // The function's own span: a mismatch between it and its arguments is the author's to see.
-    let called = quote_spanned!(function.span()=> #function(#(#arguments),*));
-    let value = if component.fallible {
-        quote_spanned!(component.output.span()=> #called.map_err(sdk::error)?)
-    } else {
-        called.clone()
-    };
+    let function = &component.function;
+    // `self::`, since a function may be called like one of our variables. Its own place: where it does not take what
+    // it is given, that is the author's to see.
+    let called = quote_spanned!(function.span()=> self::#function(#(#arguments),*));
     let output = component.output.span();
-    let writing = match component.kind {
-        ComponentKind::Task => {
-            let outcome = if component.fallible {
-                quote_spanned! {output=> match #called {
-                    ::core::result::Result::Ok(done) => done.into(),
-                    ::core::result::Result::Err(error) => {
-                        ::plugin_sdk::TaskResult::error(sdk::error(error).to_string())
-                    }
-                } }
-            } else {
-                quote_spanned!(output=> #called.into())
-            };
-            quote_spanned!(output=> let result: ::plugin_sdk::TaskResult = #outcome; sdk::write(&result, reply))
-        }
-        ComponentKind::FactsCollector | ComponentKind::LogParser => {
-            quote_spanned!(output=> sdk::write_object(&#value, reply))
-        }
-        ComponentKind::TemplateFilter | ComponentKind::TemplateFunction => {
-            quote_spanned!(output=> sdk::write(&#value, reply))
-        }
-        ComponentKind::LogFilter => {
-            quote_spanned!(output=> let keep: bool = #value; sdk::write(&keep, reply))
-        }
-        ComponentKind::LogOutput => quote_spanned!(output=> let done: () = #value; sdk::write(&done, reply)),
-        ComponentKind::LogSource => quote_spanned! {output=>
-            sdk::batch(call, reply, || { #config ::core::result::Result::Ok(#value) })
-        },
+    let value = quote_spanned! {output=>
+        let returned = sdk::Returned(#called);
+        let value = (&returned).driftless_kind().take(returned)?;
     };
-    // A source reads its configuration only when it starts.
-    let config = config.filter(|_| component.kind != ComponentKind::LogSource);
-    quote! {
-        fn run(call: &sdk::Call<'_>, reply: &mut ::std::vec::Vec<u8>) -> ::plugin_sdk::Result<()> {
+    let body = match component.kind {
+        ComponentKind::Task => quote_spanned! {output=>
             #config
             #reading
-            #writing
-        }
+            #value
+            sdk::write(&sdk::task_result(value), reply)
+        },
+        ComponentKind::FactsCollector | ComponentKind::LogParser => quote_spanned! {output=>
+            #config
+            #reading
+            #value
+            sdk::write_object(&value, reply)
+        },
+        ComponentKind::TemplateFilter | ComponentKind::TemplateFunction => quote_spanned! {output=>
+            #config
+            #reading
+            #value
+            sdk::write(&value, reply)
+        },
+        ComponentKind::LogFilter => quote_spanned! {output=>
+            #config
+            #reading
+            #value
+            let keep: bool = value;
+            sdk::write(&keep, reply)
+        },
+        ComponentKind::LogOutput => quote_spanned! {output=>
+            #config
+            #reading
+            #value
+            let done: () = value;
+            sdk::write(&done, reply)
+        },
+        // It reads its configuration only when it starts.
+        ComponentKind::LogSource => quote_spanned! {output=>
+            sdk::batch(call, reply, || {
+                #config
+                #value
+                let records = sdk::Records::new(value);
+                ::core::result::Result::Ok((&records).driftless_kind().records(records))
+            })
+        },
+    };
+    quote! {
+        |call: &sdk::Call<'_>, reply: &mut ::std::vec::Vec<u8>| -> ::plugin_sdk::Result<()> { #body }
     }
 }
 
@@ -166,74 +178,94 @@ fn read_config(config: &Config) -> TokenStream {
             let config = CONFIG.with(|cache| cache.get(call.config))?;
         }
     } else {
-        quote_spanned!(r#type.span()=> let config: #r#type = sdk::read(call.config)?;)
+        quote_spanned!(r#type.span()=> let config: #r#type = sdk::config(call.config)?;)
     }
 }
 
+/// What holds an input, at the place of its type: one that cannot be had is the author's to see.
+fn variable((place, input): (usize, &Input)) -> Ident {
+    format_ident!("input_{place}", span = input.r#type.span())
+}
+
 /// `let input_0 = …;` for each parameter but the configuration.
-fn read_inputs(component: &Component, inputs: &[Ident]) -> TokenStream {
-    // What may borrow from the call gets its type from the author's function: written here, a lifetime that the author
-    // named (`fn f<'a>(config: &Config, line: &'a str) -> Entry<'a>`) would be undeclared. The span points at the type.
-    let value = |place: usize, what: &str| {
-        let input = &inputs[place];
-        let span = component.inputs[place].r#type.span();
-        quote_spanned!(span=> let #input = sdk::value(#what, call.input)?;)
-    };
+fn read_inputs(component: &Component, variables: &[Ident]) -> TokenStream {
+    let inputs = &component.inputs;
     match component.kind {
-        ComponentKind::LogParser => quote!(#(let #inputs = call.input;)*),
-        ComponentKind::LogFilter | ComponentKind::LogOutput => value(0, "entry"),
+        ComponentKind::LogParser => quote!(#(let #variables = call.input;)*),
+        ComponentKind::LogFilter | ComponentKind::LogOutput => read_value(&inputs[0], &variables[0], "entry"),
         ComponentKind::TemplateFilter => {
-            let value = value(0, "value");
-            let arguments = read_arguments(&component.inputs[1..], &inputs[1..], &quote!(call.arguments));
+            let value = read_value(&inputs[0], &variables[0], "value");
+            let arguments = read_arguments(&inputs[1..], &variables[1..], &quote!(call.arguments));
             quote!(#value #arguments)
         }
-        ComponentKind::TemplateFunction => read_arguments(&component.inputs, inputs, &quote!(call.input)),
+        ComponentKind::TemplateFunction => read_arguments(inputs, variables, &quote!(call.input)),
         ComponentKind::Task | ComponentKind::FactsCollector | ComponentKind::LogSource => TokenStream::new(),
     }
 }
 
-fn read_arguments(parameters: &[Input], inputs: &[Ident], json: &TokenStream) -> TokenStream {
-    let reading = parameters.iter().zip(inputs).map(
-        |(
-            Input {
-                name,
-                r#type,
-                optional,
-                default,
-            },
-            input,
-        )| {
-            let span = r#type.span();
-            match default {
-                Some(default) => {
-                    // So that `#[default("-")] separator: String` works.
-                    let is_text = matches!(
-                        default,
-                        syn::Expr::Lit(syn::ExprLit {
-                            lit: syn::Lit::Str(_),
-                            ..
-                        })
-                    );
-                    let into = is_text.then(|| quote!(.into()));
-                    quote_spanned! {span=>
-                        let #input: #r#type = match arguments.optional(#name)? {
-                            ::core::option::Option::Some(given) => given,
-                            ::core::option::Option::None => #default #into,
-                        };
-                    }
-                }
-                None if *optional => quote_spanned! {span=>
-                    let #input: #r#type = arguments.optional::<#r#type>(#name)?.flatten();
-                },
-                None => quote_spanned!(span=> let #input: #r#type = arguments.required(#name)?;),
-            }
-        },
-    );
-    let names = parameters.iter().map(|parameter| &parameter.name);
+/// Reads an entry, or what a filter is applied to.
+fn read_value(input: &Input, variable: &Ident, what: &str) -> TokenStream {
+    let span = input.r#type.span();
+    if input.shape == Shape::Str {
+        return quote_spanned! {span=>
+            let text: ::plugin_sdk::Text<'_> = sdk::value(#what, call.input)?;
+            let #variable: &str = &text;
+        };
+    }
+    // It gets its type from the author's function: written here, a lifetime that the author named
+    // (`fn f<'a>(config: &Config, entry: Entry<'a>)`) would be undeclared.
+    quote_spanned!(span=> let #variable = sdk::value(#what, call.input)?;)
+}
+
+fn read_arguments(inputs: &[Input], variables: &[Ident], json: &TokenStream) -> TokenStream {
+    let reading = inputs.iter().zip(variables).map(|(input, variable)| read_argument(input, variable));
+    let names = inputs.iter().map(|input| &input.name);
     quote! {
         #[allow(unused_mut)]
         let mut arguments = sdk::ArgumentReader::new(#json)?;
         #(#reading)*
         arguments.finish(&[#(#names),*])?;
+    }
+}
+
+fn read_argument(input: &Input, variable: &Ident) -> TokenStream {
+    let Input { name, r#type, shape, default } = input;
+    let span = r#type.span();
+    match (shape, default) {
+        (Shape::Str, Some(default)) => quote_spanned! {span=>
+            let #variable: ::core::option::Option<::std::string::String> = arguments.optional(#name)?;
+            let #variable: &str = match &#variable {
+                ::core::option::Option::Some(given) => given,
+                ::core::option::Option::None => #default,
+            };
+        },
+        (Shape::Str, None) => quote_spanned! {span=>
+            let #variable: ::std::string::String = arguments.required(#name)?;
+            let #variable: &str = &#variable;
+        },
+        (_, Some(default)) => {
+            let default = match default {
+                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+                    quote_spanned!(default.span()=> sdk::default_text(#text))
+                }
+                other => quote!(#other),
+            };
+            quote_spanned! {span=>
+                let #variable: #r#type = match arguments.optional(#name)? {
+                    ::core::option::Option::Some(given) => given,
+                    ::core::option::Option::None => #default,
+                };
+            }
+        }
+        (Shape::OptionalStr, None) => quote_spanned! {span=>
+            let #variable: ::core::option::Option<::core::option::Option<::std::string::String>> =
+                arguments.optional(#name)?;
+            let #variable = #variable.flatten();
+            let #variable: ::core::option::Option<&str> = #variable.as_deref();
+        },
+        (Shape::Optional, None) => quote_spanned! {span=>
+            let #variable: #r#type = arguments.optional::<#r#type>(#name)?.flatten();
+        },
+        (Shape::Other, None) => quote_spanned!(span=> let #variable: #r#type = arguments.required(#name)?;),
     }
 }

@@ -1,11 +1,16 @@
 //! The attribute macros of `plugin-sdk`, documented there.
 //!
-//! [`plugin`] reads the whole module: [`model`] makes of its functions a list of components, or says at the author's own
-//! line why it cannot; [`expand`] writes the list down as code. The other attributes mark functions for it.
+//! [`plugin`] reads the whole module: `model` makes of its functions a list of components, or says at the author's own
+//! line why it cannot; `expand` writes the list down as code. The other attributes mark functions for it.
 
+mod derives;
 mod expand;
 mod manifest;
+mod mark;
+mod mistakes;
 mod model;
+mod parameters;
+mod shape;
 
 use proc_macro::TokenStream;
 use quote::quote;
@@ -13,22 +18,30 @@ use quote::quote;
 /// Makes a plugin of a module. See the crate `plugin-sdk`.
 #[proc_macro_attribute]
 pub fn plugin(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let module = syn::parse_macro_input!(item as syn::ItemMod);
-    let expanded = model::Plugin::read(arguments.into(), module).and_then(|plugin| expand::plugin(&plugin));
-    expanded.unwrap_or_else(|error| error.into_compile_error()).into()
+    let unchanged = proc_macro2::TokenStream::from(item.clone());
+    let item = syn::parse_macro_input!(item as syn::Item);
+    let mut mistakes = mistakes::Mistakes::default();
+    let plugin = model::Plugin::read(arguments.into(), item, &mut mistakes);
+    let expanded = plugin.and_then(|plugin| expand::plugin(&plugin));
+    // What the rest of the crate refers to stays there: its absence would be one more error.
+    let expanded = mistakes.check(expanded).unwrap_or(unchanged);
+    let errors = mistakes.into_compile_errors();
+    quote!(#expanded #errors).into()
 }
 
 macro_rules! marker {
     ($($(#[$doc:meta])* $name:ident)*) => { $(
         $(#[$doc])*
         ///
-        /// It marks a function inside a module under `#[plugin]`. See the crate `plugin-sdk`.
+        /// It marks a function that stands directly inside a module under `#[plugin]`. See the crate `plugin-sdk`.
         #[proc_macro_attribute]
         pub fn $name(_: TokenStream, item: TokenStream) -> TokenStream {
-            let message = concat!("`#[", stringify!($name), "]` marks a function inside a module under `#[plugin]`");
+            let message = concat!(
+                "`#[", stringify!($name), "]` marks a function that stands directly inside a module under `#[plugin]`"
+            );
+            // The attribute itself: it is what stands in the wrong place.
+            let error = syn::Error::new(proc_macro2::Span::call_site(), message).into_compile_error();
             let item = proc_macro2::TokenStream::from(item);
-            let span = item.clone().into_iter().next().map_or_else(proc_macro2::Span::call_site, |token| token.span());
-            let error = syn::Error::new(span, message).into_compile_error();
             quote!(#error #item).into()
         }
     )* };

@@ -24,7 +24,7 @@ pub(crate) fn of(plugin: &Plugin) -> PluginManifest {
         description: component.description.clone(),
     });
     PluginManifest {
-        name: plugin.name(),
+        name: plugin.name.clone(),
         version: field(VERSION),
         description: field(DESCRIPTION),
         author: field(AUTHORS).replace(':', ", "),
@@ -49,16 +49,7 @@ pub(crate) fn package_name() -> String {
 
 /// Mentions the variables, so that cargo compiles the plugin anew when one of them changes.
 pub(crate) fn dependencies() -> TokenStream {
-    let variables = [
-        NAME,
-        VERSION,
-        DESCRIPTION,
-        AUTHORS,
-        LICENSE,
-        HOMEPAGE,
-        REPOSITORY,
-        RUST_VERSION,
-    ];
+    let variables = [NAME, VERSION, DESCRIPTION, AUTHORS, LICENSE, HOMEPAGE, REPOSITORY, RUST_VERSION];
     quote!(#(const _: ::core::option::Option<&str> = ::core::option_env!(#variables);)*)
 }
 

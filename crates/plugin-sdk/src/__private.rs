@@ -3,8 +3,12 @@
 pub use crate::arguments::ArgumentReader;
 pub use crate::config::ConfigCache;
 pub use crate::dispatch::{Call, Component, Plugin, write, write_object};
-pub use crate::input::{Argument, Config, Input, config, schema_of, schema_of_nothing, value};
-pub use crate::output::{Fallible, FallibleKind, Output, Plain, PlainKind, Records, Returned};
+pub use crate::input::{
+    Argument, Config, FromText, Input, config, default_text, schema_of, schema_of_nothing, value,
+};
+pub use crate::output::{
+    Cause, Fallible, FallibleKind, Output, Plain, PlainKind, Records, Returned, TaskOutput, task_result,
+};
 pub use crate::source::batch;
 pub use driftless_plugin_api::component::ComponentKind;
 
@@ -25,10 +29,5 @@ pub fn text(run: impl FnOnce(&mut Vec<u8>)) -> String {
 #[must_use]
 pub fn call<'a>(arguments: &[&'a str]) -> Call<'a> {
     let argument = |place: usize| arguments.get(place).copied().unwrap_or_default();
-    Call {
-        name: argument(0),
-        config: argument(1),
-        input: argument(2),
-        arguments: argument(3),
-    }
+    Call { name: argument(0), config: argument(1), input: argument(2), arguments: argument(3) }
 }

@@ -23,25 +23,18 @@ impl<'a> ArgumentReader<'a> {
         let json = json.trim_start();
         let given = match json.as_bytes().first() {
             None => Ok(Given::default()),
-            Some(b'[') => serde_json::from_str(json).map(|positional| Given {
-                positional,
-                ..Given::default()
-            }),
+            Some(b'[') => {
+                serde_json::from_str(json).map(|positional| Given { positional, ..Given::default() })
+            }
             Some(_) => serde_json::from_str(json),
         };
-        let given = given.map_err(|error| {
-            Error::new(format!("its arguments are not an array or an object: {error}"))
-        })?;
-        Ok(Self {
-            positional: given.positional.into_iter(),
-            keyword: given.keyword.0,
-        })
+        let given = given.map_err(|error| misfit("its list of arguments", &error))?;
+        Ok(Self { positional: given.positional.into_iter(), keyword: given.keyword.0 })
     }
 
     /// The next argument, or the one with this name.
     pub fn required<T: Argument>(&mut self, name: &str) -> Result<T> {
-        self.optional(name)?
-            .ok_or_else(|| Error::new(format!("the argument `{name}` is missing")))
+        self.optional(name)?.ok_or_else(|| Error::new(format!("the argument `{name}` is missing")))
     }
 
     /// The next argument, or the one with this name, or none.
@@ -49,8 +42,9 @@ impl<'a> ArgumentReader<'a> {
         let Some(value) = self.next(name)? else {
             return Ok(None);
         };
-        let read = serde_json::from_str(value);
-        read.map_err(|error| misfit(&format!("the argument `{name}`"), &error))
+        // `T` and not `Option<T>`, for which null would be the same as nothing.
+        let read = serde_json::from_str::<T>(value);
+        read.map(Some).map_err(|error| misfit(&format!("the argument `{name}`"), &error))
     }
 
     /// Refuses what nobody took.
@@ -70,7 +64,7 @@ impl<'a> ArgumentReader<'a> {
 
     fn next(&mut self, name: &str) -> Result<Option<&'a str>> {
         let place = self.keyword.iter().position(|(given, _)| given == name);
-        let named = place.map(|place| self.keyword.swap_remove(place).1);
+        let named = place.map(|place| self.keyword.remove(place).1);
         match (self.positional.next(), named) {
             (Some(_), Some(_)) => Err(Error::new(format!("the argument `{name}` is given twice"))),
             (given, named) => Ok(given.or(named).map(RawValue::get)),
@@ -82,7 +76,7 @@ impl<'a> ArgumentReader<'a> {
 ///
 /// The protocol's own type for them would read everything twice: into values, and those into the author's types.
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "an array or an object")]
 struct Given<'a> {
     #[serde(borrow)]
     positional: Vec<&'a RawValue>,
@@ -136,24 +130,14 @@ mod tests {
             reader.required::<u32>("length")?;
             reader.finish(&["length"])
         };
+        assert_eq!(says("[]").unwrap_err().to_string(), "the argument `length` is missing");
+        assert_eq!(says("[1, 2]").unwrap_err().to_string(), "there are too many arguments; it takes: length");
         assert_eq!(
-            says("[]").unwrap_err().to_string(),
-            "the argument `length` is missing"
-        );
-        assert_eq!(
-            says("[1, 2]").unwrap_err().to_string(),
-            "there are too many arguments; it takes: length"
-        );
-        assert_eq!(
-            says(r#"{"positional": [1], "keyword": {"width": 2}}"#)
-                .unwrap_err()
-                .to_string(),
+            says(r#"{"positional": [1], "keyword": {"width": 2}}"#).unwrap_err().to_string(),
             "there is no argument `width`; it takes: length"
         );
         assert_eq!(
-            says(r#"{"positional": [1], "keyword": {"length": 2}}"#)
-                .unwrap_err()
-                .to_string(),
+            says(r#"{"positional": [1], "keyword": {"length": 2}}"#).unwrap_err().to_string(),
             "the argument `length` is given twice"
         );
         assert_eq!(

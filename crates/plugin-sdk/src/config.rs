@@ -10,7 +10,7 @@ use crate::input::{self, Config};
 #[derive(Debug)]
 pub struct ConfigCache<C>(RefCell<Option<(String, Rc<C>)>>);
 
-impl<C: Config> ConfigCache<C> {
+impl<C> ConfigCache<C> {
     /// With nothing in it yet.
     #[allow(
         clippy::new_without_default,
@@ -21,7 +21,10 @@ impl<C: Config> ConfigCache<C> {
     }
 
     /// The configuration that this JSON holds.
-    pub fn get(&self, json: &str) -> Result<Rc<C>> {
+    pub fn get(&self, json: &str) -> Result<Rc<C>>
+    where
+        C: Config,
+    {
         if let Some((kept, config)) = &*self.0.borrow()
             && kept == json
         {

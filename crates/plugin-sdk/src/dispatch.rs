@@ -55,10 +55,8 @@ impl Plugin {
             // There is no attribute for these yet.
             Function::GetCommands | Function::GetHooks => reply.extend_from_slice(b"[]"),
             _ => {
-                let announced = self
-                    .components
-                    .iter()
-                    .filter(|component| component.kind.definitions() == function);
+                let announced =
+                    self.components.iter().filter(|component| component.kind.definitions() == function);
                 let definitions: Vec<Definition> = announced.map(Component::definition).collect();
                 write(&definitions, reply).expect("a definition has string keys only");
             }
@@ -82,11 +80,8 @@ impl Plugin {
         reply.clear();
         let error = error.to_string();
         let is_task = function == Function::ExecuteTask;
-        let written = if is_task {
-            write(&TaskResult::error(error), reply)
-        } else {
-            write(&Failure { error }, reply)
-        };
+        let written =
+            if is_task { write(&TaskResult::error(error), reply) } else { write(&Failure { error }, reply) };
         written.expect("a message is JSON");
         !is_task
     }
@@ -119,8 +114,6 @@ pub fn write_object<T: Output + ?Sized>(value: &T, reply: &mut Vec<u8>) -> Resul
 }
 
 fn noun(function: Function) -> String {
-    let kind = ComponentKind::ALL
-        .into_iter()
-        .find(|kind| kind.execute() == function);
+    let kind = ComponentKind::ALL.into_iter().find(|kind| kind.execute() == function);
     kind.map_or_else(|| "function".to_owned(), |kind| kind.to_string())
 }

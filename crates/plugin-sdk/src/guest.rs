@@ -1,8 +1,5 @@
 //! The guest's side of [`driftless_plugin_api::abi`]: memory that the host writes into, replies that it reads, imports.
-#![allow(
-    unsafe_code,
-    reason = "a guest shares its memory with the host by address, and this is the place"
-)]
+#![allow(unsafe_code, reason = "a guest shares its memory with the host by address, and this is the place")]
 
 use std::cell::{Cell, RefCell};
 
@@ -40,12 +37,7 @@ pub fn reply(run: impl FnOnce(&mut Vec<u8>) -> bool) -> i64 {
         }
         reply.clear();
         let failed = run(reply);
-        PackedReply {
-            pointer: reply.as_ptr() as u32,
-            length: reply.len() as u32,
-            failed,
-        }
-        .pack()
+        PackedReply { pointer: reply.as_ptr() as u32, length: reply.len() as u32, failed }.pack()
     })
 }
 

@@ -31,9 +31,7 @@ mod imp {
     use driftless_plugin_api::log::Level;
 
     pub(super) fn timestamp() -> u64 {
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs())
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
     }
 
     pub(super) fn random() -> u64 {

@@ -2,7 +2,7 @@
 //!
 //! The traits are there for the compiler's messages: they say what a type lacks in the words of a plugin's author.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -13,7 +13,7 @@ use crate::{Error, Result};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a configuration",
     label = "this type has to derive `Deserialize` and `JsonSchema`",
-    note = "write `#[derive(Deserialize, JsonSchema)]` above it; a configuration owns its data, so it has no lifetime"
+    note = "write `#[derive(Deserialize, JsonSchema)]` above a type of your own"
 )]
 pub trait Config: DeserializeOwned + JsonSchema {}
 
@@ -34,13 +34,28 @@ impl<'a, T: Deserialize<'a>> Input<'a> for T {}
 /// A type that an argument in a template can be read into.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument in a template",
-    label = "this type has to derive `Deserialize` and own its data",
-    note = "text is a `String`, or a `&str` without an `Option` around it"
+    label = "this type has to derive `Deserialize`",
+    note = "write `#[derive(Deserialize)]` above a type of your own"
 )]
 pub trait Argument: DeserializeOwned {}
 
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned> Argument for T {}
+
+/// A type that a text can be the default of.
+#[diagnostic::on_unimplemented(
+    message = "a text cannot be the default of `{Self}`",
+    label = "this is not a `{Self}`"
+)]
+pub trait FromText: From<&'static str> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: From<&'static str>> FromText for T {}
+
+/// The default of an argument, so that `#[default("-")] separator: String` works.
+pub fn default_text<T: FromText>(text: &'static str) -> T {
+    text.into()
+}
 
 /// Reads a configuration.
 pub fn config<C: Config>(json: &str) -> Result<C> {
@@ -54,7 +69,19 @@ pub fn value<'a, T: Input<'a>>(what: &str, json: &'a str) -> Result<T> {
 
 /// The schema of a configuration type.
 pub fn schema_of<C: Config>() -> Value {
-    schemars::schema_for!(C).into()
+    let mut generator = SchemaGenerator::default();
+    let schema = C::json_schema(&mut generator);
+    with_definitions(schema, generator)
+}
+
+/// What `schema_for!` does behind the type's own part, once and not for each type.
+fn with_definitions(mut schema: Schema, mut generator: SchemaGenerator) -> Value {
+    let definitions = generator.take_definitions(true);
+    let object = schema.ensure_object();
+    if !definitions.is_empty() {
+        object.insert("$defs".to_owned(), definitions.into());
+    }
+    schema.into()
 }
 
 /// The schema of a component without configuration: any key is one too many.

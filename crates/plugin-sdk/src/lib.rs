@@ -49,9 +49,18 @@
 //!
 //! [dependencies]
 //! plugin-sdk = "0.1"
+//!
+//! [profile.release]
+//! opt-level = "s" # 3 where a plugin handles millions of log lines
+//! lto = "fat"
+//! codegen-units = 1
+//! panic = "abort"
+//! strip = true
 //! ```
 //!
-//! `driftless plugin build` compiles it, for `wasm32-wasip1` or `wasm32-unknown-unknown`, and checks what came out.
+//! `driftless plugin build` compiles it, for `wasm32-wasip1` or `wasm32-unknown-unknown`, and checks what came out. What a
+//! plugin is called, its version, its authors and its licence come from its `Cargo.toml`; `#[plugin(name = "…")]` gives it another
+//! name, `#[plugin(driftless = ">=0.1, <2")]` says with which hosts it works.
 //!
 //! # The kinds of component
 //!
@@ -66,20 +75,109 @@
 //! | `#[log_filter]` | `fn(config, entry)` | `bool`: whether the entry is kept |
 //! | `#[log_output]` | `fn(config, entry)` | `()` |
 //!
-//! Each may return a `Result` of that instead, with any error that can be displayed. The configuration can be left out
-//! where there is none. Taken by reference (`config: &Config`) it is read once and kept for as long as the calls bring
-//! the same configuration, which is what a log stage wants. Template extensions take their configuration, if they have
-//! one, in a parameter marked `#[config]`; their other parameters are the arguments of the template, by position or by
-//! name, optional where they are an `Option` or have a `#[default(…)]`. An `entry` is any type that derives
-//! `Deserialize`, and may borrow: `struct Entry<'a> { #[serde(borrow)] path: Cow<'a, str> }`.
+//! Each may return a `Result` of that instead, by whatever name, with any error that can be displayed.
 //!
 //! `#[task(name = "other", type = "facts")]` gives a component another name than its function's, and a task another type than
 //! `apply`. The first paragraph of the doc comment is what people read in `driftless plugin inspect`.
 //!
+//! # Configurations
+//!
+//! The configuration can be left out where there is none. Taken by reference (`config: &Config`) it is read once and kept for
+//! as long as the calls bring the same configuration, which is what a log stage wants. A log source takes it by value, since
+//! its iterator lives on after the call. Template extensions take their configuration, if they have one, in a parameter
+//! marked `#[config]`.
+//!
+//! The schema is that of the type, with what `#[serde(…)]` and `#[schemars(…)]` add to it. The host checks a
+//! configuration against it and fills in its defaults before the plugin sees it.
+//!
+//! A derive inside the `#[plugin]` module finds serde and schemars by itself. Outside of it, also in another file of the
+//! plugin, a line says where they are:
+//!
+//! ```
+//! use plugin_sdk::schemars::JsonSchema;
+//! use plugin_sdk::serde::{Deserialize, Serialize};
+//!
+//! #[derive(Deserialize, Serialize, JsonSchema)]
+//! #[serde(crate = "plugin_sdk::serde")]
+//! #[schemars(crate = "plugin_sdk::schemars")]
+//! struct Host {
+//!     name: String,
+//! }
+//! ```
+//!
+//! # Arguments of templates
+//!
+//! What else a template extension takes are the arguments of the template, by position or by name: `{{ 5 | f(1, unit="m") }}`.
+//! An argument may be left out if it is an `Option` or has a `#[default(…)]`. Text can be taken as a `String`, `&str`
+//! or `Option<&str>`.
+//!
+//! # Entries
+//!
+//! An entry is any type that derives `Deserialize`. It needs the fields that the component looks at and no others, and it
+//! may borrow from the call, so that nothing is copied:
+//!
+//! ```
+//! # #[plugin_sdk::plugin]
+//! # mod pages {
+//! # use plugin_sdk::prelude::*;
+//! #[derive(Deserialize)]
+//! struct Entry<'a> {
+//!     #[serde(borrow)]
+//!     path: Option<Text<'a>>,
+//! }
+//!
+//! #[log_filter]
+//! fn is_page(entry: Entry<'_>) -> bool {
+//!     entry.path.is_some_and(|path| !path.starts_with("/static/"))
+//! }
+//! # }
+//! # assert_eq!(execute_log_filter("is_page", "{}", r#"{"path": "/static/app.js"}"#), "false");
+//! ```
+//!
+//! [`Text`] points at the text in the entry unless that has escapes. The obvious other choices have a catch each:
+//! `&str` fails at run time on the first text with an escape; `Option<Cow<'a, str>>` copies every time, because serde
+//! borrows a `Cow` only where it is the whole field.
+//!
+//! # Log sources
+//!
+//! The iterator that a log source returns is handed over in batches, over as many calls as it takes, and asked no
+//! faster than the pipeline takes its records. After its end a call starts it anew.
+//!
+//! Where a source can fail on its way, its records are a `Result` each: the first `Err` ends it. What came before is handed
+//! over, then the host hears of the failure. So a source of lines that ends early is not mistaken for one that is complete:
+//!
+//! ```
+//! # #[plugin_sdk::plugin]
+//! # mod numbers {
+//! # use plugin_sdk::prelude::*;
+//! #[derive(Deserialize, JsonSchema)]
+//! struct Numbers {
+//!     text: String,
+//! }
+//!
+//! #[log_source]
+//! fn numbers(config: Numbers) -> impl Iterator<Item = Result<Value>> {
+//!     let words: Vec<String> = config.text.split(' ').map(str::to_owned).collect();
+//!     words.into_iter().map(|word| Ok(json!({"number": word.parse::<u32>()?})))
+//! }
+//! # }
+//! # let call = || execute_log_source("numbers", r#"{"text": "1 2 x"}"#);
+//! # assert_eq!(call(), r#"{"records":[{"number":1},{"number":2}],"more":true}"#);
+//! # assert_eq!(call(), r#"{"error":"invalid digit found in string"}"#);
+//! ```
+//!
 //! # When something fails
 //!
-//! An `Err` becomes the protocol's error, and the call is a failure for the host. A panic becomes an error with its
-//! message and place; the host throws the instance away and takes a fresh one for the next call.
+//! A **task** always answers with a task result. An `Err`, a configuration that cannot be read, or a name that no task has
+//! becomes `{"status": "error", "message": …}`, like a [`TaskResult::error`] that the author returns. For the host that
+//! is a result like any other: the task ran, and says that it did not do what it was asked to do.
+//!
+//! **Every other component** answers with `{"error": …}`, marked as a failure beside the text. For the host the call has
+//! failed, and there is no result. An object that the author returns is never mistaken for one, even if `error` is its
+//! only key.
+//!
+//! **A panic** is a failure for every kind. The host gets its message and place, throws the instance away, and takes a
+//! fresh one for the next call. The records that a source had not handed over yet are lost with it.
 
 pub mod error;
 pub mod host;

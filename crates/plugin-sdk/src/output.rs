@@ -1,12 +1,13 @@
 //! What an author's function returned: a value, or a `Result` of one.
 //!
 //! A `Result` serialises like any other value, so no trait can tell the two apart. But the compiler looks for a method by
-//! value before it looks by reference: where the type is known, as it is in generated code, `(&returned).kind()` finds
-//! [`FallibleKind`] for a `Result`, whatever the author calls it, and [`PlainKind`] for everything else. Crates that make
-//! errors of anything, such as anyhow, do the same.
+//! value before it looks by reference. Where the type is known, as it is in generated code, a call on `&returned` finds
+//! the method of [`FallibleKind`] for a `Result`, whatever the author calls it, and that of [`PlainKind`] for everything
+//! else. Crates that make errors of anything, such as anyhow, do the same.
 
 use std::fmt::Display;
 
+use driftless_plugin_api::result::TaskResult;
 use serde::Serialize;
 
 use crate::dispatch::write;
@@ -21,6 +22,7 @@ pub struct Returned<T>(pub T);
 pub struct Records<I>(I);
 
 /// Writes the next record of a log source, or returns `false` at the end.
+#[allow(unreachable_pub, reason = "functions of this module hand it to generated code")]
 pub type NextRecord = Box<dyn FnMut(&mut Vec<u8>) -> Result<bool>>;
 
 /// The way to take what is a value already.
@@ -34,7 +36,7 @@ pub struct Fallible;
 /// Whatever is not a `Result`.
 pub trait PlainKind {
     /// Always the same.
-    fn kind(&self) -> Plain {
+    fn driftless_kind(&self) -> Plain {
         Plain
     }
 }
@@ -42,7 +44,7 @@ pub trait PlainKind {
 /// A `Result`.
 pub trait FallibleKind {
     /// Always the same.
-    fn kind(&self) -> Fallible {
+    fn driftless_kind(&self) -> Fallible {
         Fallible
     }
 }
@@ -54,7 +56,7 @@ impl<I: Iterator<Item = Result<T, E>>, T, E> FallibleKind for Records<I> {}
 
 /// A type that can be written as JSON.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be handed to the host",
+    message = "`{Self}` cannot be written as JSON",
     label = "this type has to derive `Serialize`",
     note = "write `#[derive(Serialize)]` above a type of your own"
 )]
@@ -62,6 +64,32 @@ pub trait Output: Serialize {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + ?Sized> Output for T {}
+
+/// An error that a component can return.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a component",
+    label = "the error has to implement `Display`, to tell the user what went wrong"
+)]
+pub trait Cause: Display {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Display> Cause for E {}
+
+/// What a task can return.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the result of a task",
+    label = "a task returns a `TaskResult`, a message, or nothing",
+    note = "to hand over data: `TaskResult::success(\"a message\").with(\"key\", value)`"
+)]
+pub trait TaskOutput: Into<TaskResult> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<TaskResult>> TaskOutput for T {}
+
+/// The result of a task.
+pub fn task_result(output: impl TaskOutput) -> TaskResult {
+    output.into()
+}
 
 impl<I: Iterator> Records<I> {
     /// What a log source returned.
@@ -90,7 +118,7 @@ impl Plain {
 
 impl Fallible {
     /// The value, or the author's error as ours. The alternate form is what `anyhow` prints its causes with.
-    pub fn take<T, E: Display>(self, returned: Returned<Result<T, E>>) -> Result<T> {
+    pub fn take<T, E: Cause>(self, returned: Returned<Result<T, E>>) -> Result<T> {
         returned.0.map_err(|error| Error::new(format!("{error:#}")))
     }
 
@@ -99,7 +127,7 @@ impl Fallible {
     where
         I: Iterator<Item = Result<T, E>> + 'static,
         T: Output,
-        E: Display,
+        E: Cause,
     {
         Box::new(move |reply| match records.next() {
             Some(record) => {

@@ -32,11 +32,7 @@ enum Next {
 ///
 /// Where the source fails, the records before the failure are handed over as a batch that promises more, and the next
 /// call brings the failure. After its end, and after a failure, a source starts anew.
-pub fn batch(
-    call: &Call<'_>,
-    reply: &mut Vec<u8>,
-    start: impl FnOnce() -> Result<NextRecord>,
-) -> Result<()> {
+pub fn batch(call: &Call<'_>, reply: &mut Vec<u8>, start: impl FnOnce() -> Result<NextRecord>) -> Result<()> {
     let mut next_record = match resume(call) {
         None => start()?,
         Some(Next::Records(next_record)) => next_record,
@@ -48,11 +44,7 @@ pub fn batch(
         Filled::Failed(error) => Some(Next::Failure(error)),
     };
     let more = next.is_some();
-    reply.extend_from_slice(if more {
-        br#"],"more":true}"#
-    } else {
-        br#"],"more":false}"#
-    });
+    reply.extend_from_slice(if more { br#"],"more":true}"# } else { br#"],"more":false}"# });
     if let Some(next) = next {
         let (name, config) = (call.name.to_owned(), call.config.to_owned());
         RUNNING.with_borrow_mut(|sources| sources.push(Running { name, config, next }));
@@ -95,9 +87,8 @@ fn fill(reply: &mut Vec<u8>, next_record: &mut NextRecord) -> Result<Filled> {
 
 fn resume(call: &Call<'_>) -> Option<Next> {
     RUNNING.with_borrow_mut(|sources| {
-        let place = sources
-            .iter()
-            .position(|source| source.name == call.name && source.config == call.config)?;
+        let place =
+            sources.iter().position(|source| source.name == call.name && source.config == call.config)?;
         Some(sources.swap_remove(place).next)
     })
 }

@@ -125,9 +125,7 @@ mod custom_task_plugin {
             failed.len(),
             reasons.join(", ")
         );
-        Ok(TaskResult::error(message)
-            .with("checked", count)
-            .with("failed", failed))
+        Ok(TaskResult::error(message).with("checked", count).with("failed", failed))
     }
 
     /// What there is and what there should be.

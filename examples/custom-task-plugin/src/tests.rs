@@ -1,3 +1,5 @@
+//! What the host calls, called in tests.
+
 use plugin_sdk::serde_json::{self, Value, json};
 
 use crate::*;
@@ -34,10 +36,7 @@ fn the_guides_task_returns_what_the_guide_says() {
         execute_task("my_custom_task", r#"{"message": "test"}"#),
         r#"{"status":"success","message":"Task executed with: test"}"#
     );
-    assert_eq!(
-        execute_task("other", "{}"),
-        r#"{"status":"error","message":"Unknown task: other"}"#
-    );
+    assert_eq!(execute_task("other", "{}"), r#"{"status":"error","message":"Unknown task: other"}"#);
 }
 
 #[test]
@@ -46,10 +45,7 @@ fn the_guides_task_is_announced_as_the_guide_says() {
     let definition = &definitions[0];
     assert_eq!(definition["type"], "apply");
     assert_eq!(definition["config_schema"]["type"], "object");
-    assert_eq!(
-        definition["config_schema"]["properties"]["message"]["type"],
-        "string"
-    );
+    assert_eq!(definition["config_schema"]["properties"]["message"]["type"], "string");
     assert_eq!(definition["config_schema"]["required"], json!(["message"]));
 }
 
@@ -57,17 +53,14 @@ fn the_guides_task_is_announced_as_the_guide_says() {
 fn a_missing_message_is_an_error() {
     assert_eq!(
         execute_task("my_custom_task", "{}"),
-        r#"{"error":"its configuration does not fit: missing field `message` at line 1 column 2"}"#
+        r#"{"status":"error","message":"its configuration does not fit: missing field `message`"}"#
     );
 }
 
 #[test]
 fn every_task_has_a_description_and_a_schema() {
     let definitions: Vec<Value> = serde_json::from_str(&get_task_definitions()).unwrap();
-    let names: Vec<_> = definitions
-        .iter()
-        .map(|task| task["name"].as_str().unwrap())
-        .collect();
+    let names: Vec<_> = definitions.iter().map(|task| task["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["my_custom_task", "echo", "assert", "plan_changes"]);
     for task in &definitions {
         assert!(!task["description"].as_str().unwrap().is_empty());
@@ -78,24 +71,17 @@ fn every_task_has_a_description_and_a_schema() {
 #[test]
 fn echo_gives_back_what_it_got() {
     assert_eq!(
-        run(
-            "echo",
-            json!({"message": "hi", "data": {"list": [1, "two", null]}})
-        ),
+        run("echo", json!({"message": "hi", "data": {"list": [1, "two", null]}})),
         json!({"status": "success", "message": "hi", "data": {"list": [1, "two", null]}})
     );
-    assert_eq!(
-        run("echo", json!({"message": "hi"})),
-        json!({"status": "success", "message": "hi"})
-    );
+    assert_eq!(run("echo", json!({"message": "hi"})), json!({"status": "success", "message": "hi"}));
 }
 
 #[test]
 fn echo_refuses_a_key_that_it_does_not_know() {
-    let result = run("echo", json!({"message": "hi", "dta": 1}));
-    assert!(
-        result["error"].as_str().unwrap().contains("unknown field `dta`"),
-        "{result}"
+    assert_eq!(
+        error("echo", json!({"message": "hi", "dta": 1})),
+        "its configuration does not fit: unknown field `dta`, expected `message` or `data`"
     );
 }
 
@@ -117,28 +103,15 @@ fn assert_lists_what_does_not_hold() {
         "conditions that do not hold (4 of 5): condition 2, enough memory, condition 4 (it is \"\"), named (it is \"yes\")"
     );
     assert_eq!(result["status"], "error");
-    assert_eq!(
-        result["failed"],
-        json!(["condition 2", "enough memory", "condition 4", "named"])
-    );
+    assert_eq!(result["failed"], json!(["condition 2", "enough memory", "condition 4", "named"]));
     assert_eq!(result["checked"], 5);
 }
 
 #[test]
 fn assert_refuses_what_is_no_condition() {
-    for condition in [
-        json!(1),
-        json!({"check": true}),
-        json!({"name": "a", "check": true, "chek": true}),
-    ] {
-        let result = run("assert", json!({"that": [condition]}));
-        assert!(
-            result["error"]
-                .as_str()
-                .unwrap()
-                .contains("did not match any variant"),
-            "{result}"
-        );
+    for condition in [json!(1), json!({"check": true}), json!({"name": "a", "check": true, "chek": true})] {
+        let message = error("assert", json!({"that": [condition]}));
+        assert!(message.contains("did not match any variant"), "{message}");
     }
 }
 
@@ -152,10 +125,7 @@ fn assert_puts_the_message_in_front() {
 
 #[test]
 fn assert_wants_a_condition() {
-    assert_eq!(
-        error("assert", json!({"that": []})),
-        "there is no condition to check"
-    );
+    assert_eq!(error("assert", json!({"that": []})), "there is no condition to check");
 }
 
 #[test]
@@ -197,14 +167,8 @@ fn plan_changes_goes_into_maps_only_where_asked() {
     let shallow = run("plan_changes", json!({"desired": desired, "actual": actual}));
     assert_eq!(shallow["changed"]["limits"]["to"]["nofile"], 1024);
 
-    let deep = run(
-        "plan_changes",
-        json!({"desired": desired, "actual": actual, "deep": true}),
-    );
-    assert_eq!(
-        deep["changed"],
-        json!({"/limits/nofile": {"from": 256, "to": 1024}})
-    );
+    let deep = run("plan_changes", json!({"desired": desired, "actual": actual, "deep": true}));
+    assert_eq!(deep["changed"], json!({"/limits/nofile": {"from": 256, "to": 1024}}));
     assert_eq!(deep["added"], json!({"/limits/a~1b": 1}));
     assert_eq!(deep["removed"], json!({"/limits/core": 0}));
     assert_eq!(deep["unchanged"], 1);
@@ -223,11 +187,8 @@ fn plan_changes_ignores_what_it_is_told_to() {
 
 #[test]
 fn plan_changes_wants_two_maps() {
-    let result = run("plan_changes", json!({"desired": {}, "actual": "{}"}));
-    assert!(
-        result["error"].as_str().unwrap().contains("expected a map"),
-        "{result}"
-    );
+    let message = error("plan_changes", json!({"desired": {}, "actual": "{}"}));
+    assert!(message.contains("expected a map"), "{message}");
 }
 
 #[test]

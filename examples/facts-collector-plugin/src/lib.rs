@@ -30,55 +30,32 @@ mod facts_collector_plugin {
         text: String,
     }
 
-    #[derive(Serialize)]
-    struct OsFacts {
-        os: Os,
-    }
-
     /// The operating system, out of the text of `/etc/os-release`.
     #[facts]
-    fn os_release(config: File) -> Result<OsFacts> {
+    fn os_release(config: File) -> Result<Os> {
         let (os, ignored) = os_release::parse(&config.text)?;
         for line in ignored {
             log::warn!("os-release: line {line} is not an assignment and is ignored");
         }
-        Ok(OsFacts { os })
-    }
-
-    #[derive(Serialize)]
-    struct MemoryFacts {
-        memory: Memory,
+        Ok(os)
     }
 
     /// Memory and swap in bytes, out of the text of `/proc/meminfo`.
     #[facts]
-    fn meminfo(config: File) -> Result<MemoryFacts> {
-        let memory = meminfo::parse(&config.text)?;
-        Ok(MemoryFacts { memory })
-    }
-
-    #[derive(Serialize)]
-    struct CpuFacts {
-        cpu: Cpu,
+    fn meminfo(config: File) -> Result<Memory> {
+        meminfo::parse(&config.text)
     }
 
     /// Processors and what they can do, out of the text of `/proc/cpuinfo`.
     #[facts]
-    fn cpuinfo(config: File) -> Result<CpuFacts> {
-        let cpu = cpuinfo::parse(&config.text)?;
-        Ok(CpuFacts { cpu })
-    }
-
-    #[derive(Serialize)]
-    struct LoadFacts {
-        load: Load,
+    fn cpuinfo(config: File) -> Result<Cpu> {
+        cpuinfo::parse(&config.text)
     }
 
     /// How busy the system is, out of the text of `/proc/loadavg`.
     #[facts]
-    fn loadavg(config: File) -> Result<LoadFacts> {
-        let load = loadavg::parse(&config.text)?;
-        Ok(LoadFacts { load })
+    fn loadavg(config: File) -> Result<Load> {
+        loadavg::parse(&config.text)
     }
 
     /// A table of mounts that the host read.
@@ -92,6 +69,7 @@ mod facts_collector_plugin {
         exclude_types: Vec<String>,
     }
 
+    /// Facts are an object, so the list has a key.
     #[derive(Serialize)]
     struct MountFacts {
         mounts: Vec<Mount>,

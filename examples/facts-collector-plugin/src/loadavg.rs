@@ -29,11 +29,5 @@ fn fields(text: &str) -> Option<Load> {
     let mut average = || words.next()?.parse().ok().filter(|load: &f64| load.is_finite());
     let (one, five, fifteen) = (average()?, average()?, average()?);
     let (running, threads) = words.next()?.split_once('/')?;
-    Some(Load {
-        one,
-        five,
-        fifteen,
-        running: running.parse().ok()?,
-        threads: threads.parse().ok()?,
-    })
+    Some(Load { one, five, fifteen, running: running.parse().ok()?, threads: threads.parse().ok()? })
 }

@@ -66,11 +66,7 @@ pub(crate) fn parse(text: &str) -> Result<Memory> {
         free: get("MemFree"),
         buffers: get("Buffers"),
         cached: get("Cached"),
-        swap: Swap {
-            total: swap_total,
-            free: swap_free,
-            used: swap_total.saturating_sub(swap_free),
-        },
+        swap: Swap { total: swap_total, free: swap_free, used: swap_total.saturating_sub(swap_free) },
         bytes,
         counts,
     })

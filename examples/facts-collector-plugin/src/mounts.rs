@@ -24,10 +24,7 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Mount>> {
         let (Some(device), Some(path), Some(r#type), Some(options)) =
             (words.next(), words.next(), words.next(), words.next())
         else {
-            bail!(
-                "line {}: expected a device, a path, a type and options",
-                place + 1
-            );
+            bail!("line {}: expected a device, a path, a type and options", place + 1);
         };
         mounts.push(Mount {
             device: unescape(device),

@@ -70,9 +70,7 @@ pub(crate) fn parse(text: &str) -> Result<(Os, Vec<usize>)> {
 fn assignment(line: &str) -> Option<(&str, String)> {
     let (name, value) = line.split_once('=')?;
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if !is_name {
         return None;
     }

@@ -1,3 +1,5 @@
+//! What the host calls, called in tests.
+
 use plugin_sdk::serde_json::{self, Value, json};
 
 use crate::*;
@@ -12,10 +14,7 @@ fn facts(name: &str, text: &str) -> Value {
 
 fn error(name: &str, text: &str) -> String {
     let facts = facts(name, text);
-    facts["error"]
-        .as_str()
-        .unwrap_or_else(|| panic!("{facts} is not an error"))
-        .to_owned()
+    facts["error"].as_str().unwrap_or_else(|| panic!("{facts} is not an error")).to_owned()
 }
 
 const DEBIAN: &str = r#"PRETTY_NAME="Debian GNU/Linux 13 (trixie)"
@@ -32,7 +31,7 @@ HOME_URL="https://www.debian.org/"
 fn os_release_of_debian() {
     assert_eq!(
         facts("os_release", DEBIAN),
-        json!({"os": {
+        json!({
             "id": "debian",
             "id_like": [],
             "name": "Debian GNU/Linux",
@@ -51,13 +50,13 @@ fn os_release_of_debian() {
                 "VERSION_CODENAME": "trixie",
                 "VERSION_ID": "13",
             },
-        }})
+        })
     );
 }
 
 #[test]
 fn os_release_has_the_defaults_of_its_manual_page() {
-    let os = &facts("os_release", "VERSION_ID=\nFOO=bar\n")["os"];
+    let os = facts("os_release", "VERSION_ID=\nFOO=bar\n");
     assert_eq!(os["id"], "linux");
     assert_eq!(os["name"], "Linux");
     assert_eq!(os["pretty_name"], "Linux");
@@ -79,7 +78,7 @@ F=first
 F=last
 ID_LIKE="rhel  fedora"
 "#;
-    let os = &facts("os_release", text)["os"];
+    let os = facts("os_release", text);
     assert_eq!(
         os["fields"],
         json!({
@@ -99,14 +98,14 @@ ID_LIKE="rhel  fedora"
 fn os_release_ignores_what_is_no_assignment() {
     let text =
         "ID=arch\nnonsense\n1A=x\nA B=x\n=x\nB=\"open\nC='open\nD=\"a\"b\nE='a'b'\nF=a b\nG=a\"b\"\nH=\\\n";
-    assert_eq!(facts("os_release", text)["os"]["fields"], json!({"ID": "arch"}));
+    assert_eq!(facts("os_release", text)["fields"], json!({"ID": "arch"}));
     let (_, ignored) = os_release::parse(text).unwrap();
     assert_eq!(ignored, (2..=12).collect::<Vec<_>>());
 }
 
 #[test]
 fn os_release_reads_windows_line_ends() {
-    assert_eq!(facts("os_release", "ID=\"debian\"\r\n")["os"]["id"], "debian");
+    assert_eq!(facts("os_release", "ID=\"debian\"\r\n")["id"], "debian");
 }
 
 #[test]
@@ -124,7 +123,7 @@ Hugepagesize:       2048 kB
 ";
     assert_eq!(
         facts("meminfo", text),
-        json!({"memory": {
+        json!({
             "total": 16_704_647_168_u64,
             "available": 8_352_323_584_u64,
             "used": 8_352_323_584_u64,
@@ -144,13 +143,13 @@ Hugepagesize:       2048 kB
                 "SwapTotal": 2_147_479_552,
             },
             "counts": {"HugePages_Total": 4},
-        }})
+        })
     );
 }
 
 #[test]
 fn meminfo_of_an_old_kernel_has_gaps() {
-    let memory = &facts("meminfo", "MemTotal: 1000 kB\nMemFree: 10 kB\n")["memory"];
+    let memory = facts("meminfo", "MemTotal: 1000 kB\nMemFree: 10 kB\n");
     assert_eq!(memory["available"], Value::Null);
     assert_eq!(memory["used"], Value::Null);
     assert_eq!(memory["swap"], json!({"total": 0, "free": 0, "used": 0}));
@@ -162,13 +161,7 @@ fn what_is_not_meminfo_is_an_error() {
         error("meminfo", "HugePages_Total: 0\n"),
         "the text has no line MemTotal; it is not that of /proc/meminfo"
     );
-    for line in [
-        "nonsense",
-        "MemFree: many kB",
-        "MemFree: 1 MB",
-        "MemFree: 1 kB each",
-        "MemFree:",
-    ] {
+    for line in ["nonsense", "MemFree: many kB", "MemFree: 1 MB", "MemFree: 1 kB each", "MemFree:"] {
         assert_eq!(
             error("meminfo", &format!("MemTotal: 1 kB\n{line}\n")),
             "line 2: expected a name, a number and perhaps kB"
@@ -189,19 +182,17 @@ fn cpuinfo_of_x86() {
              core id\t\t: {core}\nflags\t\t: fpu vme sse4_2\nbugs\t\t: spectre_v1\npower management:\n\n"
         )
     };
-    let text: String = (0..8)
-        .map(|number| processor(number, number / 4, number % 2))
-        .collect();
+    let text: String = (0..8).map(|number| processor(number, number / 4, number % 2)).collect();
     assert_eq!(
         facts("cpuinfo", &text),
-        json!({"cpu": {
+        json!({
             "model": "Intel(R) Xeon(R) Gold 6132 CPU @ 2.60GHz",
             "vendor": "GenuineIntel",
             "logical": 8,
             "cores": 4,
             "sockets": 2,
             "flags": ["fpu", "vme", "sse4_2"],
-        }})
+        })
     );
 }
 
@@ -209,13 +200,13 @@ fn cpuinfo_of_x86() {
 fn cpuinfo_of_arm_and_riscv() {
     let arm = "processor\t: 0\nBogoMIPS\t: 108.00\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\n\n\
                processor\t: 1\nFeatures\t: fp asimd\n\nModel\t\t: Raspberry Pi 4 Model B\n";
-    let cpu = &facts("cpuinfo", arm)["cpu"];
+    let cpu = facts("cpuinfo", arm);
     assert_eq!(
-        *cpu,
+        cpu,
         json!({"model": null, "vendor": "0x41", "logical": 2, "cores": null, "sockets": null, "flags": ["fp", "asimd"]})
     );
     let riscv = "processor\t: 0\nhart\t\t: 1\nisa\t\t: rv64imafdc\nmmu\t\t: sv39\nuarch\t\t: sifive,u74-mc\n";
-    let cpu = &facts("cpuinfo", riscv)["cpu"];
+    let cpu = facts("cpuinfo", riscv);
     assert_eq!(cpu["model"], "sifive,u74-mc");
     assert_eq!(cpu["flags"], json!(["rv64imafdc"]));
 }
@@ -223,10 +214,7 @@ fn cpuinfo_of_arm_and_riscv() {
 #[test]
 fn what_is_not_cpuinfo_is_an_error() {
     for text in ["", "processor: Intel", "MemTotal: 1 kB"] {
-        assert_eq!(
-            error("cpuinfo", text),
-            "the text has no line processor; it is not that of /proc/cpuinfo"
-        );
+        assert_eq!(error("cpuinfo", text), "the text has no line processor; it is not that of /proc/cpuinfo");
     }
 }
 
@@ -234,19 +222,13 @@ fn what_is_not_cpuinfo_is_an_error() {
 fn loadavg_has_five_numbers() {
     assert_eq!(
         facts("loadavg", "0.20 0.18 12.00 1/80 11206\n"),
-        json!({"load": {"one": 0.2, "five": 0.18, "fifteen": 12.0, "running": 1, "threads": 80}})
+        json!({"one": 0.2, "five": 0.18, "fifteen": 12.0, "running": 1, "threads": 80})
     );
 }
 
 #[test]
 fn what_is_not_loadavg_is_an_error() {
-    for text in [
-        "",
-        "0.20 0.18",
-        "a b c 1/80 1",
-        "0.20 0.18 0.12 80 1",
-        "NaN 0.18 0.12 1/80 1",
-    ] {
+    for text in ["", "0.20 0.18", "a b c 1/80 1", "0.20 0.18 0.12 80 1", "NaN 0.18 0.12 1/80 1"] {
         assert_eq!(
             error("loadavg", text),
             "expected text like that of /proc/loadavg: 0.20 0.18 0.12 1/80 11206"
@@ -262,10 +244,7 @@ const MOUNTS: &str = r"sysfs /sys sysfs rw,nosuid 0 0
 #[test]
 fn mounts_are_a_list() {
     assert_eq!(
-        collect(
-            "mounts",
-            json!({"text": MOUNTS, "exclude_types": ["sysfs", "proc"]})
-        ),
+        collect("mounts", json!({"text": MOUNTS, "exclude_types": ["sysfs", "proc"]})),
         json!({"mounts": [
             {
                 "device": "/dev/sda1", "path": "/", "type": "ext4",
@@ -297,27 +276,15 @@ fn a_mount_has_four_words() {
 #[test]
 fn the_text_is_required_and_the_rest_has_a_default() {
     let collectors: Vec<Value> = serde_json::from_str(&get_facts_collectors()).unwrap();
-    let names: Vec<_> = collectors
-        .iter()
-        .map(|collector| collector["name"].as_str().unwrap())
-        .collect();
+    let names: Vec<_> = collectors.iter().map(|collector| collector["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["os_release", "meminfo", "cpuinfo", "loadavg", "mounts"]);
     for collector in &collectors {
         assert_eq!(collector["config_schema"]["required"], json!(["text"]));
     }
-    assert_eq!(
-        collectors[4]["config_schema"]["properties"]["exclude_types"]["default"],
-        json!([])
-    );
+    assert_eq!(collectors[4]["config_schema"]["properties"]["exclude_types"]["default"], json!([]));
 
     let missing = collect("meminfo", json!({}));
-    assert!(
-        missing["error"]
-            .as_str()
-            .unwrap()
-            .contains("missing field `text`"),
-        "{missing}"
-    );
+    assert!(missing["error"].as_str().unwrap().contains("missing field `text`"), "{missing}");
     let unknown = collect("uptime", json!({}));
     assert_eq!(unknown["error"], "Unknown facts collector: uptime");
 }

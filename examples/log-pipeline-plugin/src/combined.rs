@@ -166,10 +166,7 @@ impl<'a> Cursor<'a> {
         }
         let name = self.take(self.at + end);
         self.at += 1;
-        Ok(Field {
-            escaped: name.contains('\\'),
-            text: name,
-        })
+        Ok(Field { escaped: name.contains('\\'), text: name })
     }
 
     /// `10/Oct/2000:13:55:36 -0700`
@@ -266,15 +263,10 @@ impl<'a> Field<'a> {
         let first = bytes.iter().position(|&byte| byte == b' ')?;
         let last = bytes.iter().rposition(|&byte| byte == b' ')?;
         // Servers read over more than one space.
-        let (method, path) = (
-            &self.text[..first],
-            self.text.get(first + 1..last)?.trim_matches(' '),
-        );
+        let (method, path) = (&self.text[..first], self.text.get(first + 1..last)?.trim_matches(' '));
         let protocol = &self.text[last + 1..];
         let is_request = !method.is_empty()
-            && method
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte == b'-' || byte == b'_')
+            && method.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-' || byte == b'_')
             && !path.is_empty()
             && protocol.starts_with("HTTP/");
         is_request.then(|| [method, path, protocol].map(|part| self.decoded(part)))

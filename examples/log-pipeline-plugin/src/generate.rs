@@ -24,12 +24,7 @@ const PAGES: &[&str] = &[
     "/caf\u{e9}",
 ];
 const MISSING: &[&str] = &["/wp-login.php", "/.env", "/old/page", "/admin"];
-const REFERERS: &[&str] = &[
-    "-",
-    "-",
-    "https://example.com/",
-    "https://www.example.org/search?q=driftless",
-];
+const REFERERS: &[&str] = &["-", "-", "https://example.com/", "https://www.example.org/search?q=driftless"];
 const AGENTS: &[&str] = &[
     "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/137.0.0.0 Safari/537.36",
@@ -43,11 +38,7 @@ const NONSENSE: &str = r"\x16\x03\x01\x00\xA5\x01\x00\x00\xA1\x03\x03";
 
 impl Lines {
     pub(crate) fn new(count: u64, seed: u64, start: u64) -> Self {
-        Self {
-            left: count,
-            random: seed,
-            time: start,
-        }
+        Self { left: count, random: seed, time: start }
     }
 
     /// A number below `end`. SplitMix64: good enough for what is made up, and the same for a seed everywhere.
@@ -72,19 +63,11 @@ impl Lines {
         let user = self.one_of(USERS);
         let (request, status, bytes) = match self.below(100) {
             0 => (NONSENSE.to_owned(), 400, 157),
-            1..=3 => (
-                format!("GET {} HTTP/1.1", self.one_of(PAGES)),
-                500 + self.below(5),
-                497,
-            ),
+            1..=3 => (format!("GET {} HTTP/1.1", self.one_of(PAGES)), 500 + self.below(5), 497),
             4..=12 => (format!("GET {} HTTP/1.1", self.one_of(MISSING)), 404, 153),
             13..=15 => ("POST /login HTTP/1.1".to_owned(), 302, 0),
             16..=20 => (format!("GET {} HTTP/2.0", self.one_of(PAGES)), 304, 0),
-            _ => (
-                format!("GET {} HTTP/2.0", self.one_of(PAGES)),
-                200,
-                200 + self.below(40_000),
-            ),
+            _ => (format!("GET {} HTTP/2.0", self.one_of(PAGES)), 200, 200 + self.below(40_000)),
         };
         let time = time(self.time);
         let (referer, agent) = (self.one_of(REFERERS), self.one_of(AGENTS));
@@ -104,9 +87,8 @@ impl Iterator for Lines {
 
 /// A Unix time as a log writes it, in UTC: `10/Oct/2000:20:55:36 +0000`.
 fn time(unix: u64) -> String {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     // The format has four digits for the year.
     let unix = unix.min(253_402_300_799);
     let (days, seconds) = (unix / 86_400, unix % 86_400);

@@ -12,8 +12,6 @@ mod tests;
 /// The plugin.
 #[plugin_sdk::plugin]
 mod log_pipeline_plugin {
-    use std::borrow::Cow;
-
     use plugin_sdk::prelude::*;
     use plugin_sdk::serde_json::Map;
 
@@ -70,15 +68,10 @@ mod log_pipeline_plugin {
         path: Option<Text<'a>>,
     }
 
-    /// Text that is borrowed from the entry unless it has escapes. Serde borrows a `Cow`, but not one inside an `Option`.
-    #[derive(Deserialize)]
-    #[serde(transparent)]
-    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
     /// Drops entries whose path begins with one of the prefixes. An entry without a path is kept.
     #[log_filter]
     fn exclude_path(config: &ExcludePath, entry: Path<'_>) -> bool {
-        let Some(Text(path)) = entry.path else { return true };
+        let Some(path) = entry.path else { return true };
         !config.prefixes.iter().any(|prefix| path.starts_with(prefix))
     }
 
@@ -86,7 +79,7 @@ mod log_pipeline_plugin {
     #[derive(Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
     struct ToLog {
-        /// The fields to write, in this order. Without any, all of them, by name.
+        /// The fields to write, in this order. Without any, all of them, as the entry has them.
         #[serde(default)]
         fields: Vec<String>,
     }

@@ -1,3 +1,5 @@
+//! What the host calls, called in tests.
+
 use plugin_sdk::serde_json::{self, Value, json};
 
 use crate::*;
@@ -22,9 +24,7 @@ fn filter(name: &str, config: Value, entry: Value) -> Value {
 }
 
 fn error(reply: &Value) -> &str {
-    reply["error"]
-        .as_str()
-        .unwrap_or_else(|| panic!("{reply} is not an error"))
+    reply["error"].as_str().unwrap_or_else(|| panic!("{reply} is not an error"))
 }
 
 #[test]
@@ -71,16 +71,10 @@ fn requests_are_split() {
     };
     assert_eq!(parts("GET / HTTP/1.1"), ["GET", "/", "HTTP/1.1"]);
     assert_eq!(parts("M-SEARCH * HTTP/1.1"), ["M-SEARCH", "*", "HTTP/1.1"]);
-    assert_eq!(
-        parts("CONNECT example.com:443 HTTP/1.1"),
-        ["CONNECT", "example.com:443", "HTTP/1.1"]
-    );
+    assert_eq!(parts("CONNECT example.com:443 HTTP/1.1"), ["CONNECT", "example.com:443", "HTTP/1.1"]);
     assert_eq!(parts("GET /a b  c HTTP/2.0"), ["GET", "/a b  c", "HTTP/2.0"]);
     assert_eq!(parts("GET  /  HTTP/1.0"), ["GET", "/", "HTTP/1.0"]);
-    assert_eq!(
-        parts(r"GET /\xC3\xA9?q=\x22 HTTP/1.1"),
-        ["GET", "/é?q=\"", "HTTP/1.1"]
-    );
+    assert_eq!(parts(r"GET /\xC3\xA9?q=\x22 HTTP/1.1"), ["GET", "/é?q=\"", "HTTP/1.1"]);
     assert_eq!(parts("GET /é HTTP/1.1"), ["GET", "/é", "HTTP/1.1"]);
 }
 
@@ -102,26 +96,17 @@ fn what_is_no_request_is_kept_whole() {
     ] {
         let entry = requesting(request);
         assert_eq!(entry["request"], request);
-        assert_eq!(
-            [&entry["method"], &entry["path"], &entry["protocol"]],
-            [&Value::Null; 3]
-        );
+        assert_eq!([&entry["method"], &entry["path"], &entry["protocol"]], [&Value::Null; 3]);
         assert_eq!(entry["status"], 200);
     }
-    assert_eq!(
-        requesting(r"\x16\x03\x01\x00\xFF")["request"],
-        "\u{16}\u{3}\u{1}\0\u{fffd}"
-    );
+    assert_eq!(requesting(r"\x16\x03\x01\x00\xFF")["request"], "\u{16}\u{3}\u{1}\0\u{fffd}");
 }
 
 #[test]
 fn escapes_are_decoded() {
     let agent = |text: &str| {
         let entry = parse(&LINE.replace("Mozilla/4.08 [en] (Win98; I ;Nav)", text));
-        entry["user_agent"]
-            .as_str()
-            .unwrap_or_else(|| panic!("{entry}"))
-            .to_owned()
+        entry["user_agent"].as_str().unwrap_or_else(|| panic!("{entry}")).to_owned()
     };
     assert_eq!(agent(r"a\x22b\x5Cc\x5cd"), r#"a"b\c\d"#);
     assert_eq!(agent(r#"a \"b\" \\ c"#), r#"a "b" \ c"#);
@@ -135,10 +120,7 @@ fn escapes_are_decoded() {
 
 #[test]
 fn a_user_may_have_spaces() {
-    assert_eq!(
-        parse(&LINE.replace("frank", "frank the tank"))["user"],
-        "frank the tank"
-    );
+    assert_eq!(parse(&LINE.replace("frank", "frank the tank"))["user"], "frank the tank");
     assert_eq!(parse(&LINE.replace("frank", "Zoë"))["user"], "Zoë");
 }
 
@@ -149,14 +131,8 @@ fn errors_name_what_and_where() {
         ("::1", "a space after the address at column 4"),
         ("::1 ", "the identity, or `-` at column 5"),
         ("::1 -", "a space after the identity at column 6"),
-        (
-            "::1 - frank 1",
-            "the user, or `-`, and `[` before the time at column 7",
-        ),
-        (
-            "::1 - - [10/Oct/2000",
-            "a time like `10/Oct/2000:13:55:36 -0700` at column 10",
-        ),
+        ("::1 - frank 1", "the user, or `-`, and `[` before the time at column 7"),
+        ("::1 - - [10/Oct/2000", "a time like `10/Oct/2000:13:55:36 -0700` at column 10"),
     ];
     for (line, expected) in cases {
         assert_eq!(error(&parse(line)), format!("expected {expected}"));
@@ -178,26 +154,10 @@ fn errors_name_what_and_where() {
         (" 200 ", " 20 ", "a status of three digits at column 80"),
         (" 200 ", " 2000 ", "a space after the status at column 83"),
         (" 2326 ", " x ", "a number of bytes, or `-` at column 84"),
-        (
-            " 2326 ",
-            " 18446744073709551616 ",
-            "a number of bytes below 2^64 at column 84",
-        ),
-        (
-            " 2326 ",
-            " 2326x ",
-            "a space after the number of bytes at column 88",
-        ),
-        (
-            "\"http://www.example.com/start.html\"",
-            "-",
-            "`\"` before the referer at column 89",
-        ),
-        (
-            "html\" \"Moz",
-            "html\"\"Moz",
-            "a space after the referer at column 124",
-        ),
+        (" 2326 ", " 18446744073709551616 ", "a number of bytes below 2^64 at column 84"),
+        (" 2326 ", " 2326x ", "a space after the number of bytes at column 88"),
+        ("\"http://www.example.com/start.html\"", "-", "`\"` before the referer at column 89"),
+        ("html\" \"Moz", "html\"\"Moz", "a space after the referer at column 124"),
         ("\"Mozilla", "Mozilla", "`\"` before the user agent at column 125"),
         ("Nav)\"", "Nav)", "`\"` after the user agent at column 159"),
         ("Nav)\"", "Nav)\\\"", "`\"` after the user agent at column 161"),
@@ -217,11 +177,7 @@ fn errors_name_what_and_where() {
 fn no_beginning_of_a_line_is_a_line() {
     let line = LINE.replace("gif", "é\\x22");
     for (end, _) in line.char_indices() {
-        assert!(
-            error(&parse(&line[..end])).starts_with("expected "),
-            "{}",
-            &line[..end]
-        );
+        assert!(error(&parse(&line[..end])).starts_with("expected "), "{}", &line[..end]);
     }
 }
 
@@ -229,10 +185,7 @@ fn no_beginning_of_a_line_is_a_line() {
 fn more_may_follow_where_that_is_said() {
     let line = LINE.to_owned() + r#" "198.51.100.1" 0.003"#;
     assert_eq!(error(&parse(&line)), "expected the end of the line at column 160");
-    assert_eq!(
-        parse_with(json!({"extra": true}), &line)["extra"],
-        "\"198.51.100.1\" 0.003"
-    );
+    assert_eq!(parse_with(json!({"extra": true}), &line)["extra"], "\"198.51.100.1\" 0.003");
     assert_eq!(parse_with(json!({"extra": true}), LINE).get("extra"), None);
     assert!(error(&parse_with(json!({"more": true}), LINE)).contains("unknown field `more`"));
 }
@@ -252,10 +205,7 @@ fn min_status_compares() {
 #[test]
 fn a_changed_configuration_counts() {
     for (status, kept) in [(400, true), (500, false), (400, true)] {
-        assert_eq!(
-            filter("min_status", json!({"status": status}), json!({"status": 404})),
-            kept
-        );
+        assert_eq!(filter("min_status", json!({"status": status}), json!({"status": 404})), kept);
     }
 }
 
@@ -268,10 +218,7 @@ fn exclude_path_knows_prefixes() {
     assert_eq!(keeps(json!({"path": null, "request": "/health"})), true);
     assert_eq!(keeps(json!({})), true);
     assert!(error(&keeps(json!({"path": 1}))).starts_with("the entry does not fit: "));
-    assert_eq!(
-        filter("exclude_path", json!({"prefixes": []}), json!({"path": "/"})),
-        true
-    );
+    assert_eq!(filter("exclude_path", json!({"prefixes": []}), json!({"path": "/"})), true);
 }
 
 #[test]
@@ -279,16 +226,14 @@ fn to_log_writes_a_line() {
     let entry = json!({
         "status": 404, "path": "/a b=\"c\"\n", "method": "GET", "user": null, "empty": "", "dash": "-", "tags": ["x"],
     });
-    let Value::Object(entry) = entry else {
-        unreachable!()
-    };
+    let Value::Object(entry) = entry else { unreachable!() };
     assert_eq!(
         line::of(&entry, &["status".into(), "path".into(), "missing".into()]),
         r#"status=404 path="/a b=\"c\"\n" missing=-"#
     );
     assert_eq!(
         line::of(&entry, &[]),
-        r#"dash="-" empty="" method=GET path="/a b=\"c\"\n" status=404 tags=["x"] user=-"#
+        r#"status=404 path="/a b=\"c\"\n" method=GET user=- empty="" dash="-" tags=["x"]"#
     );
     assert_eq!(execute_log_output("to_log", "{}", r#"{"status": 404}"#), "null");
     assert_eq!(execute_log_output("to_log", r#"{"fields": ["a"]}"#, "{}"), "null");
@@ -329,10 +274,7 @@ fn what_is_generated_is_parsed() {
 fn a_seed_makes_the_same_lines() {
     let config = json!({"count": 3, "seed": 7, "start": 971_211_336});
     assert_eq!(lines(config.clone()), lines(config.clone()));
-    assert_ne!(
-        lines(json!({"count": 3, "start": 0})),
-        lines(json!({"count": 3, "start": 0}))
-    );
+    assert_ne!(lines(json!({"count": 3, "start": 0})), lines(json!({"count": 3, "start": 0})));
     assert!(lines(config)[0].contains("[10/Oct/2000:20:55:36 +0000]"));
     assert_eq!(lines(json!({"count": 0})), Vec::<String>::new());
 }

@@ -51,10 +51,7 @@ mod template_filter_plugin {
     /// The SHA-256 of a text's UTF-8 bytes, in hexadecimal.
     #[template_filter]
     fn sha256(value: String) -> String {
-        Sha256::digest(value)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        Sha256::digest(value).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Makes a name for addresses and files: ASCII, lower case, words joined by a separator.

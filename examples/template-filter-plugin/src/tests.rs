@@ -1,3 +1,5 @@
+//! What the host calls, called in tests.
+
 use plugin_sdk::serde_json::{self, Value, json};
 
 use crate::random::Alphabet;
@@ -15,18 +17,11 @@ fn with(name: &str, value: impl Into<Value>, keyword: Value) -> Value {
 }
 
 fn random(arguments: Value) -> Value {
-    serde_json::from_str(&execute_template_function(
-        "random_string",
-        "{}",
-        &arguments.to_string(),
-    ))
-    .unwrap()
+    serde_json::from_str(&execute_template_function("random_string", "{}", &arguments.to_string())).unwrap()
 }
 
 fn error(reply: &Value) -> &str {
-    reply["error"]
-        .as_str()
-        .unwrap_or_else(|| panic!("{reply} is not an error"))
+    reply["error"].as_str().unwrap_or_else(|| panic!("{reply} is not an error"))
 }
 
 #[test]
@@ -34,9 +29,7 @@ fn filters_and_functions_are_told_apart() {
     let extensions: Vec<Value> = serde_json::from_str(&get_template_extensions()).unwrap();
     let of = |kind: &str| {
         let named = extensions.iter().filter(|extension| extension["type"] == kind);
-        named
-            .map(|extension| extension["name"].as_str().unwrap())
-            .collect::<Vec<_>>()
+        named.map(|extension| extension["name"].as_str().unwrap()).collect::<Vec<_>>()
     };
     assert_eq!(of("function"), ["random_string"]);
     assert_eq!(
@@ -77,11 +70,7 @@ fn base64_may_be_wrapped() {
 #[test]
 fn what_is_not_base64_of_text_is_an_error() {
     let says = |text: &str| error(&filter("b64decode", text, json!([]))).to_owned();
-    assert!(
-        says("a*b=").starts_with("this is not Base64: "),
-        "{}",
-        says("a*b=")
-    );
+    assert!(says("a*b=").starts_with("this is not Base64: "), "{}", says("a*b="));
     assert!(says("a").starts_with("this is not Base64: "), "{}", says("a"));
     assert_eq!(says("/w=="), "this is Base64 of bytes that are not UTF-8 text");
 }
@@ -110,18 +99,9 @@ fn slugs_are_ascii() {
 fn slugs_take_a_separator_and_a_length() {
     assert_eq!(filter("slugify", "One two three", json!(["_"])), "one_two_three");
     assert_eq!(filter("slugify", "One two", json!([""])), "onetwo");
-    assert_eq!(
-        with("slugify", "One two three", json!({"max_length": 7})),
-        "one-two"
-    );
-    assert_eq!(
-        with("slugify", "One two three", json!({"max_length": 12})),
-        "one-two"
-    );
-    assert_eq!(
-        with("slugify", "Internationalisation", json!({"max_length": 5})),
-        "inter"
-    );
+    assert_eq!(with("slugify", "One two three", json!({"max_length": 7})), "one-two");
+    assert_eq!(with("slugify", "One two three", json!({"max_length": 12})), "one-two");
+    assert_eq!(with("slugify", "Internationalisation", json!({"max_length": 5})), "inter");
     assert_eq!(with("slugify", "One", json!({"max_length": null})), "one");
 }
 
@@ -132,18 +112,8 @@ fn the_middle_is_left_out() {
     assert_eq!(short("abcdefghij", 6), "abc…ij");
     assert_eq!(short("äöüßéèêëàâ", 5), "äö…àâ");
     assert_eq!(short("abcdefghij", 1), "…");
-    assert_eq!(
-        filter("truncate_middle", "abcdefghij", json!([7, "..."])),
-        "ab...ij"
-    );
-    assert_eq!(
-        filter("truncate_middle", "a".repeat(41), json!([]))
-            .as_str()
-            .unwrap()
-            .chars()
-            .count(),
-        40
-    );
+    assert_eq!(filter("truncate_middle", "abcdefghij", json!([7, "..."])), "ab...ij");
+    assert_eq!(filter("truncate_middle", "a".repeat(41), json!([])).as_str().unwrap().chars().count(), 40);
 }
 
 #[test]
@@ -174,19 +144,13 @@ fn sizes_have_units() {
     assert_eq!(size(1_048_575), "1.0 MiB");
     assert_eq!(size(u64::MAX), "16.0 EiB");
     assert_eq!(filter("filesize", 1_572_864, json!([false])), "1.6 MB");
-    assert_eq!(
-        with("filesize", 1_500, json!({"binary": false, "decimals": 0})),
-        "2 kB"
-    );
+    assert_eq!(with("filesize", 1_500, json!({"binary": false, "decimals": 0})), "2 kB");
     assert_eq!(with("filesize", 1_536.0, json!({"decimals": 2})), "1.50 KiB");
 }
 
 #[test]
 fn what_is_not_a_size_is_an_error() {
-    assert_eq!(
-        error(&filter("filesize", -1, json!([]))),
-        "a size is not negative, but this is -1"
-    );
+    assert_eq!(error(&filter("filesize", -1, json!([]))), "a size is not negative, but this is -1");
     assert_eq!(
         error(&filter("filesize", 1, json!([true, 4]))),
         "a size is written with at most 3 decimals, not 4"
@@ -223,10 +187,7 @@ fn random_strings_have_their_length_and_alphabet() {
         let string = random(json!([200, name]));
         let string = string.as_str().unwrap();
         assert_eq!(string.len(), 200);
-        assert!(
-            string.bytes().all(|byte| alphabet.characters().contains(&byte)),
-            "{string}"
-        );
+        assert!(string.bytes().all(|byte| alphabet.characters().contains(&byte)), "{string}");
     }
     assert_eq!(random(json!([0])), "");
     assert_ne!(random(json!([32])), random(json!([32])));
@@ -255,21 +216,14 @@ fn random_strings_favour_no_character() {
     for character in Alphabet::Alphanumeric.characters() {
         let count = string.bytes().filter(|byte| byte == character).count();
         // 1000 expected; six standard deviations are 190.
-        assert!(
-            (810..1190).contains(&count),
-            "{count} times {}",
-            char::from(*character)
-        );
+        assert!((810..1190).contains(&count), "{count} times {}", char::from(*character));
     }
 }
 
 #[test]
 fn what_does_not_fit_a_random_string_is_an_error() {
     assert_eq!(error(&random(json!([]))), "the argument `length` is missing");
-    assert_eq!(
-        error(&random(json!([5000]))),
-        "a random string has at most 4096 characters, not 5000"
-    );
+    assert_eq!(error(&random(json!([5000]))), "a random string has at most 4096 characters, not 5000");
     let unknown = random(json!({"positional": [8], "keyword": {"alphabet": "greek"}}));
     assert!(error(&unknown).starts_with("the argument `alphabet` does not fit: unknown variant `greek`"));
 }
@@ -278,12 +232,9 @@ fn what_does_not_fit_a_random_string_is_an_error() {
 fn filters_say_what_does_not_fit() {
     assert_eq!(
         error(&filter("slugify", 5, json!([]))),
-        "the value does not fit: invalid type: integer `5`, expected a string at line 1 column 1"
+        "the value does not fit: invalid type: integer `5`, expected a string"
     );
-    assert_eq!(
-        error(&filter("to_snake", "x", json!([1]))),
-        "there are too many arguments; it takes none"
-    );
+    assert_eq!(error(&filter("to_snake", "x", json!([1]))), "there are too many arguments; it takes none");
     assert_eq!(
         error(&with("mask", "x", json!({"kept": 1}))),
         "there is no argument `kept`; it takes: keep, symbol"

@@ -8,9 +8,7 @@ pub(crate) fn slug(value: &str, separator: &str, max_length: usize) -> String {
     let ascii = deunicode::deunicode(value).to_ascii_lowercase();
     // "don't" is one word.
     let ascii = ascii.replace('\'', "");
-    let words = ascii
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty());
+    let words = ascii.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let separator_length = separator.chars().count();
     let (mut slug, mut length) = (String::new(), 0);
     for word in words {
@@ -48,12 +46,7 @@ pub(crate) fn without_middle(value: String, length: usize, ellipsis: &str) -> Re
 pub(crate) fn masked(value: &str, keep: usize, symbol: &str) -> String {
     let count = value.chars().count();
     let hidden = if count > keep { count - keep } else { count };
-    symbol
-        .chars()
-        .cycle()
-        .take(hidden)
-        .chain(value.chars().skip(hidden))
-        .collect()
+    symbol.chars().cycle().take(hidden).chain(value.chars().skip(hidden)).collect()
 }
 
 /// A number of bytes with a unit.
@@ -66,11 +59,7 @@ pub(crate) fn size(bytes: f64, binary: bool, decimals: usize) -> Result<String> 
     if decimals > 3 {
         bail!("a size is written with at most 3 decimals, not {decimals}");
     }
-    let (base, units) = if binary {
-        (1024.0, BINARY)
-    } else {
-        (1000.0, DECIMAL)
-    };
+    let (base, units) = if binary { (1024.0, BINARY) } else { (1000.0, DECIMAL) };
     let (mut number, mut unit) = (bytes, 0);
     loop {
         // There are no parts of a byte.

@@ -1,0 +1,106 @@
+//! As much of a type as can be seen without the compiler.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{GenericArgument, PathArguments, Type};
+
+/// What matters about the type of an input.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// `&str`
+    Str,
+    /// `Option<&str>`
+    OptionalStr,
+    /// Any other `Option`.
+    Optional,
+    /// Everything else.
+    Other,
+}
+
+impl Shape {
+    /// Looks at a type.
+    pub(crate) fn of(r#type: &Type) -> Self {
+        match r#type {
+            Type::Reference(reference)
+                if reference.mutability.is_none() && is_called_str(&reference.elem) =>
+            {
+                Self::Str
+            }
+            Type::Path(path) => match path.path.segments.last() {
+                Some(last) if last.ident == "Option" => match inner(&last.arguments).map(Self::of) {
+                    Some(Self::Str) => Self::OptionalStr,
+                    _ => Self::Optional,
+                },
+                _ => Self::Other,
+            },
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Whether a type mentions a lifetime, or a reference that leaves its out.
+pub(crate) fn borrows(r#type: &Type) -> bool {
+    any_borrows(r#type.to_token_stream())
+}
+
+fn any_borrows(tokens: TokenStream) -> bool {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let found = match token {
+            TokenTree::Group(group) => any_borrows(group.stream()),
+            TokenTree::Punct(sign) if sign.as_char() == '\'' => {
+                !matches!(tokens.peek(), Some(TokenTree::Ident(name)) if name == "static")
+            }
+            // With a lifetime behind it, that one is looked at next.
+            TokenTree::Punct(sign) if sign.as_char() == '&' => {
+                !matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'')
+            }
+            _ => false,
+        };
+        if found {
+            return true;
+        }
+    }
+    false
+}
+
+fn is_called_str(r#type: &Type) -> bool {
+    matches!(r#type, Type::Path(path) if path.path.is_ident("str"))
+}
+
+/// `T` of `<T>`
+fn inner(arguments: &PathArguments) -> Option<&Type> {
+    match arguments {
+        PathArguments::AngleBracketed(arguments) => match arguments.args.first()? {
+            GenericArgument::Type(inner) => Some(inner),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    #[test]
+    fn text_and_options_are_recognised() {
+        assert!(Shape::of(&parse_quote!(&str)) == Shape::Str);
+        assert!(Shape::of(&parse_quote!(&'a str)) == Shape::Str);
+        assert!(Shape::of(&parse_quote!(std::option::Option<&str>)) == Shape::OptionalStr);
+        assert!(Shape::of(&parse_quote!(Option<String>)) == Shape::Optional);
+        assert!(Shape::of(&parse_quote!(&mut str)) == Shape::Other);
+        assert!(Shape::of(&parse_quote!(Vec<&str>)) == Shape::Other);
+    }
+
+    #[test]
+    fn what_borrows_is_seen_anywhere_in_a_type() {
+        assert!(borrows(&parse_quote!(Entry<'_>)));
+        assert!(borrows(&parse_quote!(Vec<(u32, &[u8])>)));
+        assert!(borrows(&parse_quote!(&'a str)));
+        assert!(!borrows(&parse_quote!(Cow<'static, str>)));
+        assert!(!borrows(&parse_quote!(HashMap<String, Vec<u8>>)));
+    }
+}

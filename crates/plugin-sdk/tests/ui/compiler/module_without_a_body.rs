@@ -1,0 +1,4 @@
+#[plugin_sdk::plugin]
+mod greetings;
+
+fn main() {}

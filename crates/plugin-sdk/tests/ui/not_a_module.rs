@@ -1,0 +1,8 @@
+#[plugin_sdk::plugin]
+fn greet() -> String {
+    "hello".into()
+}
+
+fn main() {
+    greet();
+}

@@ -1,0 +1,12 @@
+#[plugin_sdk::plugin]
+mod greetings {
+    use plugin_sdk::prelude::*;
+
+    #[task]
+    #[facts]
+    fn greet() -> String {
+        "hello".into()
+    }
+}
+
+fn main() {}
