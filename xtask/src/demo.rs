@@ -18,7 +18,14 @@ pub(crate) fn show() -> Result<()> {
     heading("Facts about this machine, as JSON");
     run(&mut driftless_with(
         &driftless,
-        &["facts", "--config", "examples/facts-collector-plugin/facts.yml"],
+        &[
+            "facts",
+            "os_release",
+            "meminfo",
+            "loadavg",
+            "--config",
+            "examples/facts-collector-plugin/facts.yml",
+        ],
     ))?;
     heading("A template, rendered");
     let page = "examples/template-filter-plugin/page.j2";

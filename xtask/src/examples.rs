@@ -22,10 +22,16 @@ pub(crate) fn build_with_driftless() -> Result<()> {
     add_targets()?;
     let driftless = driftless();
     for (target, folder) in TARGETS {
-        let out_dir = root().join("target").join(folder);
-        let mut build = command(&driftless);
-        build.args(["plugin", "build", "examples", "--target", target, "--out-dir"]).arg(out_dir);
-        run(&mut build)?;
+        let out_dir = format!("target/{folder}");
+        run(command(&driftless).args([
+            "plugin",
+            "build",
+            "examples",
+            "--target",
+            target,
+            "--out-dir",
+            &out_dir,
+        ]))?;
     }
     Ok(())
 }

@@ -39,10 +39,7 @@ impl Store for LocalFolder {
             let path = entry?.path();
             let is_plugin = path.extension().is_some_and(|extension| extension == "wasm") && path.is_file();
             if let (true, Some(name)) = (is_plugin, path.file_stem().and_then(|stem| stem.to_str())) {
-                plugins.push(StoredPlugin {
-                    name: name.to_owned(),
-                    path,
-                });
+                plugins.push(StoredPlugin { name: name.to_owned(), path });
             }
         }
         plugins.sort();
@@ -85,10 +82,7 @@ mod tests {
     fn a_file_without_end_is_not_read_to_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("huge.wasm");
-        File::create(&path)
-            .unwrap()
-            .set_len(MAX_PLUGIN_BYTES + 1)
-            .unwrap();
+        File::create(&path).unwrap().set_len(MAX_PLUGIN_BYTES + 1).unwrap();
         let store = LocalFolder::new(folder.path());
         let error = store.read(&store.list().unwrap()[0]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);

@@ -17,7 +17,7 @@ use wasm_encoder::{
 use wasmparser::{FuncType, TypeRef};
 
 use crate::imports::{HOST_FUNCTIONS, WASI};
-use crate::survey::Survey;
+use crate::survey::{Survey, broken};
 
 /// What a linker calls the function that prepares a library for use.
 pub(crate) const INITIALIZE: &str = "_initialize";
@@ -40,15 +40,18 @@ pub fn replace_imports(bytes: &[u8]) -> Result<Vec<u8>, ReplaceError> {
     if let Some(violation) = survey.violations.first() {
         return Err(ReplaceError::Unreadable(violation.to_string()));
     }
-    let unreadable = |error: &dyn std::fmt::Display| ReplaceError::Unreadable(error.to_string());
     if !survey.imports.iter().any(is_wasi_function) {
         return Ok(bytes.to_vec());
     }
     let mut rewriter = Rewriter::plan(&survey);
     let mut module = Module::new();
-    rewriter
-        .parse_core_module(&mut module, wasmparser::Parser::new(0), bytes)
-        .map_err(|error| unreadable(&error))?;
+    rewriter.parse_core_module(&mut module, wasmparser::Parser::new(0), bytes).map_err(
+        |error| match error {
+            // By itself it only says that there is an error.
+            reencode::Error::ParseError(error) => ReplaceError::Unreadable(broken(&error).to_string()),
+            other => ReplaceError::Unreadable(other.to_string()),
+        },
+    )?;
     Ok(module.finish())
 }
 
@@ -324,14 +327,14 @@ impl Reencode for Rewriter {
             return reencode::utils::parse_custom_section(self, module, section);
         };
         // Names have to come in the order of the numbers, which changed. Those of functions are worth keeping: they
-        // are what a backtrace shows.
+        // are what a backtrace shows. Names that cannot be read are no reason to refuse a module.
         let mut functions = Vec::new();
-        for subsection in names {
-            if let wasmparser::Name::Function(map) = subsection? {
-                for naming in map {
-                    let naming = naming?;
-                    functions.push((self.function_index(naming.index)?, naming.name));
-                }
+        for subsection in names.into_iter().map_while(Result::ok) {
+            let wasmparser::Name::Function(map) = subsection else {
+                continue;
+            };
+            for naming in map.into_iter().map_while(Result::ok) {
+                functions.push((self.function_index(naming.index)?, naming.name));
             }
         }
         functions.sort_unstable();

@@ -22,7 +22,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
     let pipeline = Pipeline::new(&manager, &templates, &file, args.follow)?;
 
     let control = Arc::new(Control::new());
-    stop_on_interrupt(&control)?;
+    stop_on_interrupt(&control, terminal)?;
     let progress = (terminal.shows_progress() && !global.quiet).then(|| show_progress(&control));
     let finished = pipeline.run(&control, &mut |problem| {
         let warn = || terminal.warn(problem);
@@ -63,13 +63,19 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
 }
 
 /// The first interrupt lets the pipeline finish what it has read; the second ends the process.
-fn stop_on_interrupt(control: &Arc<Control>) -> anyhow::Result<()> {
-    let control = Arc::clone(control);
+fn stop_on_interrupt(control: &Arc<Control>, terminal: &Terminal) -> anyhow::Result<()> {
+    let (control, terminal) = (Arc::clone(control), terminal.clone());
     ctrlc::set_handler(move || {
         if control.is_stopped() {
             std::process::exit(130);
         }
         control.stop();
+        // The end of the process is the end of this thread, mostly long before.
+        let terminal = terminal.clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_secs(1));
+            terminal.note("still waiting for what was read to be written; another Ctrl-C ends it at once");
+        });
     })?;
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use driftless_host::api::function::Function;
 use driftless_host::api::manifest::PluginManifest;
+use driftless_host::api::result::{TaskResult, TaskStatus};
 use driftless_host::nearest;
 use driftless_sandbox::{Digest, Outline, Violation, outline};
 use serde_json::json;
@@ -213,8 +214,17 @@ pub(crate) fn call(
         return Err(Failure::NotFound(message).into());
     }
     let reply = plugin.call(function, &args)?;
+    // A task that failed is a failure, however it was called.
+    let task = if function == Function::ExecuteTask {
+        serde_json::from_str::<TaskResult>(&reply).ok()
+    } else {
+        None
+    };
     terminal.result(&(reply + "\n"))?;
-    Ok(ExitCode::SUCCESS)
+    Ok(match task.map(|result| result.status) {
+        Some(TaskStatus::Error) => ExitCode::from(1),
+        Some(TaskStatus::Success) | None => ExitCode::SUCCESS,
+    })
 }
 
 /// An argument, or the contents of the file that it names.

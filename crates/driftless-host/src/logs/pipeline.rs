@@ -388,7 +388,10 @@ fn matching(patterns: &[String], follow: bool) -> Result<Vec<PathBuf>> {
         let before = paths.len();
         for path in found {
             let path = path.map_err(|error| Error::Source { what: pattern.clone(), source: error.into() })?;
-            paths.push(path);
+            // A pattern means the files beside it, not the folders.
+            if !path.is_dir() {
+                paths.push(path);
+            }
         }
         if paths.len() == before && !follow {
             return Err(Error::Source {

@@ -1,10 +1,10 @@
-;; Loops in loops, 20,000 deep.
+;; Loops in loops, 2,000 deep.
 ;; call: execute_task "a" "{}"
 ;; expect: reply ""
 (module
     (memory (export "memory") 1)
     (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
     (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
-;; repeat 20000: loop
-;; repeat 20000: end
+;; repeat 2000: loop
+;; repeat 2000: end
         i64.const 0))

@@ -1,5 +1,5 @@
 ;; A function that takes from an empty stack.
-;; expect: refused "type mismatch: expected i32 but nothing on stack"
+;; expect: refused "type mismatch: expected a type but nothing on stack"
 (module
     (memory (export "memory") 1)
     (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)

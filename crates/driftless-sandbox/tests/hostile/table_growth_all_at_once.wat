@@ -1,4 +1,5 @@
-;; It asks for a table that no number holds.
+;; It asks for a table that no number holds, which would cost four billion units of fuel.
+;; limits: fuel=18446744073709551615
 ;; call: execute_task "a" "{}"
 ;; expect: limit table
 (module

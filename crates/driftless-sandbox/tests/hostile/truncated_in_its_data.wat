@@ -1,5 +1,5 @@
 ;; A download that ended early.
-;; cut: 140
+;; cut: 120
 ;; expect: refused "unexpected end"
 (module
     (data (i32.const 16) "{\"status\":\"success\"}")

@@ -1,5 +1,5 @@
 ;; A second memory.
-;; expect: refused "multi-memory not enabled" "memory"
+;; expect: refused "it has 2 memories; 1 is the most"
 (module
     (memory $second 1)
     (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-;; 300,000 values that are all alive at once.
+;; 20,000 values that are all alive at once.
 ;; call: execute_task "a" "{}"
 ;; expect: reply ""
 (module
