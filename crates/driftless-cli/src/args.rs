@@ -26,7 +26,8 @@ impl Args {
             | Command::Render(Render { config, .. })
             | Command::Logs(Logs { config, .. })
             | Command::Plugin(Plugin { config, .. }) => config.settings.take(),
-            Command::Facts(_) | Command::Completions { .. } => None,
+            Command::Facts(Facts { settings, .. }) => settings.take(),
+            Command::Completions { .. } => None,
         };
         args.global.settings = own.or(args.global.settings);
         args
@@ -122,6 +123,9 @@ pub(crate) struct Apply {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Facts {
+    /// The settings of plugins [default: ~/.driftless/plugins.toml]
+    #[arg(id = "own-settings", long = "settings", value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Global options")]
+    settings: Option<PathBuf>,
     /// Which collectors: their key in the file, or `plugin.collector` [default: all]
     pub(crate) names: Vec<String>,
     /// The file of collectors: YAML, JSON or TOML

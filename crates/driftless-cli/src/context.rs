@@ -116,10 +116,12 @@ fn settings(global: &Global) -> anyhow::Result<Settings> {
         (None, Some(home)) => (home.join("plugins.toml"), false),
         (None, None) => return Ok(Settings::default()),
     };
-    if !named && !path.exists() {
-        return Ok(Settings::default());
+    match text::read(&path) {
+        Ok(text) => Ok(document::read_toml(&path, &text)?),
+        // Only where it is not there: settings that cannot be read may be stricter than the defaults.
+        Err(Failure::NotFound(_)) if !named => Ok(Settings::default()),
+        Err(error) => Err(error.into()),
     }
-    Ok(document::read_toml(&path, &text::read(&path)?)?)
 }
 
 fn machine_code_cache() -> Result<MachineCodeCache, String> {

@@ -104,7 +104,8 @@ impl Terminal {
             Level::Info => GOOD,
             Level::Debug => FAINT,
         };
-        let (level, plugin) = (record.level, record.plugin);
+        // A plugin without a manifest is called like its file, and a file can be called anything.
+        let (level, plugin) = (record.level, printable(record.plugin, false));
         let message = printable(record.message, false);
         let _ = writeln!(self.err(), "{style}{level:<5}{style:#} {FAINT}{plugin}:{FAINT:#} {message}");
     }

@@ -129,6 +129,9 @@ impl Error {
             Self::Call { source, .. } if matches!(source.cause, CallFailure::Limit(_)) => ErrorKind::Limit,
             Self::Template(error) => error.kind(),
             Self::At { source, .. } => source.kind(),
+            Self::Source { source, .. } if source.kind() == std::io::ErrorKind::FileTooLarge => {
+                ErrorKind::Refused
+            }
             Self::Source { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 ErrorKind::NotFound
             }

@@ -63,6 +63,7 @@
 
 mod apply;
 mod component;
+mod effort;
 mod error;
 mod excerpt;
 mod facts;

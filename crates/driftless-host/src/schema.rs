@@ -1,6 +1,9 @@
 //! Configurations against their JSON Schema: defaults filled in, every violation named.
 
+use jsonschema::PatternOptions;
 use serde_json::{Map, Value};
+
+use crate::effort;
 
 /// The schema of one component's configuration, ready to check with.
 pub(crate) struct ConfigSchema {
@@ -14,34 +17,56 @@ const MOST_DEPTH: usize = 32;
 /// How many defaults are filled in, so that a schema cannot make a configuration of any size.
 const MOST_DEFAULTS: usize = 10_000;
 
+/// How many violations are told.
+const MOST_VIOLATIONS: usize = 100;
+
+/// A violation that shows more than this of a value shows nothing of it instead.
+const MOST_SHOWN: usize = 500;
+
+/// How many parts of a schema are looked at for defaults, so that one that refers to itself twice, and so on, ends soon.
+const MOST_PARTS: usize = 100_000;
+
 impl ConfigSchema {
     /// Makes a schema ready. The error says what is wrong with the schema itself.
     pub(crate) fn new(schema: &Value) -> Result<Self, String> {
-        let validator = jsonschema::options().offline().build(schema).map_err(|error| error.to_string())?;
+        effort::check_shape(schema)?;
+        // This engine's time is linear in the text; a plugin chooses the pattern.
+        let options = jsonschema::options().offline().with_pattern_options(PatternOptions::regex());
+        let validator = options.build(schema).map_err(|error| shortened(&error))?;
         Ok(Self { schema: schema.clone(), validator })
     }
 
     /// Fills in the defaults and checks the whole. The error has every violation.
     pub(crate) fn complete(&self, mut config: Map<String, Value>) -> Result<Value, Vec<String>> {
-        let mut filling = Filling { root: &self.schema, left: MOST_DEFAULTS };
+        let mut filling = Filling { root: &self.schema, left: MOST_DEFAULTS, parts: MOST_PARTS };
         filling.object(&self.schema, &mut config, 0);
         let config = Value::Object(config);
-        let violations: Vec<String> =
-            self.validator.iter_errors(&config).map(|error| violation(&error)).collect();
+        if !effort::is_bearable(&self.schema, &config) {
+            return Err(vec!["its schema makes checking it too much work".to_owned()]);
+        }
+        let errors = self.validator.iter_errors(&config).take(MOST_VIOLATIONS);
+        let violations: Vec<String> = errors.map(|error| violation(&error)).collect();
         if violations.is_empty() { Ok(config) } else { Err(violations) }
     }
 }
 
 fn violation(error: &jsonschema::ValidationError<'_>) -> String {
     match error.instance_path().as_str() {
-        "" => error.to_string(),
-        pointer => format!("{pointer}: {error}"),
+        "" => shortened(error),
+        pointer => format!("{pointer}: {}", shortened(error)),
     }
+}
+
+/// What is wrong, in a length that people read: the value that is wrong may be a whole file.
+fn shortened(error: &jsonschema::ValidationError<'_>) -> String {
+    let text = error.to_string();
+    if text.len() > MOST_SHOWN { error.masked().to_string() } else { text }
 }
 
 struct Filling<'a> {
     root: &'a Value,
     left: usize,
+    parts: usize,
 }
 
 impl<'a> Filling<'a> {
@@ -58,9 +83,10 @@ impl<'a> Filling<'a> {
     }
 
     fn object(&mut self, schema: &'a Value, object: &mut Map<String, Value>, depth: usize) {
-        if depth > MOST_DEPTH {
+        if depth > MOST_DEPTH || self.parts == 0 {
             return;
         }
+        self.parts -= 1;
         if let Some(referred) = self.referred(schema) {
             self.object(referred, object, depth + 1);
         }
@@ -88,7 +114,7 @@ impl<'a> Filling<'a> {
 
     /// What a `$ref` inside the same schema refers to.
     fn referred(&self, schema: &Value) -> Option<&'a Value> {
-        self.root.pointer(schema.get("$ref")?.as_str()?.strip_prefix('#')?)
+        effort::referred(self.root, schema.get("$ref")?.as_str()?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Jinja2 templates with the filters and functions of plugins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::sync::{Arc, OnceLock};
@@ -211,7 +211,7 @@ impl Extension {
         let arguments = arguments_json(arguments)?;
         let reply = match value {
             Some(value) => {
-                let value = serde_json::to_string(value).map_err(not_json)?;
+                let value = to_json(value)?;
                 configured.call(&[&value, &arguments], read_value)
             }
             None => configured.call(&[&arguments], read_value),
@@ -239,16 +239,25 @@ fn arguments_json(arguments: &[minijinja::Value]) -> Result<String, minijinja::E
         Some((last, before)) if last.is_kwargs() => (before, Some(Kwargs::try_from(last.clone())?)),
         Some(_) => (arguments, None),
     };
-    let positional = serde_json::to_string(positional).map_err(not_json)?;
+    let positional: Vec<_> = positional.iter().map(to_json).collect::<Result<_, _>>()?;
+    let positional = positional.join(",");
     let Some(keyword) = keyword else {
-        return Ok(positional);
+        return Ok(format!("[{positional}]"));
     };
     let mut named = BTreeMap::new();
     for name in keyword.args() {
-        named.insert(name, keyword.get::<minijinja::Value>(name)?);
+        named.insert(name, to_json(&keyword.get(name)?)?);
     }
-    let keyword = serde_json::to_string(&named).map_err(not_json)?;
-    Ok(format!(r#"{{"positional":{positional},"keyword":{keyword}}}"#))
+    let named: Vec<_> = named.iter().map(|(name, value)| format!(r#""{name}":{value}"#)).collect();
+    Ok(format!(r#"{{"positional":[{positional}],"keyword":{{{}}}}}"#, named.join(",")))
+}
+
+/// What a template hands to a plugin. What is not defined is an error here as everywhere else.
+fn to_json(value: &minijinja::Value) -> Result<String, minijinja::Error> {
+    if value.is_undefined() {
+        return Err(minijinja::Error::new(ErrorKind::UndefinedError, "it cannot be handed to a plugin"));
+    }
+    serde_json::to_string(value).map_err(not_json)
 }
 
 /// Every template extension of every plugin, and the errors of those that could not be asked.
@@ -341,6 +350,7 @@ fn add_filters(environment: &mut Environment<'static>, extensions: &[Arc<Extensi
 }
 
 fn add_functions(environment: &mut Environment<'static>, extensions: &[Arc<Extension>]) {
+    let built_in: BTreeSet<String> = environment.globals().map(|(name, _)| name.to_owned()).collect();
     let mut namespaces: BTreeMap<String, Vec<(String, minijinja::Value)>> = BTreeMap::new();
     for (short, owners) in by_short_name(extensions, ComponentKind::TemplateFunction) {
         for extension in &owners {
@@ -351,7 +361,7 @@ fn add_functions(environment: &mut Environment<'static>, extensions: &[Arc<Exten
             });
             namespace.push((short.to_owned(), function));
         }
-        if environment.globals().any(|(name, _)| name == short) {
+        if built_in.contains(short) {
             continue;
         }
         match owners.as_slice() {
@@ -372,7 +382,7 @@ fn add_functions(environment: &mut Environment<'static>, extensions: &[Arc<Exten
             }
         }
     }
-    for (plugin, functions) in namespaces {
+    for (plugin, functions) in namespaces.into_iter().filter(|(plugin, _)| !built_in.contains(plugin)) {
         environment.add_global(plugin, minijinja::Value::from_pairs(functions));
     }
 }
@@ -414,5 +424,8 @@ fn is_template(text: &str) -> bool {
 
 /// What stands between the braces of a string that may be nothing but one expression.
 fn single_expression(text: &str) -> Option<&str> {
-    text.trim().strip_prefix("{{")?.strip_suffix("}}")
+    let inside = text.trim().strip_prefix("{{")?.strip_suffix("}}")?;
+    // A sign next to a brace is about white space: `{{- 5 }}` is five.
+    let inside = inside.strip_prefix(['-', '+']).unwrap_or(inside);
+    Some(inside.strip_suffix(['-', '+']).unwrap_or(inside))
 }

@@ -176,6 +176,10 @@ fn check_imports(survey: &Survey<'_>, violations: &mut Vec<Violation>) {
             violations.push(Violation { offset: Some(import.offset), message });
         };
         match (imports::find(import.module, import.name), import.kind) {
+            // Nothing could be put in its place, whether WASI is allowed or not.
+            (Err(_), kind) if import.module == imports::WASI && !matches!(kind, TypeRef::Func(_)) => {
+                refuse("WASI consists of functions only".to_owned());
+            }
             (Err(reason), _) => refuse(reason.to_owned()),
             (Ok(offered), TypeRef::Func(r#type)) => {
                 let fits = survey.r#type(r#type).is_some_and(|found| {

@@ -283,6 +283,22 @@ fn a_cache_that_cannot_be_written_costs_nothing_but_time() {
 }
 
 #[test]
+fn what_was_not_used_for_longest_makes_room() {
+    let home = Home::new();
+    home.open().unwrap();
+    // Three files of 600 MiB by their own word, which is more than a cache keeps; there is nothing in them.
+    for (age, name) in [(3, "oldest"), (2, "older"), (1, "old")] {
+        let file = fs::File::create(home.folder().join(name)).unwrap();
+        file.set_len(600 << 20).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(age * 86_400)).unwrap();
+    }
+    home.answer('a');
+    let is_there = |name: &str| home.folder().join(name).exists();
+    assert!(!is_there("oldest") && !is_there("older") && is_there("old"));
+    assert_eq!(home.files().len(), 2);
+}
+
+#[test]
 fn many_compile_at_once() {
     let home = Home::new();
     let (threads, rounds) = (8, 5);

@@ -7,13 +7,21 @@ use driftless_host::api::result::TaskStatus;
 use driftless_host::{ApplyFile, TaskOutcome, TaskStep};
 use serde_json::json;
 
+use super::{is_variable, not_a_variable};
 use crate::args::{Apply, Global};
+use crate::failure::Failure;
 use crate::terminal::{BAD, FAINT, GOOD, ODD, STRONG, Terminal, printable};
 use crate::{context, document};
 
 /// Runs the tasks of a file.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Apply) -> anyhow::Result<ExitCode> {
     let file: ApplyFile = document::read(&args.file)?;
+    for (number, step) in file.tasks.iter().enumerate() {
+        if let Some(name) = step.register.as_ref().filter(|name| !is_variable(name)) {
+            let what = format!("{}: tasks[{number}] ({})", args.file.display(), step.label());
+            return Err(Failure::Usage(format!("{what}: register: {}", not_a_variable(name))).into());
+        }
+    }
     let manager = context::manager(global, terminal)?;
     let templates = context::templates(&manager, terminal)?;
     let mut tally = Tally::default();
@@ -36,7 +44,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Apply) -> anyhow:
             "ok": tally.ok, "skipped": tally.skipped, "unchecked": tally.unchecked, "failed": tally.failed,
         });
         // What was done is told even where the next task could not be.
-        writeln!(terminal.out(), "{}", json!({"tasks": results, "summary": summary}))?;
+        written = terminal.result(&format!("{}\n", json!({"tasks": results, "summary": summary})));
     }
     applied?;
     written?;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value};
 
+use super::{is_variable, not_a_variable};
 use crate::args::{Global, Render};
 use crate::failure::Failure;
 use crate::terminal::Terminal;
@@ -35,6 +36,9 @@ fn variables(args: &Render) -> Result<Map<String, Value>, Failure> {
         let Some((name, value)) = setting.split_once('=') else {
             return Err(Failure::Usage(format!("--set {setting}: it has no `=`")));
         };
+        if !is_variable(name) {
+            return Err(Failure::Usage(format!("--set {setting}: {}", not_a_variable(name))));
+        }
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
         vars.insert(name.to_owned(), value);
     }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::harness::{Home, examples, repository, start, start_unread, wait_until};
+use crate::harness::{Home, repository, start, start_unread, wait_until};
 
 /// The lines of a file, which has none while it is not there.
 fn lines(home: &Home, name: &str) -> Vec<String> {
@@ -142,10 +142,10 @@ fn the_second_one_ends_it_at_once() {
     std::thread::sleep(Duration::from_millis(500));
     assert!(run.is_running());
     run.interrupt();
-    std::thread::sleep(Duration::from_millis(500));
+    std::thread::sleep(Duration::from_millis(1500));
     assert!(run.is_running(), "the first interrupt waits for what was read");
     run.interrupt();
-    run.finish().exits_with(130);
+    run.finish().exits_with(130).says("another Ctrl-C ends it at once");
 }
 
 #[test]
@@ -178,5 +178,4 @@ fn while_a_plugin_hangs() {
     // The call ends at its limit; the line is lost, which is worse than being interrupted.
     outcome.exits_with(1).says("took longer than its 2 seconds").says("1 line failed and is lost");
     assert_eq!(counted(&outcome.stderr), 1);
-    assert!(examples().is_dir());
 }

@@ -1,6 +1,6 @@
 //! Pipelines that take more than a file of expectations to describe.
 
-use crate::harness::{Home, start};
+use crate::harness::Home;
 
 const TO_FILE: &str = "outputs: [{type: file, path: out.jsonl}]\n";
 
@@ -99,34 +99,4 @@ fn entries_that_are_no_json_are_not_written() {
         outcome.exits_with(1).says("in.log, line 1: plugin `odd`, log parser `parser`: its reply is not");
         assert_eq!(outcome.stdout, "");
     }
-}
-
-#[test]
-fn the_first_run_needs_nothing_and_leaves_a_cache_behind() {
-    let home = Home::new();
-    home.install("custom-task-plugin");
-    std::fs::remove_file(home.path().join(".driftless/machine-code.key")).unwrap();
-    let run = || {
-        let mut command = home.command(["plugin", "call", "custom-task-plugin", "get_hooks"]);
-        start(command.env_remove("XDG_CACHE_HOME")).finish()
-    };
-    for _ in 0..2 {
-        let outcome = run();
-        outcome.exits_with(0);
-        assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("[]\n", ""));
-    }
-    let cached = std::fs::read_dir(home.path().join(".cache/driftless/machine-code")).unwrap();
-    assert_eq!(cached.count(), 1);
-}
-
-#[cfg(unix)]
-#[test]
-fn a_key_that_others_can_read_is_not_used() {
-    use std::os::unix::fs::PermissionsExt;
-    let home = Home::new();
-    home.install("custom-task-plugin");
-    let key = home.path().join(".driftless/machine-code.key");
-    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
-    let outcome = home.run(&["plugin", "call", "custom-task-plugin", "get_hooks"]);
-    outcome.exits_with(0).says("machine code is not kept between runs").says("the key can be read by others");
 }

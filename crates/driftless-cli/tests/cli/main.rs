@@ -10,6 +10,7 @@ mod cases;
 #[cfg(unix)]
 mod disk;
 mod harness;
+mod installation;
 #[cfg(unix)]
 mod interrupt;
 mod logs;

@@ -1,0 +1,107 @@
+//! What is found in a home, and what is left there.
+
+use crate::harness::{Home, start};
+
+#[test]
+fn the_first_run_needs_nothing_and_leaves_a_cache_behind() {
+    let home = Home::new();
+    home.install("custom-task-plugin");
+    std::fs::remove_file(home.path().join(".driftless/machine-code.key")).unwrap();
+    let run = || {
+        let mut command = home.command(["plugin", "call", "custom-task-plugin", "get_hooks"]);
+        start(command.env_remove("XDG_CACHE_HOME")).finish()
+    };
+    for _ in 0..2 {
+        let outcome = run();
+        outcome.exits_with(0);
+        assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("[]\n", ""));
+    }
+    let cached = std::fs::read_dir(home.path().join(".cache/driftless/machine-code")).unwrap();
+    assert_eq!(cached.count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_that_others_can_read_is_not_used() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    home.install("custom-task-plugin");
+    let key = home.path().join(".driftless/machine-code.key");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let outcome = home.run(&["plugin", "call", "custom-task-plugin", "get_hooks"]);
+    outcome.exits_with(0).says("machine code is not kept between runs").says("the key can be read by others");
+}
+
+#[test]
+fn a_file_that_is_too_large_to_be_a_plugin_is_no_concern_of_the_others() {
+    let home = Home::new();
+    home.install("custom-task-plugin");
+    home.write("site.yml", "tasks: [{type: custom-task-plugin.echo, message: hello}]\n");
+    let huge = std::fs::File::create(home.path().join(".driftless/plugins/huge.wasm")).unwrap();
+    huge.set_len(65 << 20).unwrap();
+    home.run(&["apply", "site.yml"]).exits_with(0);
+    home.run(&["plugin", "inspect", "custom-task-plugin"]).exits_with(0);
+    assert!(home.run(&["plugin", "list"]).exits_with(0).stdout.contains("huge"));
+    for command in ["inspect", "validate"] {
+        home.run(&["plugin", command, "huge"])
+            .exits_with(3)
+            .says("huge.wasm: the file has more than 67108864 bytes");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn settings_that_cannot_be_read_are_not_taken_for_missing() {
+    let home = Home::new();
+    std::os::unix::fs::symlink("plugins.toml", home.path().join(".driftless/plugins.toml")).unwrap();
+    home.run(&["plugin", "list"]).exits_with(1).says(".driftless/plugins.toml: ");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_without_end_is_not_read_to_it() {
+    let home = Home::new();
+    home.install("custom-task-plugin");
+    std::os::unix::fs::symlink("/dev/zero", home.path().join("site.yml")).unwrap();
+    for args in [
+        ["apply", "site.yml"].as_slice(),
+        &["render", "site.yml"],
+        &["plugin", "validate", "/dev/zero"],
+        &["plugin", "call", "custom-task-plugin", "execute_task", "echo", "@site.yml"],
+    ] {
+        let outcome = home.run(args);
+        outcome.says("more than 67108864 bytes");
+        assert_ne!(outcome.code, Some(0), "{args:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_plugin_whose_file_has_an_evil_name() {
+    let home = Home::new();
+    home.assemble(
+        "\u{1b}[2Jevil\nname",
+        r#"(module
+            (import "env" "host_log" (func $log (param i32 i32 i32 i32)))
+            (memory (export "memory") 2)
+            (data (i32.const 0) "[]")
+            (func (export "driftless_reserve") (param i32) (result i32) (i32.const 65536))
+            (func (export "get_template_extensions") (result i64)
+                (call $log (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 2))
+                (i64.const 2)))"#,
+    );
+    home.write("page.j2", "hello");
+    let file = ".driftless/plugins/\u{1b}[2Jevil\nname.wasm";
+    for args in [
+        ["--color", "always", "plugin", "list"].as_slice(),
+        &["--color", "always", "plugin", "inspect", file],
+        &["--color", "always", "plugin", "validate", file],
+        &["--color", "always", "render", "page.j2"],
+        &["--color", "always", "plugin", "call", file, "get_hooks"],
+    ] {
+        let outcome = home.run(args);
+        let printed = outcome.stdout + &outcome.stderr;
+        assert!(!printed.contains("\u{1b}[2J"), "{args:?}: {printed:?}");
+        assert!(printed.contains("\\u{1b}[2Jevil") || args.contains(&"list"), "{args:?}: {printed:?}");
+    }
+}
