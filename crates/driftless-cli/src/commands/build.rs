@@ -15,7 +15,12 @@ use crate::terminal::{GOOD, STRONG, Terminal};
 
 /// Compiles a Rust project, makes plugins of its libraries, and checks them.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Build) -> anyhow::Result<ExitCode> {
-    let manifest = args.project.join("Cargo.toml");
+    // Whoever names the file means the folder.
+    let project = match args.project.parent() {
+        Some(folder) if args.project.is_file() && args.project.ends_with("Cargo.toml") => folder,
+        _ => &args.project,
+    };
+    let manifest = project.join("Cargo.toml");
     if !manifest.is_file() {
         let message = format!("{}: there is no such file, so this is no Rust project", manifest.display());
         return Err(Failure::NotFound(message).into());
@@ -24,7 +29,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Build) -> anyhow:
     let libraries = compile(&manifest, &args.target)?;
     let out_dir = match &args.out_dir {
         Some(folder) => folder.clone(),
-        None => args.project.join("target").join("plugins"),
+        None => project.join("target").join("plugins"),
     };
     std::fs::create_dir_all(&out_dir).map_err(|error| unreadable(&out_dir, &error))?;
     let mut built = Vec::new();

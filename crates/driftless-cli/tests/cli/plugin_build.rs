@@ -112,7 +112,7 @@ fn what_is_no_plugin() {
     build(&home, &["nowhere"]).exits_with(5).says("nowhere/Cargo.toml");
 
     project(&home, "library", "", GREETER);
-    let outcome = build(&home, &["library"]);
+    let outcome = build(&home, &["library/Cargo.toml"]);
     outcome.exits_with(2).says("nothing in it is a plugin").says("crate-type = [\"cdylib\"]");
 
     // It compiles, and exports nothing that a host could call.
