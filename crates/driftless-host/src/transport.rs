@@ -34,7 +34,7 @@ impl Transport {
         read: impl FnOnce(Reply<'_>) -> R,
     ) -> Result<R, CallError> {
         match self {
-            Self::Wasm(pool) => pool.get()?.call(function, arguments).map(read),
+            Self::Wasm(pool) => pool.with(|instance| instance.call(function, arguments).map(read))?,
         }
     }
 

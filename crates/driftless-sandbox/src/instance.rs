@@ -142,6 +142,7 @@ impl Instance {
     }
 
     /// Whether a call failed, after which it is not to be used again.
+    #[inline]
     pub fn has_failed(&self) -> bool {
         self.failed
     }

@@ -52,6 +52,26 @@ impl InstancePool {
         &self.plugin
     }
 
+    /// Lends `run` an instance for as long as it runs: a warm one, else a fresh one. This is what a single call wants;
+    /// [`get`](Self::get) is for who keeps an instance for a while.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CompiledPlugin::instantiate`].
+    #[inline]
+    pub fn with<R>(&self, run: impl FnOnce(&mut Instance) -> R) -> Result<R, CallError> {
+        let mut instance = match self.idle.pop() {
+            Some(instance) => instance,
+            None => Box::new(self.plugin.instantiate()?),
+        };
+        let result = run(&mut instance);
+        // Where `run` panics, the instance is dropped, and the next call gets a fresh one.
+        if !instance.has_failed() {
+            self.idle.push(instance);
+        }
+        Ok(result)
+    }
+
     /// An instance for one caller: a warm one, else a fresh one. It comes back when it is dropped, unless it failed.
     ///
     /// # Errors

@@ -98,7 +98,10 @@ impl Pipeline {
             Some(number) => number.min(64),
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };
-        let pipeline = Self { inputs, stages: Stages { parsers, filters }, outputs, rejected, workers };
+        let stages = Stages { parsers, filters };
+        let instances = manager.settings().security.limits().instances as usize;
+        let workers = workers.min(most_workers(instances, &inputs, &stages, &outputs));
+        let pipeline = Self { inputs, stages, outputs, rejected, workers };
         match pipeline.circle() {
             None => Ok(pipeline),
             Some(path) => {
@@ -197,6 +200,15 @@ impl Pipeline {
         drain.finish();
         first_error.into_inner().expect("nobody panics with it")
     }
+}
+
+/// How many workers find an instance for each of their stages, beside those of the sources and outputs.
+fn most_workers(instances: usize, inputs: &[Input], stages: &Stages, outputs: &[Output]) -> usize {
+    let sources = inputs.iter().filter(|input| matches!(input, Input::Plugin(_))).count();
+    let outputs = outputs.iter().filter(|output| matches!(output, Output::Plugin(_))).count();
+    let of_each_worker = stages.parsers.iter().flatten().count() + stages.filters.len();
+    let left = instances.saturating_sub(sources + outputs);
+    left.checked_div(of_each_worker).unwrap_or(usize::MAX).max(1)
 }
 
 /// A thread of a pipeline. That the system has no thread left is an error that nothing here can go on from.

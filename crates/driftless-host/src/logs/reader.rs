@@ -51,7 +51,7 @@ impl Input {
                     let mut lines = Lines::new(exchange, control, origin);
                     let flow = lines.copy(&mut file).map_err(|source| failed(path, source))?;
                     if flow != Flow::End {
-                        // What is behind the last newline is the beginning of a line that goes on in the file.
+                        lines.leave_rest();
                         return Ok(());
                     }
                     lines.finish();
@@ -141,18 +141,32 @@ impl<'a, E: Exchange> Lines<'a, E> {
 
     /// Sends what is behind the last newline: at the end of a file that is a line as well.
     fn finish(&mut self) {
-        if !self.rest.is_empty()
-            && let Some(mut batch) = self.exchange.empty()
-        {
-            batch.input.append(&mut self.rest);
-            let form = if self.inside_too_long { Form::TooLongStill } else { Form::Lines };
-            self.send(batch, form);
+        if self.rest.is_empty() && !self.inside_too_long {
+            return;
         }
+        let Some(mut batch) = self.exchange.empty() else { return };
+        batch.input.append(&mut self.rest);
+        let form = if std::mem::take(&mut self.inside_too_long) {
+            // Its pieces are put together again as they come: what comes next is another line.
+            batch.input.push(b'\n');
+            Form::TooLongStill
+        } else {
+            Form::Lines
+        };
+        self.send(batch, form);
+    }
+
+    /// What is behind the last newline is the beginning of a line that goes on in the file: it is left to whoever reads the
+    /// file next.
+    fn leave_rest(&mut self) {
+        self.rest.clear();
+        self.finish();
     }
 
     /// A line that grows beyond all measure is passed on in pieces, so that it is not kept in memory.
     fn bound_rest(&mut self) -> bool {
-        if self.rest.len() <= MOST_LINE_BYTES {
+        // A carriage return before the newline is no part of the line.
+        if self.rest.len() <= MOST_LINE_BYTES + 1 {
             return true;
         }
         let Some(mut batch) = self.exchange.empty() else {
@@ -213,9 +227,14 @@ fn follow(paths: &[PathBuf], exchange: &impl Exchange, control: &Control) -> Res
         }
         std::thread::sleep(NAP);
     }
-    // Somebody may write the rest of these lines later; what is there is not lost. A line that goes on in the file is left
-    // to whoever reads the file next.
-    all.iter_mut().filter(|followed| followed.at_end).for_each(|followed| followed.lines.finish());
+    for followed in &mut all {
+        if followed.at_end {
+            // Somebody may write the rest of this line later; what is there is not lost.
+            followed.lines.finish();
+        } else {
+            followed.lines.leave_rest();
+        }
+    }
     Ok(())
 }
 

@@ -58,8 +58,7 @@ impl<'a> Worker<'a> {
         let done = match batch.form {
             Form::Lines | Form::Entries => self.lines(&input, batch),
             Form::TooLong => {
-                let problem = format!("the line is longer than {MOST_LINE_BYTES} bytes");
-                fail(batch, 0, &input, false, problem);
+                fail(batch, 0, &input, false, too_long());
                 Ok(())
             }
             Form::TooLongStill => {
@@ -83,6 +82,8 @@ impl<'a> Worker<'a> {
             at = end + 1;
             if given_up.is_some() {
                 fail(batch, number, raw, true, "it was not looked at any more".to_owned());
+            } else if line.len() > MOST_LINE_BYTES {
+                fail(batch, number, raw, true, too_long());
             } else {
                 match self.line(line, batch) {
                     Ok(Fate::Kept) => batch.tally.kept += 1,
@@ -119,7 +120,10 @@ impl<'a> Worker<'a> {
             }
             _ => filter_trusted(stages, filters, text, entries),
         };
-        self.broken_in_a_row = 0;
+        // A parser that works is of no use where a filter breaks.
+        if fate.is_ok() {
+            self.broken_in_a_row = 0;
+        }
         fate
     }
 
@@ -207,6 +211,10 @@ fn message(line: &str) -> String {
         message: &'a str,
     }
     serde_json::to_string(&Message { message: line }).expect("a string serialises")
+}
+
+fn too_long() -> String {
+    format!("the line is longer than {MOST_LINE_BYTES} bytes")
 }
 
 #[cold]

@@ -1,0 +1,7 @@
+//! The host through its public API, with plugins written by hand.
+
+mod apply;
+mod guest;
+mod logs;
+mod plugins;
+mod templates;
