@@ -83,9 +83,8 @@ impl From<()> for TaskResult {
 
 /// What a function returns when it could not do its work: `{"error": "why"}`.
 ///
-/// The object alone does not prove a failure, since a plugin may well return data with a key `error`. A plugin built
-/// with the SDK marks a failure in the packed reply ([`crate::abi::PackedReply`]); for a plugin that cannot, an object
-/// with the one key `error` and a string under it is a failure, as in the guide.
+/// The object alone does not prove a failure, since a plugin may well return data with a key `error`. What carries the reply
+/// marks it ([`crate::abi::PackedReply`]), and only the mark counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Failure {

@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -214,6 +214,21 @@ fn a_cache_behind_a_symbolic_link_is_refused() {
     fs::set_permissions(&elsewhere, fs::Permissions::from_mode(0o700)).unwrap();
     symlink(&elsewhere, home.folder()).unwrap();
     refuses(&home, "the cache folder is a symbolic link");
+}
+
+#[test]
+fn a_cache_of_somebody_else_is_refused() {
+    let home = Home::new();
+    home.open().unwrap();
+    // Only the administrator can give something away, so only there can this be tried.
+    if chown(home.folder(), Some(65_534), None).is_ok() {
+        refuses(&home, "the cache folder is open to others; `chmod 700` it, or remove it");
+    }
+    let home = Home::new();
+    home.open().unwrap();
+    if chown(home.key(), Some(65_534), None).is_ok() {
+        refuses(&home, "the key can be read by others; remove it, and a new one is made");
+    }
 }
 
 #[test]
