@@ -22,7 +22,7 @@ struct Row {
 
 const ROWS: [Row; 7] = [
     slower(
-        "warm call, short string",
+        "warm call, a guest that returns its argument",
         "call_short string/driftless",
         "call_short string/wasmtime",
         "at most 2.0",
