@@ -15,6 +15,9 @@
 //! - `host_get_random() -> i64`, 64 bits that nobody can predict; they tell nothing about the machine, and without them a
 //!   plugin could not even make a hash map that withstands chosen keys
 //! - `host_panic(message, message_len)`, two `i32`: the plugin gives up, and this is why; it does not return
+//! - one for each [`Capability`](crate::host_call::Capability) that the manifest asks for, `host_file(request, request_len, body, body_len) -> i64`:
+//!   a request in JSON and its body. What comes back is an [`AnswerLength`]; the guest makes room for both parts and fetches them,
+//!   one behind the other, with `host_take(pointer)`. An answer that is not fetched before the next request is gone.
 
 /// The exported memory.
 pub const MEMORY: &str = "memory";
@@ -36,6 +39,37 @@ pub const HOST_GET_RANDOM: &str = "host_get_random";
 
 /// `host_panic(message: &str) -> !`
 pub const HOST_PANIC: &str = "host_panic";
+
+/// `host_take(pointer)`: writes the answer to the last request, its JSON and right behind it its body.
+pub const HOST_TAKE: &str = "host_take";
+
+/// How long the answer to a request is, in one `i64`: its JSON in the upper half, its body in the lower.
+///
+/// ```
+/// use driftless_plugin_api::abi::AnswerLength;
+///
+/// let length = AnswerLength { head: 13, body: 1 << 20 };
+/// assert_eq!(AnswerLength::unpack(length.pack()), length);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnswerLength {
+    /// Bytes of JSON.
+    pub head: u32,
+    /// Bytes of the body.
+    pub body: u32,
+}
+
+impl AnswerLength {
+    /// Into the number that the host returns.
+    pub const fn pack(self) -> i64 {
+        ((self.head as u64) << 32 | self.body as u64) as i64
+    }
+
+    /// Out of the number that the host returned.
+    pub const fn unpack(packed: i64) -> Self {
+        Self { head: (packed as u64 >> 32) as u32, body: packed as u32 }
+    }
+}
 
 /// Where a guest's reply lies and whether it is a failure, in one `i64`: the pointer in the upper half, the length in
 /// the lower, and in the length's highest bit the mark of a failure.

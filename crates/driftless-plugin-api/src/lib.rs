@@ -12,6 +12,7 @@
 //! | [`arguments`] | positional and keyword arguments of template filters and functions |
 //! | [`records`] | what a log source hands over |
 //! | [`manifest`] | who a plugin is, what it brings, what it asks for |
+//! | [`host_call`] | what a plugin can ask its host to do |
 //! | [`limit`] | what a call can run out of |
 //! | [`log`] | the levels of `host_log` |
 //! | [`abi`] | how a core WebAssembly module carries strings |
@@ -20,6 +21,7 @@ pub mod abi;
 pub mod arguments;
 pub mod component;
 pub mod function;
+pub mod host_call;
 pub mod limit;
 pub mod log;
 pub mod manifest;

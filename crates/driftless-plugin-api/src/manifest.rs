@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::component::ComponentKind;
+use crate::host_call::Capability;
 
 /// The custom section of a module or component that holds its manifest, as JSON.
 ///
@@ -90,29 +91,53 @@ pub struct PluginDependency {
     pub version: String,
 }
 
-/// Something beyond computing that a plugin asks for.
+/// Something beyond computing that a plugin asks for. What the entries may say and what they mean is the subject of the crate
+/// `driftless-permissions`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Permission {
     /// Files and folders.
     FileSystem {
-        /// Which.
+        /// Absolute paths, each with all that lies beneath; `:rw` behind one that is to be written as well.
         paths: Vec<String>,
     },
     /// HTTP.
     Network {
-        /// To where.
+        /// Where to: `https://api.example.com`, `http://localhost:8080`, `https://*.example.com`.
         hosts: Vec<String>,
     },
     /// Environment variables.
     Environment {
-        /// Which.
+        /// Their names.
         vars: Vec<String>,
     },
     /// Other programs.
     Process {
-        /// Which.
+        /// Absolute paths, or names that are looked up in the `PATH` of the host.
         commands: Vec<String>,
     },
+}
+
+impl Permission {
+    /// What it lets a plugin ask for.
+    pub const fn capability(&self) -> Capability {
+        match self {
+            Self::FileSystem { .. } => Capability::File,
+            Self::Network { .. } => Capability::Http,
+            Self::Environment { .. } => Capability::Environment,
+            Self::Process { .. } => Capability::Process,
+        }
+    }
+
+    /// What it names.
+    pub fn entries(&self) -> &[String] {
+        match self {
+            Self::FileSystem { paths: entries }
+            | Self::Network { hosts: entries }
+            | Self::Environment { vars: entries }
+            | Self::Process { commands: entries } => entries,
+        }
+    }
 }
 
 /// A component, as far as one can know it without running the plugin.

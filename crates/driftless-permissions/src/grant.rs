@@ -1,0 +1,226 @@
+//! What was asked for and what was granted, together.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use driftless_plugin_api::host_call::Capability;
+
+use crate::network::{HostPattern, HttpUrl};
+use crate::path::{AbsolutePath, Access, PathPattern};
+use crate::permissions::Permissions;
+
+/// What a plugin may do: what its manifest asks for *and* its user grants.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grant {
+    requested: Permissions,
+    granted: Permissions,
+}
+
+/// Why something is not allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// The plugin's manifest does not ask for it.
+    NotRequested,
+    /// The manifest asks for it, and the user has not granted it.
+    NotGranted,
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotRequested => "the plugin's manifest does not ask for it",
+            Self::NotGranted => "it is not granted",
+        })
+    }
+}
+
+/// How much of one requested entry is granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Coverage {
+    /// All of it.
+    Full,
+    /// Only these parts of it.
+    Partial(Vec<String>),
+    /// Nothing.
+    None,
+}
+
+impl Grant {
+    /// Nothing is allowed.
+    pub const NOTHING: Self = Self { requested: Permissions::NONE, granted: Permissions::NONE };
+
+    /// What both allow.
+    pub fn new(requested: Permissions, granted: Permissions) -> Self {
+        Self { requested, granted }
+    }
+
+    /// What the manifest asks for.
+    pub fn requested(&self) -> &Permissions {
+        &self.requested
+    }
+
+    /// What the user grants.
+    pub fn granted(&self) -> &Permissions {
+        &self.granted
+    }
+
+    /// Whether something may be done to a file or folder.
+    ///
+    /// # Errors
+    ///
+    /// Which of the two does not allow it.
+    pub fn file(&self, path: &AbsolutePath, access: Access) -> Result<(), Denial> {
+        self.both(|permissions| permissions.file(path, access))
+    }
+
+    /// The files and folders that both allow.
+    pub fn files(&self) -> Vec<PathPattern> {
+        let pairs = self
+            .requested
+            .files
+            .iter()
+            .flat_map(|asked| self.granted.files.iter().filter_map(|granted| asked.meet(granted)));
+        let mut files: Vec<_> = pairs.collect();
+        files.sort();
+        files.dedup();
+        files
+    }
+
+    /// The environment variables that both allow.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        let asked = self.requested.variables.iter().map(String::as_str);
+        asked.filter(|name| self.granted.variable(name))
+    }
+
+    /// Whether a URL may be asked for. Where it leads is for [`address`](Self::address) to judge.
+    ///
+    /// # Errors
+    ///
+    /// Which of the two does not allow it.
+    pub fn url(&self, url: &HttpUrl) -> Result<(), Denial> {
+        self.both(|permissions| permissions.url(url))
+    }
+
+    /// Whether the host of a URL that may be asked for may be at this address.
+    ///
+    /// Only the user is asked: an author does not know the networks of those who run the plugin.
+    pub fn address(&self, url: &HttpUrl, address: IpAddr) -> bool {
+        self.granted.address(url, address)
+    }
+
+    /// Whether an environment variable may be read.
+    ///
+    /// # Errors
+    ///
+    /// Which of the two does not allow it.
+    pub fn variable(&self, name: &str) -> Result<(), Denial> {
+        self.both(|permissions| permissions.variable(name))
+    }
+
+    /// Whether a command may be run.
+    ///
+    /// # Errors
+    ///
+    /// Which of the two does not allow it.
+    pub fn command(&self, command: &str) -> Result<(), Denial> {
+        self.both(|permissions| permissions.command(command))
+    }
+
+    /// Each requested entry of a capability, and how much of it is granted.
+    pub fn coverage(&self, capability: Capability) -> Vec<(String, Coverage)> {
+        let (requested, granted) = (&self.requested, &self.granted);
+        match capability {
+            Capability::File => compare(&requested.files, &granted.files, PathPattern::meet),
+            Capability::Http => compare(&requested.hosts, &granted.hosts, HostPattern::meet),
+            Capability::Environment => compare(&requested.variables, &granted.variables, same),
+            Capability::Process => compare(&requested.commands, &granted.commands, same),
+        }
+    }
+
+    /// Whether everything that was asked for is granted.
+    pub fn is_complete(&self) -> bool {
+        Capability::ALL.iter().all(|capability| {
+            self.coverage(*capability).iter().all(|(_, coverage)| *coverage == Coverage::Full)
+        })
+    }
+
+    fn both(&self, allows: impl Fn(&Permissions) -> bool) -> Result<(), Denial> {
+        if !allows(&self.requested) {
+            Err(Denial::NotRequested)
+        } else if !allows(&self.granted) {
+            Err(Denial::NotGranted)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Compares entry by entry; `meet` is what two entries have in common.
+fn compare<T: fmt::Display + PartialEq>(
+    requested: &[T],
+    granted: &[T],
+    meet: impl Fn(&T, &T) -> Option<T>,
+) -> Vec<(String, Coverage)> {
+    let coverage = |entry: &T| {
+        let parts: Vec<T> = granted.iter().filter_map(|grant| meet(entry, grant)).collect();
+        if parts.contains(entry) {
+            return Coverage::Full;
+        }
+        let mut shown: Vec<String> = parts.iter().map(T::to_string).collect();
+        shown.sort();
+        shown.dedup();
+        if shown.is_empty() { Coverage::None } else { Coverage::Partial(shown) }
+    };
+    requested.iter().map(|entry| (entry.to_string(), coverage(entry))).collect()
+}
+
+fn same(one: &String, other: &String) -> Option<String> {
+    (one == other).then(|| one.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use driftless_plugin_api::manifest::Permission;
+
+    use super::*;
+
+    fn paths(entries: &[&str]) -> Permissions {
+        let paths = entries.iter().map(|entry| (*entry).to_owned()).collect();
+        Permissions::parse(&[Permission::FileSystem { paths }]).unwrap()
+    }
+
+    fn hosts(entries: &[&str]) -> Permissions {
+        let hosts = entries.iter().map(|entry| (*entry).to_owned()).collect();
+        Permissions::parse(&[Permission::Network { hosts }]).unwrap()
+    }
+
+    #[test]
+    fn coverage_is_told_entry_by_entry() {
+        let grant =
+            Grant::new(paths(&["/etc", "/srv:rw", "/opt"]), paths(&["/etc/os-release", "/srv", "/opt", "/"]));
+        assert!(!grant.is_complete());
+        let coverage = grant.coverage(Capability::File);
+        assert_eq!(coverage[0], ("/etc".to_owned(), Coverage::Full));
+        // Reading all of the machine is granted, and writing to /srv is not.
+        assert_eq!(coverage[1], ("/srv:rw".to_owned(), Coverage::Partial(vec!["/srv".to_owned()])));
+        assert_eq!(grant.coverage(Capability::Http), []);
+    }
+
+    #[test]
+    fn a_private_address_needs_the_users_word() {
+        let asked = hosts(&["http://*", "address:0.0.0.0/0"]);
+        let url = HttpUrl::parse("http://intranet.example").unwrap();
+        let private = "10.0.0.1".parse().unwrap();
+        // What the manifest says of addresses is of no weight.
+        assert!(!Grant::new(asked.clone(), hosts(&["http://*"])).address(&url, private));
+        assert!(Grant::new(asked.clone(), hosts(&["http://*", "address:10.0.0.0/8"])).address(&url, private));
+        assert!(!Grant::new(asked.clone(), hosts(&["http://10.0.0.1"])).address(&url, private));
+        let literal = HttpUrl::parse("http://10.0.0.1").unwrap();
+        assert!(Grant::new(asked.clone(), hosts(&["http://10.0.0.1"])).address(&literal, private));
+        assert!(!Grant::new(asked.clone(), hosts(&["http://*"])).address(&literal, private));
+        let local = HttpUrl::parse("http://localhost").unwrap();
+        let loopback = "127.0.0.1".parse().unwrap();
+        assert!(Grant::new(asked.clone(), hosts(&["http://localhost"])).address(&local, loopback));
+        assert!(!Grant::new(asked, hosts(&["http://localhost"])).address(&local, private));
+    }
+}

@@ -1,0 +1,140 @@
+//! A set of permissions, read.
+
+use std::net::IpAddr;
+
+use driftless_plugin_api::host_call::Capability;
+use driftless_plugin_api::manifest::Permission;
+use ipnet::IpNet;
+
+use crate::network::{ADDRESS, HostPattern, HttpUrl, address_range, is_public};
+use crate::path::{AbsolutePath, Access, PathPattern};
+use crate::{Malformed, name};
+
+/// What a manifest asks for, or what a user grants: every entry read, none of them malformed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Permissions {
+    pub(crate) files: Vec<PathPattern>,
+    pub(crate) hosts: Vec<HostPattern>,
+    pub(crate) addresses: Vec<IpNet>,
+    pub(crate) variables: Vec<String>,
+    pub(crate) commands: Vec<String>,
+}
+
+impl Permissions {
+    /// Nothing at all.
+    pub const NONE: Self = Self {
+        files: Vec::new(),
+        hosts: Vec::new(),
+        addresses: Vec::new(),
+        variables: Vec::new(),
+        commands: Vec::new(),
+    };
+
+    /// Reads permissions as they stand in a manifest or in a file of grants.
+    ///
+    /// # Errors
+    ///
+    /// The first entry that means nothing.
+    pub fn parse(permissions: &[Permission]) -> Result<Self, Malformed> {
+        let mut read = Self::NONE;
+        for permission in permissions {
+            for entry in permission.entries() {
+                match permission {
+                    Permission::FileSystem { .. } => read.files.push(PathPattern::parse(entry)?),
+                    Permission::Network { .. } if entry.starts_with(ADDRESS) => {
+                        read.addresses.push(address_range(entry)?);
+                    }
+                    Permission::Network { .. } => read.hosts.push(HostPattern::parse(entry)?),
+                    Permission::Environment { .. } => {
+                        name::variable(entry)?;
+                        read.variables.push(entry.clone());
+                    }
+                    Permission::Process { .. } => {
+                        name::command(entry)?;
+                        read.commands.push(entry.clone());
+                    }
+                }
+            }
+        }
+        Ok(read)
+    }
+
+    /// As they stand in a manifest.
+    pub fn to_manifest(&self) -> Vec<Permission> {
+        let entries = |capability| self.entries(capability);
+        let mut permissions = Vec::new();
+        for capability in Capability::ALL {
+            let entries = entries(capability);
+            if entries.is_empty() {
+                continue;
+            }
+            permissions.push(match capability {
+                Capability::File => Permission::FileSystem { paths: entries },
+                Capability::Http => Permission::Network { hosts: entries },
+                Capability::Environment => Permission::Environment { vars: entries },
+                Capability::Process => Permission::Process { commands: entries },
+            });
+        }
+        permissions
+    }
+
+    /// The entries for one capability, printed.
+    pub fn entries(&self, capability: Capability) -> Vec<String> {
+        match capability {
+            Capability::File => self.files.iter().map(PathPattern::to_string).collect(),
+            Capability::Http => {
+                let addresses = self.addresses.iter().map(|range| format!("{ADDRESS}{range}"));
+                self.hosts.iter().map(HostPattern::to_string).chain(addresses).collect()
+            }
+            Capability::Environment => self.variables.clone(),
+            Capability::Process => self.commands.clone(),
+        }
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::NONE
+    }
+
+    /// Whether there is anything in it about a capability.
+    pub fn mentions(&self, capability: Capability) -> bool {
+        match capability {
+            Capability::File => !self.files.is_empty(),
+            Capability::Http => !self.hosts.is_empty(),
+            Capability::Environment => !self.variables.is_empty(),
+            Capability::Process => !self.commands.is_empty(),
+        }
+    }
+
+    /// Files and folders.
+    pub fn files(&self) -> &[PathPattern] {
+        &self.files
+    }
+
+    /// Environment variables.
+    pub fn variables(&self) -> &[String] {
+        &self.variables
+    }
+
+    pub(crate) fn file(&self, path: &AbsolutePath, access: Access) -> bool {
+        self.files.iter().any(|pattern| pattern.covers(path, access))
+    }
+
+    pub(crate) fn url(&self, url: &HttpUrl) -> bool {
+        self.hosts.iter().any(|pattern| pattern.covers(url))
+    }
+
+    pub(crate) fn address(&self, url: &HttpUrl, address: IpAddr) -> bool {
+        is_public(address)
+            || self.addresses.iter().any(|range| range.contains(&address))
+            || self.hosts.iter().any(|pattern| pattern.covers(url) && pattern.names_address(address))
+    }
+
+    pub(crate) fn variable(&self, name: &str) -> bool {
+        self.variables.iter().any(|known| known == name)
+    }
+
+    pub(crate) fn command(&self, command: &str) -> bool {
+        self.commands.iter().any(|known| known == command)
+    }
+}

@@ -1,0 +1,334 @@
+//! What a plugin can ask its host to do, where a permission was granted.
+//!
+//! There is one import for each [`Capability`], in the module [`abi::IMPORT_MODULE`](crate::abi::IMPORT_MODULE), all of one shape: a request in JSON and a
+//! body of plain bytes go out, an answer in JSON and a body come back. So a look at a plugin's imports tells what it could ever ask for.
+//!
+//! | import | permission | request | body | answer | body |
+//! |---|---|---|---|---|---|
+//! | `host_file` | `FileSystem` | [`FileRequest`] | what is written | [`FileAnswer`] | what was read |
+//! | `host_http` | `Network` | [`HttpRequest`] | the request's | [`HttpAnswer`] | the response's |
+//! | `host_environment` | `Environment` | [`EnvironmentRequest`] | – | [`EnvironmentAnswer`] | – |
+//! | `host_process` | `Process` | [`ProcessRequest`] | standard input | [`ProcessAnswer`] | standard output |
+//!
+//! The answer is an [`Outcome`]: `{"ok": …}` or `{"error": {"kind": …, "message": …}}`. How the bytes travel is said in [`abi`](crate::abi).
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// A group of things that a host can do for a plugin: one permission, one import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Capability {
+    /// Files and folders.
+    File,
+    /// HTTP requests.
+    Http,
+    /// Environment variables.
+    Environment,
+    /// Other programs.
+    Process,
+}
+
+impl Capability {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::File, Self::Http, Self::Environment, Self::Process];
+
+    /// What its import is called.
+    pub const fn import(self) -> &'static str {
+        match self {
+            Self::File => "host_file",
+            Self::Http => "host_http",
+            Self::Environment => "host_environment",
+            Self::Process => "host_process",
+        }
+    }
+
+    /// What its permission is called in a manifest.
+    pub const fn permission(self) -> &'static str {
+        match self {
+            Self::File => "FileSystem",
+            Self::Http => "Network",
+            Self::Environment => "Environment",
+            Self::Process => "Process",
+        }
+    }
+}
+
+/// What stands behind the imports: on a host the real thing, in a test whatever it wants.
+pub trait HostCalls: Send + Sync {
+    /// Does what a plugin asks for, or says why not. A bad request is answered and never a reason to panic, and no answer takes
+    /// longer or more room than the allowance.
+    fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance) -> Answer;
+}
+
+/// What one answer may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// The time that is left of the call in which the plugin asks.
+    pub time: Duration,
+    /// The bytes that an answer may have, its body and its JSON each.
+    pub bytes: usize,
+}
+
+/// What the host says to a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// An [`Outcome`] as JSON.
+    pub head: String,
+    /// Plain bytes.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// An answer in JSON, with bytes behind it.
+    pub fn new<T: Serialize>(outcome: &Outcome<T>, body: Vec<u8>) -> Self {
+        let head = serde_json::to_string(outcome).expect("the answers of this module serialise");
+        Self { head, body }
+    }
+
+    /// A refusal or failure.
+    pub fn error(error: HostCallError) -> Self {
+        Self::new::<()>(&Outcome::Error(error), Vec::new())
+    }
+}
+
+/// How a request ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome<T> {
+    /// It was done.
+    Ok(T),
+    /// It was not.
+    Error(HostCallError),
+}
+
+impl<T: DeserializeOwned> Outcome<T> {
+    /// Reads an answer's JSON.
+    ///
+    /// # Errors
+    ///
+    /// What the host said, and what is no answer at all.
+    pub fn read(head: &str) -> Result<T, HostCallError> {
+        match serde_json::from_str(head) {
+            Ok(Self::Ok(answer)) => Ok(answer),
+            Ok(Self::Error(error)) => Err(error),
+            Err(error) => Err(HostCallError {
+                kind: HostCallErrorKind::Failed,
+                message: format!("the host's answer cannot be read: {error}"),
+            }),
+        }
+    }
+}
+
+/// Why something was not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostCallError {
+    /// What kind of failure, for programs.
+    pub kind: HostCallErrorKind,
+    /// What happened and what would change it, for people.
+    pub message: String,
+}
+
+impl HostCallError {
+    /// An error of this kind.
+    pub fn new(kind: HostCallErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+}
+
+impl fmt::Display for HostCallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for HostCallError {}
+
+/// What kind of failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum HostCallErrorKind {
+    /// No permission covers it.
+    Denied,
+    /// It is not there.
+    NotFound,
+    /// It took longer or more room than it may.
+    Limit,
+    /// The request makes no sense.
+    Invalid,
+    /// It was tried, and did not work.
+    Failed,
+}
+
+/// What to do with a file or folder. A path is absolute and has neither `.` nor `..` in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum FileRequest {
+    /// The contents of a file: the body of the answer.
+    Read {
+        /// Which file.
+        path: String,
+    },
+    /// Writes the body of the request to a file.
+    Write {
+        /// Which file.
+        path: String,
+        /// What becomes of what is there.
+        mode: WriteMode,
+    },
+    /// The names in a folder.
+    List {
+        /// Which folder.
+        path: String,
+    },
+    /// What a path is.
+    Stat {
+        /// Which file or folder.
+        path: String,
+    },
+}
+
+/// What becomes of what is in a file when it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WriteMode {
+    /// It goes, as soon as the new contents are there in full. A file that is not there is made.
+    Replace,
+    /// It stays, and the new goes behind it. A file that is not there is made.
+    Append,
+    /// There must be no such file yet.
+    New,
+}
+
+/// The answer to a [`FileRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileAnswer {
+    /// The contents are the body.
+    Read,
+    /// It is written.
+    Written,
+    /// What is in the folder, by name.
+    Entries(Vec<FolderEntry>),
+    /// What the path is.
+    Stat(FileStat),
+}
+
+/// One name in a folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderEntry {
+    /// Its name, without the folder. A name that is not UTF-8 is left out of the list.
+    pub name: String,
+    /// What it is; a symbolic link is one, whatever it points at.
+    pub kind: FileKind,
+}
+
+/// What a path is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileStat {
+    /// What it is, symbolic links followed.
+    pub kind: FileKind,
+    /// Its bytes. Files of the kernel often say 0.
+    pub size: u64,
+    /// When its contents last changed, in seconds since 1970.
+    pub modified: Option<u64>,
+}
+
+/// What stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileKind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link.
+    Link,
+    /// A device, a socket, a pipe: nothing that a plugin can read or write.
+    Other,
+}
+
+/// An HTTP request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpRequest {
+    /// `GET`, `POST`, …
+    pub method: String,
+    /// An absolute URL, `https://…` or `http://…`.
+    pub url: String,
+    /// Names and values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
+}
+
+/// The response to an [`HttpRequest`], after redirects, each of which was permitted as well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HttpAnswer {
+    /// `200`, `404`, …
+    pub status: u16,
+    /// Where it came from in the end.
+    pub url: String,
+    /// Names in small letters, and values. Values that are not UTF-8 are left out.
+    pub headers: Vec<(String, String)>,
+}
+
+/// Asks for an environment variable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnvironmentRequest {
+    /// Which.
+    pub name: String,
+}
+
+/// An environment variable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentAnswer {
+    /// Its value; `None` where it is not set.
+    pub value: Option<String>,
+}
+
+/// A program to run, with the body as its standard input. It never goes through a shell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProcessRequest {
+    /// The command, written as in the permission.
+    pub command: String,
+    /// Its arguments, one by one.
+    #[serde(default)]
+    pub arguments: Vec<String>,
+}
+
+/// How a program ended. Its standard output is the body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessAnswer {
+    /// Its exit code; `None` where a signal ended it.
+    pub code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+    /// What it wrote to standard error; what is not UTF-8 in it is replaced.
+    pub stderr: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_and_answers_are_plain_json() {
+        let request = FileRequest::Write { path: "/srv/motd".into(), mode: WriteMode::Replace };
+        assert_eq!(
+            serde_json::to_string(&request).unwrap(),
+            r#"{"write":{"path":"/srv/motd","mode":"replace"}}"#
+        );
+        let denied = Answer::error(HostCallError::new(HostCallErrorKind::Denied, "no"));
+        assert_eq!(denied.head, r#"{"error":{"kind":"denied","message":"no"}}"#);
+        let read = Answer::new(&Outcome::Ok(FileAnswer::Read), b"hi".to_vec());
+        assert_eq!(read.head, r#"{"ok":"read"}"#);
+        assert_eq!(Outcome::<FileAnswer>::read(&read.head), Ok(FileAnswer::Read));
+        assert_eq!(Outcome::<FileAnswer>::read(&denied.head).unwrap_err().message, "no");
+        assert!(Outcome::<FileAnswer>::read("nonsense").is_err());
+    }
+}
