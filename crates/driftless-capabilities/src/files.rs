@@ -1,0 +1,337 @@
+//! Files and folders.
+//!
+//! Only regular files are read and written, and none is waited for: a pipe, a device or a socket is refused. A file system that
+//! hangs by itself (a network file system without its server) cannot be interrupted.
+//!
+//! # How files are written
+//!
+//! - `replace` writes a file of another name in the same folder, brings it to the disk, and renames it, so that readers see the old
+//!   contents or the new ones. Permission bits stay (without set-user-ID and its like), and the owner where the host may set it.
+//! - `append` and `new` write where the file is. What was written when the time ran out stays behind an append; a new file is removed.
+//! - A symbolic link at the *end* of a path is not written through, even if it stays inside: renaming would replace the link, and a plugin that
+//!   means the file can name it. Links on the way are followed as for reading.
+//! - A new file has the permissions 0644 less the host's umask.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, Read, Write};
+use std::time::UNIX_EPOCH;
+
+use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt, OpenOptionsSyncExt};
+use cap_std::fs::{Dir, File, FileType, OpenOptions};
+use driftless_permissions::{AbsolutePath, Access};
+use driftless_plugin_api::host_call::{
+    FileAnswer, FileKind, FileRequest, FileStat, FolderEntry, HostCallError, HostCallErrorKind, WriteMode,
+};
+
+use crate::roots::{Roots, Trouble, of_the_folder, regular};
+use crate::{Task, failed, invalid};
+
+/// The bytes between two looks at the clock.
+const CHUNK: usize = 64 << 10;
+/// The bytes of JSON around the name of an entry, about.
+const ENTRY: usize = 32;
+
+/// Does what a plugin asks for; the body is what was read.
+pub(crate) fn answer(
+    task: &Task<'_>,
+    roots: &Roots,
+    request: FileRequest,
+    body: &[u8],
+) -> Result<(FileAnswer, Vec<u8>), HostCallError> {
+    let (verb, access, path) = match &request {
+        FileRequest::Read { path } => ("read", Access::Read, path),
+        FileRequest::Write { path, .. } => ("write", Access::Write, path),
+        FileRequest::List { path } => ("list", Access::Read, path),
+        FileRequest::Stat { path } => ("look at", Access::Read, path),
+    };
+    let path = AbsolutePath::parse(path).map_err(|error| invalid(error.to_string()))?;
+    let what = What { task, verb, path: &path };
+    task.grant.file(&path, access).map_err(|denial| task.plugin.denied(&what.name(), denial))?;
+    task.deadline.check(&what.doing())?;
+    let trouble = |trouble| what.error(trouble);
+    Ok(match request {
+        FileRequest::Read { .. } => {
+            let (file, metadata) =
+                roots.at(task.grant, &path, access, |spot| spot.open_file()).map_err(trouble)?;
+            (FileAnswer::Read, what.read(file, metadata.len())?)
+        }
+        FileRequest::Write { mode, .. } => {
+            let (folder, name) =
+                roots.at(task.grant, &path, access, |spot| spot.parent()).map_err(trouble)?;
+            what.write(&folder, &name, mode, body)?;
+            (FileAnswer::Written, Vec::new())
+        }
+        FileRequest::List { .. } => {
+            let folder = roots.at(task.grant, &path, access, |spot| spot.open_folder()).map_err(trouble)?;
+            (FileAnswer::Entries(what.list(&folder)?), Vec::new())
+        }
+        FileRequest::Stat { .. } => {
+            let metadata = roots.at(task.grant, &path, access, |spot| spot.stat()).map_err(trouble)?;
+            let modified = metadata.modified().ok().map(cap_std::time::SystemTime::into_std);
+            let modified = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+            let stat = FileStat {
+                kind: kind(metadata.file_type()),
+                size: metadata.len(),
+                modified: modified.map(|since| since.as_secs()),
+            };
+            (FileAnswer::Stat(stat), Vec::new())
+        }
+    })
+}
+
+/// What is done, for messages.
+struct What<'a> {
+    task: &'a Task<'a>,
+    verb: &'static str,
+    path: &'a AbsolutePath,
+}
+
+impl What<'_> {
+    fn name(&self) -> String {
+        format!("{} {}", self.verb, self.path)
+    }
+
+    fn doing(&self) -> String {
+        format!("the wish to {} {}", self.verb, self.path)
+    }
+
+    fn error(&self, trouble: Trouble) -> HostCallError {
+        let path = self.path;
+        let may_not = |why: &str| self.task.plugin.may_not(&self.name(), why);
+        match trouble {
+            Trouble::Io(error) => self.io(&error),
+            Trouble::Link => may_not("there is a symbolic link where none is followed; name the file itself"),
+            Trouble::Outside => may_not("a symbolic link leads out of the folder that is granted"),
+            Trouble::Procfs => may_not(
+                "it is one of the kernel's files about processes, which a folder does not include; grant it by its own path",
+            ),
+            Trouble::Process => {
+                may_not("it is in the folder of a process, where each file has to be granted by its own path")
+            }
+            Trouble::NotRegular => failed(format!("{path} is neither a file nor a folder")),
+            Trouble::Folder => failed(format!("{path} is a folder")),
+        }
+    }
+
+    fn io(&self, error: &io::Error) -> HostCallError {
+        let kind = match error.kind() {
+            io::ErrorKind::NotFound => HostCallErrorKind::NotFound,
+            io::ErrorKind::NotADirectory if self.verb != "list" => HostCallErrorKind::NotFound,
+            _ => HostCallErrorKind::Failed,
+        };
+        HostCallError::new(kind, format!("cannot {} {}: {error}", self.verb, self.path))
+    }
+
+    /// Reads to the end: the size that the system tells is a hint, and files of the kernel say 0.
+    fn read(&self, mut file: File, size: u64) -> Result<Vec<u8>, HostCallError> {
+        let most = self.task.bytes;
+        let too_long = || self.task.too_long(&self.path.to_string());
+        let hint = usize::try_from(size).ok().filter(|size| *size <= most).ok_or_else(too_long)?;
+        let mut contents = Vec::with_capacity(hint.min(1 << 20) + 1);
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            self.task.deadline.check(&self.doing())?;
+            match file.read(&mut chunk) {
+                Ok(0) => return Ok(contents),
+                Ok(read) if contents.len() + read > most => return Err(too_long()),
+                Ok(read) => contents.extend_from_slice(&chunk[..read]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.io(&error)),
+            }
+        }
+    }
+
+    fn write(&self, folder: &Dir, name: &str, mode: WriteMode, body: &[u8]) -> Result<(), HostCallError> {
+        let trouble = |trouble| self.error(trouble);
+        match mode {
+            WriteMode::Replace => {
+                let existing = existing(folder, name).map_err(trouble)?;
+                let temporary = Temporary::create(folder, existing.is_none()).map_err(trouble)?;
+                self.write_all(&temporary.file, body)?;
+                if let Some(existing) = &existing {
+                    temporary.become_like(existing).map_err(trouble)?;
+                }
+                temporary.put(name).map_err(trouble)
+            }
+            WriteMode::Append => {
+                existing(folder, name).map_err(trouble)?;
+                let mut options = new_file();
+                options.append(true).create(true).nonblock(true);
+                let file = folder.open_with(name, &options).map_err(|error| trouble(error.into()))?;
+                let metadata = file.metadata().map_err(|error| trouble(error.into()))?;
+                regular(&metadata).and_then(|()| of_the_folder(&file, folder)).map_err(trouble)?;
+                self.write_all(&file, body)
+            }
+            WriteMode::New => {
+                let mut options = new_file();
+                options.write(true).create_new(true);
+                let file = folder.open_with(name, &options).map_err(|error| trouble(error.into()))?;
+                self.write_all(&file, body)
+                    .and_then(|()| file.sync_all().map_err(|error| self.io(&error)))
+                    .inspect_err(|_| {
+                        // What failed is told; a half that stays behind as well cannot be helped.
+                        let _ = folder.remove_file(name);
+                    })
+            }
+        }
+    }
+
+    fn write_all(&self, mut file: &File, body: &[u8]) -> Result<(), HostCallError> {
+        for chunk in body.chunks(CHUNK) {
+            self.task.deadline.check(&self.doing())?;
+            file.write_all(chunk).map_err(|error| self.io(&error))?;
+        }
+        self.task.deadline.check(&self.doing()).map(drop)
+    }
+
+    /// The names in a folder, sorted by their bytes.
+    fn list(&self, folder: &Dir) -> Result<Vec<FolderEntry>, HostCallError> {
+        let mut names = BTreeMap::new();
+        let mut size = 0;
+        let entries = folder.entries().map_err(|error| self.io(&error))?;
+        for entry in entries {
+            self.task.deadline.check(&self.doing())?;
+            let entry = entry.map_err(|error| self.io(&error))?;
+            let Ok(name) = entry.file_name().into_string() else {
+                continue;
+            };
+            let kind = match entry.file_type() {
+                Ok(file_type) => kind(file_type),
+                // It went away meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(self.io(&error)),
+            };
+            size += name.len() + ENTRY;
+            if size > self.task.bytes {
+                return Err(self.task.too_long(&format!("the list of {}", self.path)));
+            }
+            names.insert(name, kind);
+        }
+        Ok(names.into_iter().map(|(name, kind)| FolderEntry { name, kind }).collect())
+    }
+}
+
+/// What a file has that is kept when it is replaced.
+struct Existing {
+    #[cfg(unix)]
+    mode: u32,
+    #[cfg(unix)]
+    owner: (u32, u32),
+}
+
+/// What is there to be written to: nothing, or a regular file.
+fn existing(folder: &Dir, name: &str) -> Result<Option<Existing>, Trouble> {
+    let metadata = match folder.symlink_metadata(name) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    regular(&metadata)?;
+    #[cfg(unix)]
+    {
+        use cap_std::fs::MetadataExt;
+
+        // A program that runs as its owner does not become another program and still do so.
+        let mode = metadata.mode() & 0o777;
+        Ok(Some(Existing { mode, owner: (metadata.uid(), metadata.gid()) }))
+    }
+    #[cfg(not(unix))]
+    Ok(Some(Existing {}))
+}
+
+/// Options for a file that is perhaps made, with the permissions of a new file.
+fn new_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.follow(FollowSymlinks::No);
+    #[cfg(unix)]
+    {
+        use cap_std::fs::OpenOptionsExt;
+        options.mode(0o644);
+    }
+    options
+}
+
+/// A file that is gone unless it was put in its place.
+struct Temporary<'a> {
+    folder: &'a Dir,
+    name: String,
+    file: File,
+    is_put: bool,
+}
+
+impl<'a> Temporary<'a> {
+    /// Makes one. What is to become like another file is the host's alone until then.
+    fn create(folder: &'a Dir, for_all: bool) -> Result<Self, Trouble> {
+        let mut options = new_file();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        if !for_all {
+            use cap_std::fs::OpenOptionsExt;
+            options.mode(0o600);
+        }
+        let _ = for_all;
+        let random = RandomState::new();
+        for attempt in 0..100 {
+            let name = format!(".driftless-{:016x}.tmp", random.hash_one(attempt));
+            match folder.open_with(&name, &options) {
+                Ok(file) => return Ok(Self { folder, name, file, is_put: false }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Trouble::Io(io::ErrorKind::AlreadyExists.into()))
+    }
+
+    fn become_like(&self, existing: &Existing) -> Result<(), Trouble> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+
+            use cap_std::fs::{MetadataExt, Permissions};
+            use rustix::fs::{Gid, Uid, fchown};
+
+            let own = self.file.metadata()?;
+            let (uid, gid) = existing.owner;
+            if (own.uid(), own.gid()) != (uid, gid) {
+                // A host that is not the superuser cannot give a file away, and an editor's file is its user's as well.
+                let _ = fchown(&self.file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)));
+            }
+            let permissions = std::fs::Permissions::from_mode(existing.mode);
+            self.file.set_permissions(Permissions::from_std(permissions))?;
+        }
+        let _ = existing;
+        Ok(())
+    }
+
+    fn put(mut self, name: &str) -> Result<(), Trouble> {
+        self.file.sync_all()?;
+        self.folder.rename(&self.name, self.folder, name)?;
+        self.is_put = true;
+        // The new name is on the disk a little later where a folder cannot be synchronised.
+        if let Ok(folder) = self.folder.open(".") {
+            let _ = folder.sync_all();
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Temporary<'_> {
+    fn drop(&mut self) {
+        if !self.is_put {
+            let _ = self.folder.remove_file(&self.name);
+        }
+    }
+}
+
+fn kind(file_type: FileType) -> FileKind {
+    if file_type.is_file() {
+        FileKind::File
+    } else if file_type.is_dir() {
+        FileKind::Folder
+    } else if file_type.is_symlink() {
+        FileKind::Link
+    } else {
+        FileKind::Other
+    }
+}

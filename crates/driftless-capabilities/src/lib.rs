@@ -1,0 +1,183 @@
+//! What stands behind the host calls of a plugin on a real machine: its files, HTTP, its environment, its programs.
+//!
+//! A [`Capabilities`] is one plugin's permitted view of this machine. Each request is held against the plugin's [`Grant`] first, and
+//! the grant is enforced where it cannot be talked around: files are opened relative to handles of the granted folders,
+//! connections go to the very addresses that were judged, programs are started without a shell.
+//!
+//! | request | enforced by | see |
+//! |---|---|---|
+//! | files | handles of folders, links that lead out are not followed, the processes of a procfs are closed | `roots.rs`, `files.rs` |
+//! | HTTP | one resolution, each redirect judged like a request, one deadline for all of it | `http.rs`, `wire.rs` |
+//! | environment | exact names | `environment.rs` |
+//! | programs | exact commands, a cleared environment, a process group that ends with the call | `process.rs` |
+//!
+//! What is *not* enforced here: how often a plugin asks. Whoever passes calls on counts them.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use driftless_capabilities::Capabilities;
+//! use driftless_permissions::Grant;
+//! use driftless_plugin_api::host_call::{Allowance, Capability, FileAnswer, HostCallErrorKind, HostCalls, Outcome};
+//!
+//! let nothing = Capabilities::new("curious", Grant::NOTHING);
+//! let allowance = Allowance { time: Duration::from_secs(1), bytes: 1 << 20 };
+//! let answer = nothing.answer(Capability::File, r#"{"read":{"path":"/etc/shadow"}}"#, &[], allowance);
+//! let error = Outcome::<FileAnswer>::read(&answer.head).unwrap_err();
+//! assert_eq!(error.kind, HostCallErrorKind::Denied);
+//! assert_eq!(error.message, "plugin `curious` may not read /etc/shadow: the plugin's manifest does not ask for it");
+//! ```
+
+mod deadline;
+mod environment;
+mod files;
+mod http;
+#[cfg_attr(not(unix), path = "process_elsewhere.rs")]
+mod process;
+mod roots;
+mod wasi;
+mod wire;
+
+pub use wasi::wasi_folders;
+
+use std::fmt;
+
+use driftless_permissions::{Denial, Grant};
+use driftless_plugin_api::host_call::{
+    Allowance, Answer, Capability, HostCallError, HostCallErrorKind, HostCalls, Outcome,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::deadline::Deadline;
+
+/// One plugin's permitted view of this machine.
+///
+/// Granted files and folders are opened when it is made, so a folder that is moved or replaced by a link afterwards does not widen the grant.
+/// It is made anew when the grant changes.
+pub struct Capabilities {
+    plugin: Plugin,
+    grant: Grant,
+    roots: roots::Roots,
+    http: http::Http,
+}
+
+impl Capabilities {
+    /// The view of a plugin of this name with this grant. What is granted and cannot be opened is told when it is asked for.
+    pub fn new(plugin: &str, grant: Grant) -> Self {
+        let roots = roots::Roots::open(&grant);
+        Self { plugin: Plugin(plugin.to_owned()), roots, http: http::Http::new(plugin), grant }
+    }
+
+    /// What the plugin may do.
+    pub fn grant(&self) -> &Grant {
+        &self.grant
+    }
+}
+
+impl fmt::Debug for Capabilities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Capabilities").field("plugin", &self.plugin.0).field("grant", &self.grant).finish()
+    }
+}
+
+impl HostCalls for Capabilities {
+    fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance) -> Answer {
+        let task = Task {
+            plugin: &self.plugin,
+            grant: &self.grant,
+            bytes: allowance.bytes,
+            deadline: Deadline::new(allowance.time),
+        };
+        let answer = match capability {
+            Capability::File => reply(request, |request| files::answer(&task, &self.roots, request, body)),
+            Capability::Http => reply(request, |request| http::answer(&task, &self.http, request, body)),
+            Capability::Environment => reply(request, |request| environment::answer(&task, request)),
+            Capability::Process => reply(request, |request| process::answer(&task, request, body)),
+        };
+        match answer {
+            // The JSON around names and values can be longer than they are.
+            Ok(answer) if answer.head.len() > allowance.bytes => Answer::error(task.too_long("the answer")),
+            Ok(answer) => answer,
+            Err(error) => Answer::error(error),
+        }
+    }
+}
+
+/// Reads a request and writes the answer down.
+fn reply<Request: DeserializeOwned, Reply: Serialize>(
+    request: &str,
+    answer: impl FnOnce(Request) -> Result<(Reply, Vec<u8>), HostCallError>,
+) -> Result<Answer, HostCallError> {
+    let request = serde_json::from_str(request)
+        .map_err(|error| invalid(format!("the request cannot be read: {}", shown(&error.to_string()))))?;
+    let (reply, body) = answer(request)?;
+    Ok(Answer::new(&Outcome::Ok(reply), body))
+}
+
+/// One request and what it may cost.
+pub(crate) struct Task<'a> {
+    pub(crate) plugin: &'a Plugin,
+    pub(crate) grant: &'a Grant,
+    /// The bytes that the answer may have.
+    pub(crate) bytes: usize,
+    pub(crate) deadline: Deadline,
+}
+
+impl Task<'_> {
+    /// Something has more bytes than the answer may have.
+    pub(crate) fn too_long(&self, what: &str) -> HostCallError {
+        limit(format!("{what} has more than the {} bytes that an answer may have", self.bytes))
+    }
+}
+
+/// Who asks.
+pub(crate) struct Plugin(pub(crate) String);
+
+impl Plugin {
+    /// A refusal that says what would change it.
+    pub(crate) fn denied(&self, what: &str, denial: Denial) -> HostCallError {
+        match denial {
+            Denial::NotRequested => self.may_not(what, &denial.to_string()),
+            Denial::NotGranted => self.may_not(what, &self.grant_it(&denial.to_string())),
+        }
+    }
+
+    /// A refusal for another reason.
+    pub(crate) fn may_not(&self, what: &str, why: &str) -> HostCallError {
+        let message = format!("plugin `{}` may not {what}: {why}", self.0);
+        HostCallError::new(HostCallErrorKind::Denied, message)
+    }
+
+    /// A reason that a grant would remove.
+    pub(crate) fn grant_it(&self, why: &str) -> String {
+        format!("{why} (`driftless plugin grant {}`)", self.0)
+    }
+}
+
+pub(crate) fn invalid(message: impl Into<String>) -> HostCallError {
+    HostCallError::new(HostCallErrorKind::Invalid, message)
+}
+
+pub(crate) fn failed(message: impl Into<String>) -> HostCallError {
+    HostCallError::new(HostCallErrorKind::Failed, message)
+}
+
+pub(crate) fn limit(message: impl Into<String>) -> HostCallError {
+    HostCallError::new(HostCallErrorKind::Limit, message)
+}
+
+/// What a plugin or a server says, fit for a message: without control characters, and not long.
+pub(crate) fn shown(text: &str) -> String {
+    const MOST_CHARS: usize = 300;
+    let mut chars = text.chars();
+    let mut short: String = chars
+        .by_ref()
+        .take(MOST_CHARS)
+        .map(|char| if char.is_control() { '\u{fffd}' } else { char })
+        .collect();
+    if chars.next().is_some() {
+        short.push('…');
+    }
+    short
+}

@@ -1,0 +1,99 @@
+//! The granted folders that can stand open for a plugin that uses WASI.
+//!
+//! WASI keeps to a folder, and not to a file system: from a folder above `/proc` it would reach what the kernel tells of the host's
+//! own process, its variables and its memory. So no folder is opened from which a procfs can be reached.
+
+use std::path::{Path, PathBuf};
+
+use driftless_permissions::{Access, Grant, PathPattern};
+
+/// The granted folders that are there and from which no procfs can be reached. What was granted as a single file is left out: WASI
+/// opens folders only.
+pub fn wasi_folders(grant: &Grant) -> Vec<PathPattern> {
+    let patterns = grant.files();
+    if patterns.is_empty() {
+        return patterns;
+    }
+    // Where the mounts cannot be read, nobody knows what lies beneath.
+    let Some(procfs) = mounts_of_procfs() else { return Vec::new() };
+    // What lies in a folder that the plugin may write could have become a link to elsewhere; it is reached through that folder.
+    let is_inside = |pattern: &PathPattern| {
+        let holds = |other: &PathPattern| other.access == Access::Write && other.path != pattern.path;
+        patterns.iter().any(|other| holds(other) && pattern.path.beneath(&other.path).is_some())
+    };
+    let may_open = |pattern: &PathPattern| {
+        let Ok(folder) = Path::new(pattern.path.as_str()).canonicalize() else { return false };
+        let meets = |mount: &PathBuf| mount.starts_with(&folder) || folder.starts_with(mount);
+        folder.is_dir() && !procfs.iter().any(meets)
+    };
+    patterns.iter().filter(|pattern| !is_inside(pattern) && may_open(pattern)).cloned().collect()
+}
+
+/// Where a procfs is mounted.
+#[cfg(target_os = "linux")]
+fn mounts_of_procfs() -> Option<Vec<PathBuf>> {
+    let mounts = std::fs::read_to_string("/proc/self/mounts").ok()?;
+    // device, place, type, options
+    let place = |line: &str| {
+        let mut words = line.split(' ').skip(1);
+        let (place, r#type) = (words.next()?, words.next()?);
+        (r#type == "proc").then(|| PathBuf::from(unescaped(place)))
+    };
+    Some(mounts.lines().filter_map(place).collect())
+}
+
+/// Elsewhere there is none.
+#[cfg(not(target_os = "linux"))]
+fn mounts_of_procfs() -> Option<Vec<PathBuf>> {
+    Some(Vec::new())
+}
+
+/// Spaces and the like stand in the table of mounts as three octal digits behind a backslash.
+#[cfg(target_os = "linux")]
+fn unescaped(place: &str) -> String {
+    let mut parts = place.split('\\');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.get(..3).and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
+            Some(byte) => {
+                text.push(char::from(byte));
+                text.push_str(&part[3..]);
+            }
+            None => {
+                text.push('\\');
+                text.push_str(part);
+            }
+        }
+    }
+    text
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use driftless_permissions::Permissions;
+    use driftless_plugin_api::manifest::Permission;
+
+    use super::*;
+
+    fn folders(paths: &[&str]) -> Vec<String> {
+        let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+        let permissions = Permissions::parse(&[Permission::FileSystem { paths }]).unwrap();
+        wasi_folders(&Grant::new(permissions.clone(), permissions))
+            .iter()
+            .map(PathPattern::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn no_folder_leads_to_a_process() {
+        assert!(folders(&["/", "/proc", "/proc/self", "/proc/sys"]).is_empty());
+        assert_eq!(folders(&["/usr", "/etc/passwd", "/nowhere"]), ["/usr"]);
+        assert_eq!(folders(&["/usr:rw", "/usr/bin"]), ["/usr:rw"]);
+    }
+
+    #[test]
+    fn names_of_mounts_are_unescaped() {
+        assert_eq!(unescaped(r"/mnt/a\040b"), "/mnt/a b");
+        assert_eq!(unescaped(r"/plain"), "/plain");
+    }
+}
