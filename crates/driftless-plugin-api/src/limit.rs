@@ -5,7 +5,7 @@ use std::fmt;
 /// The largest file that is looked at as a plugin, in bytes. A Python interpreter with its library is 18 MB.
 pub const MAX_PLUGIN_BYTES: u64 = 64 << 20;
 
-/// What a call can run out of.
+/// What a plugin can run out of, while it is compiled and while it is called.
 ///
 /// ```
 /// use driftless_plugin_api::limit::Limit;
@@ -31,16 +31,25 @@ pub enum Limit {
     Table,
     /// Instances alive at the same time, of all plugins together.
     Instances,
+    /// Bytes of log messages in one call.
+    Log,
+    /// Milliseconds of wall time for making machine code of it.
+    CompileTime,
 }
 
 impl Limit {
-    /// The key of `plugins.toml` that sets it; `None` where a program that embeds Driftless sets it, and people do not.
-    pub const fn setting(self) -> Option<&'static str> {
+    /// The key of `plugins.toml` that sets it.
+    pub const fn setting(self) -> &'static str {
         match self {
-            Self::Memory => Some("security.max_memory"),
-            Self::Fuel => Some("security.fuel_limit"),
-            Self::Time => Some("security.execution_timeout_secs"),
-            Self::Stack | Self::Output | Self::Table | Self::Instances => None,
+            Self::Memory => "security.max_memory",
+            Self::Fuel => "security.fuel_limit",
+            Self::Time => "security.execution_timeout_secs",
+            Self::Stack => "security.max_stack",
+            Self::Output => "security.max_output",
+            Self::Table => "security.max_table_elements",
+            Self::Instances => "security.max_instances",
+            Self::Log => "security.max_log",
+            Self::CompileTime => "security.compile_timeout_secs",
         }
     }
 
@@ -70,11 +79,10 @@ impl fmt::Display for Exceeded {
             Limit::Output => write!(f, "returned more than the {} that a reply may have", Bytes(allowed)),
             Limit::Table => write!(f, "grew a table beyond its {} elements", Grouped(allowed)),
             Limit::Instances => write!(f, "found no free instance among the {}", Grouped(allowed)),
+            Limit::Log => write!(f, "wrote more than its {} of log messages in one call", Bytes(allowed)),
+            Limit::CompileTime => write!(f, "took longer than its {} to compile", Milliseconds(allowed)),
         }?;
-        match self.limit.setting() {
-            Some(setting) => write!(f, " (`{setting}` in plugins.toml)"),
-            None => Ok(()),
-        }
+        write!(f, " (`{}` in plugins.toml)", self.limit.setting())
     }
 }
 
@@ -110,13 +118,20 @@ impl fmt::Display for Bytes {
     }
 }
 
+/// A time, in minutes or seconds where it is a whole number of them.
 struct Milliseconds(u64);
 
 impl fmt::Display for Milliseconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             1000 => f.write_str("1 second"),
-            whole if whole.is_multiple_of(1000) => write!(f, "{} seconds", Grouped(whole / 1000)),
+            // A single minute reads better as 60 seconds: that is how it is written in the settings.
+            minutes if minutes >= 120_000 && minutes.is_multiple_of(60_000) => {
+                write!(f, "{} minutes", Grouped(minutes / 60_000))
+            }
+            whole if whole >= 1000 && whole.is_multiple_of(1000) => {
+                write!(f, "{} seconds", Grouped(whole / 1000))
+            }
             other => write!(f, "{} ms", Grouped(other)),
         }
     }
@@ -137,7 +152,37 @@ mod tests {
             says(Limit::Time, 30_000),
             "took longer than its 30 seconds (`security.execution_timeout_secs` in plugins.toml)"
         );
-        assert_eq!(says(Limit::Stack, 524_288), "recursed deeper than its 512 KiB of stack");
-        assert_eq!(says(Limit::Output, 1000), "returned more than the 1,000 bytes that a reply may have");
+        assert_eq!(
+            says(Limit::Time, 500),
+            "took longer than its 500 ms (`security.execution_timeout_secs` in plugins.toml)"
+        );
+        assert_eq!(
+            says(Limit::Stack, 524_288),
+            "recursed deeper than its 512 KiB of stack (`security.max_stack` in plugins.toml)"
+        );
+        assert_eq!(
+            says(Limit::Output, 1000),
+            "returned more than the 1,000 bytes that a reply may have (`security.max_output` in plugins.toml)"
+        );
+        assert_eq!(
+            says(Limit::Table, 100_000),
+            "grew a table beyond its 100,000 elements (`security.max_table_elements` in plugins.toml)"
+        );
+        assert_eq!(
+            says(Limit::Instances, 128),
+            "found no free instance among the 128 (`security.max_instances` in plugins.toml)"
+        );
+        assert_eq!(
+            says(Limit::Log, 1 << 20),
+            "wrote more than its 1 MiB of log messages in one call (`security.max_log` in plugins.toml)"
+        );
+        assert_eq!(
+            says(Limit::CompileTime, 120_000),
+            "took longer than its 2 minutes to compile (`security.compile_timeout_secs` in plugins.toml)"
+        );
+        assert_eq!(
+            says(Limit::CompileTime, 60_000),
+            "took longer than its 60 seconds to compile (`security.compile_timeout_secs` in plugins.toml)"
+        );
     }
 }

@@ -1,27 +1,101 @@
-//! The functions that every plugin can import, see [`driftless_plugin_api::abi`].
+//! The functions that a plugin can import, see [`driftless_plugin_api::abi`].
+//!
+//! The engine does not interrupt them, so each is short or is given the time that is left of the call, and each byte that
+//! they move costs fuel.
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use driftless_plugin_api::abi;
+use driftless_plugin_api::abi::{self, AnswerLength};
+use driftless_plugin_api::host_call::{Allowance, Answer, Capability};
+use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::log::Level;
 use wasmtime::{Caller, Extern, Linker, Memory};
 
-use crate::logging::{LogRecord, SharedLogSink};
+use crate::error::CallFailure;
+use crate::logging::LogRecord;
 use crate::memory_budget::MemoryBudget;
+use crate::sandbox::PluginInner;
+use crate::ticker::Deadline;
+use crate::wasi::WasiState;
 
 /// What belongs to one instance besides its memory.
 pub(crate) struct State {
-    pub(crate) plugin: Arc<str>,
-    pub(crate) log: SharedLogSink,
-    /// How many bytes of a message are kept.
-    pub(crate) log_message: usize,
+    pub(crate) plugin: Arc<PluginInner>,
     pub(crate) budget: MemoryBudget,
     /// The exported memory, once there is an instance.
     pub(crate) memory: Option<Memory>,
-    /// What the plugin said when it gave up.
-    pub(crate) panic: Option<String>,
+    /// When the running call's time is over.
+    pub(crate) deadline: Deadline,
+    /// The bytes of messages that the running call may still write.
+    pub(crate) log_left: usize,
+    /// Why a host function ended the call.
+    pub(crate) ended: Option<CallFailure>,
+    /// The answer to the last request, until the guest has fetched it.
+    answer: Option<Answer>,
+    /// What stands behind WASI, where the plugin imports it.
+    pub(crate) wasi: Option<WasiState>,
+}
+
+/// What one message costs besides its bytes, so that endless empty ones come to an end as well.
+const MESSAGE_OVERHEAD: usize = 32;
+
+/// What one request costs in fuel besides its bytes. It is more than its work: what an answer costs the machine is bounded by time.
+const REQUEST_FUEL: u64 = 10_000;
+
+impl State {
+    pub(crate) fn new(plugin: Arc<PluginInner>) -> Self {
+        let limits = &plugin.shared.limits;
+        Self {
+            budget: MemoryBudget::new(limits.memory, limits.table_elements),
+            memory: None,
+            deadline: Deadline::default(),
+            log_left: limits.log,
+            ended: None,
+            answer: None,
+            wasi: None,
+            plugin,
+        }
+    }
+
+    /// A new call begins.
+    #[inline]
+    pub(crate) fn begin(&mut self, deadline: Deadline, log: usize) {
+        self.deadline = deadline;
+        self.log_left = log;
+        self.budget.forget_refusals();
+        if let Some(wasi) = &self.wasi {
+            wasi.begin();
+        }
+    }
+
+    /// Hands a message over, if the call may still write so much.
+    pub(crate) fn log(&mut self, level: Level, message: &str) -> Result<(), CallFailure> {
+        let shared = &self.plugin.shared;
+        let Some(left) = self.log_left.checked_sub(message.len() + MESSAGE_OVERHEAD) else {
+            return Err(CallFailure::Limit(Limit::Log.exceeded(shared.limits.log as u64)));
+        };
+        self.log_left = left;
+        let message = message.trim_end_matches(['\n', '\r']);
+        if !message.is_empty() && shared.log.enabled(level) {
+            shared.log.log(&LogRecord { plugin: &self.plugin.name, level, message });
+        }
+        Ok(())
+    }
+
+    /// The time that is left of the running call.
+    pub(crate) fn time_left(&self) -> Duration {
+        self.plugin.shared.clock.left(self.deadline)
+    }
+
+    /// Tells of a host call, where the user wants to see each.
+    fn trace(&self, what: impl FnOnce() -> String) {
+        let shared = &self.plugin.shared;
+        if shared.debug {
+            shared.log.log(&LogRecord { plugin: &self.plugin.name, level: Level::Debug, message: &what() });
+        }
+    }
 }
 
 /// Offers them.
@@ -30,6 +104,17 @@ pub(crate) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.func_wrap(abi::IMPORT_MODULE, abi::HOST_GET_TIMESTAMP, host_get_timestamp)?;
     linker.func_wrap(abi::IMPORT_MODULE, abi::HOST_GET_RANDOM, host_get_random)?;
     linker.func_wrap(abi::IMPORT_MODULE, abi::HOST_PANIC, host_panic)?;
+    linker.func_wrap(abi::IMPORT_MODULE, abi::HOST_TAKE, host_take)?;
+    for capability in Capability::ALL {
+        let request = move |caller: Caller<'_, State>,
+                            request: u32,
+                            request_length: u32,
+                            body: u32,
+                            body_length: u32| {
+            ask(caller, capability, (request, request_length), (body, body_length))
+        };
+        linker.func_wrap(abi::IMPORT_MODULE, capability.import(), request)?;
+    }
     Ok(())
 }
 
@@ -40,39 +125,116 @@ fn host_log(
     message: u32,
     message_length: u32,
 ) -> wasmtime::Result<()> {
-    charge(&mut caller, message_length)?;
+    charge(&mut caller, message_length.into())?;
     let memory = memory(&mut caller)?;
     let (data, state) = memory.data_and_store_mut(&mut caller);
     let word = guest_text(data, level, level_length, 8)?;
     // A level that nobody knows is no reason to lose the message.
     let level = word.parse().unwrap_or(Level::Info);
-    let message = guest_text(data, message, message_length, state.log_message)?;
-    let message = message.trim_end_matches(['\n', '\r']);
-    if !message.is_empty() && state.log.enabled(level) {
-        state.log.log(&LogRecord { plugin: &state.plugin, level, message });
-    }
-    Ok(())
+    let message = guest_text(data, message, message_length, state.plugin.shared.limits.log_message)?;
+    state.log(level, &message).map_err(|failure| end(state, failure))
 }
 
-fn host_get_timestamp() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+fn host_get_timestamp(caller: Caller<'_, State>) -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    caller.data().trace(|| format!("{} gave {now}", abi::HOST_GET_TIMESTAMP));
+    now
 }
 
-fn host_get_random() -> wasmtime::Result<u64> {
+fn host_get_random(caller: Caller<'_, State>) -> wasmtime::Result<u64> {
+    caller.data().trace(|| abi::HOST_GET_RANDOM.to_owned());
     getrandom::u64().map_err(|error| wasmtime::Error::msg(format!("no randomness: {error}")))
 }
 
 fn host_panic(mut caller: Caller<'_, State>, message: u32, length: u32) -> wasmtime::Result<()> {
     let memory = memory(&mut caller)?;
     let (data, state) = memory.data_and_store_mut(&mut caller);
-    let text = guest_text(data, message, length, state.log_message)?.into_owned();
-    state.panic = Some(text);
-    Err(wasmtime::Error::msg("the plugin gave up"))
+    let text = guest_text(data, message, length, state.plugin.shared.limits.log_message)?.into_owned();
+    Err(end(state, CallFailure::Panic(text)))
+}
+
+/// Answers a request. What comes of it, also that it is not allowed, is in the answer.
+fn ask(
+    mut caller: Caller<'_, State>,
+    capability: Capability,
+    (request, request_length): (u32, u32),
+    (body, body_length): (u32, u32),
+) -> wasmtime::Result<i64> {
+    charge(&mut caller, REQUEST_FUEL + u64::from(request_length) + u64::from(body_length))?;
+    let memory = memory(&mut caller)?;
+    let (data, state) = memory.data_and_store_mut(&mut caller);
+    // The answer to the last request gives way before there is another.
+    state.answer = None;
+    let time = state.time_left();
+    if time.is_zero() {
+        return Err(wasmtime::Trap::Interrupt.into());
+    }
+    let request = std::str::from_utf8(guest_bytes(data, request, request_length)?)
+        .map_err(|_| wasmtime::Error::msg(format!("its request to {} is not UTF-8", capability.import())))?;
+    let body = guest_bytes(data, body, body_length)?;
+    let allowance = Allowance { time, bytes: state.plugin.shared.limits.answer };
+    let begun = Instant::now();
+    let answer = state.plugin.surroundings.host_calls.answer(capability, request, body, allowance);
+    state.trace(|| {
+        let shown = |text: &str| text[..text.floor_char_boundary(500)].to_owned();
+        format!(
+            "{} {} (with {} bytes) gave {} (with {} bytes) after {:?}",
+            capability.import(),
+            shown(request),
+            body.len(),
+            shown(&answer.head),
+            answer.body.len(),
+            begun.elapsed()
+        )
+    });
+    let length = |part: usize| {
+        let fits = part <= allowance.bytes;
+        u32::try_from(part)
+            .ok()
+            .filter(|_| fits)
+            .ok_or_else(|| wasmtime::Error::msg("the answer is too large"))
+    };
+    // Where the host took longer than it was given, the guest is not even asked whether it has noticed.
+    if state.time_left().is_zero() {
+        return Err(wasmtime::Trap::Interrupt.into());
+    }
+    let lengths = AnswerLength { head: length(answer.head.len())?, body: length(answer.body.len())? };
+    state.answer = Some(answer);
+    Ok(lengths.pack())
+}
+
+/// Writes the answer to the last request to where the guest has made room for it.
+fn host_take(mut caller: Caller<'_, State>, pointer: u32) -> wasmtime::Result<()> {
+    let Some(Answer { head, body }) = caller.data_mut().answer.take() else {
+        return Err(wasmtime::Error::msg("it fetched an answer, and there is none"));
+    };
+    charge(&mut caller, (head.len() + body.len()) as u64)?;
+    let memory = memory(&mut caller)?;
+    let data = memory.data_mut(&mut caller);
+    let start = pointer as usize;
+    let place = data.get_mut(start..).and_then(|place| place.get_mut(..head.len() + body.len()));
+    let Some(place) = place else {
+        return Err(wasmtime::Error::msg(format!(
+            "it made room for an answer of {} bytes at {start:#x}, outside its memory",
+            head.len() + body.len()
+        )));
+    };
+    let (to_head, to_body) = place.split_at_mut(head.len());
+    to_head.copy_from_slice(head.as_bytes());
+    to_body.copy_from_slice(&body);
+    Ok(())
+}
+
+/// Ends the call, and remembers why.
+fn end(state: &mut State, failure: CallFailure) -> wasmtime::Error {
+    let text = failure.to_string();
+    state.ended = Some(failure);
+    wasmtime::Error::msg(text)
 }
 
 /// Moving bytes is work, and work costs fuel: 1 a byte, like the copying instructions of WebAssembly.
-fn charge(caller: &mut Caller<'_, State>, bytes: u32) -> wasmtime::Result<()> {
-    match caller.get_fuel()?.checked_sub(bytes.into()) {
+fn charge(caller: &mut Caller<'_, State>, fuel: u64) -> wasmtime::Result<()> {
+    match caller.get_fuel()?.checked_sub(fuel) {
         Some(left) => caller.set_fuel(left),
         None => {
             caller.set_fuel(0)?;
@@ -92,14 +254,18 @@ fn memory(caller: &mut Caller<'_, State>) -> wasmtime::Result<Memory> {
     }
 }
 
+fn guest_bytes(data: &[u8], pointer: u32, length: u32) -> wasmtime::Result<&[u8]> {
+    let (start, length) = (pointer as usize, length as usize);
+    start.checked_add(length).and_then(|end| data.get(start..end)).ok_or_else(|| {
+        wasmtime::Error::msg(format!("it handed over {length} bytes at {start:#x}, outside its memory"))
+    })
+}
+
 /// The text that a guest points at, cut to `most` bytes. What is not UTF-8 in it is replaced, which may make it longer.
 fn guest_text(data: &[u8], pointer: u32, length: u32, most: usize) -> wasmtime::Result<Cow<'_, str>> {
-    let (start, length) = (pointer as usize, length as usize);
-    let bytes = start.checked_add(length).and_then(|end| data.get(start..end)).ok_or_else(|| {
-        wasmtime::Error::msg(format!("it handed over {length} bytes at {start:#x}, outside its memory"))
-    })?;
+    let bytes = guest_bytes(data, pointer, length)?;
     // A letter that straddles the cut is read whole, so that it is left out whole.
-    let mut text = String::from_utf8_lossy(&bytes[..length.min(most.saturating_add(3))]);
+    let mut text = String::from_utf8_lossy(&bytes[..bytes.len().min(most.saturating_add(3))]);
     let end = text.floor_char_boundary(most);
     match &mut text {
         Cow::Borrowed(text) => *text = &text[..end],

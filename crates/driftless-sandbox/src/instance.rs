@@ -11,10 +11,10 @@ use wasmtime::{Extern, Memory, ModuleExport, Store, Trap, TypedFunc, WasmBacktra
 use crate::error::{CallError, CallFailure, ReplyDefect};
 use crate::host_functions::State;
 use crate::logging::LogRecord;
-use crate::memory_budget::MemoryBudget;
-use crate::sandbox::{PluginInner, Shared};
+use crate::sandbox::PluginInner;
 use crate::slots::Slot;
 use crate::ticker;
+use crate::wasi::{self, WasiState};
 
 /// A running plugin: its memory, and its place among the instances.
 ///
@@ -34,6 +34,7 @@ pub struct Instance {
     fuel: u64,
     ticks: u64,
     output: usize,
+    log: usize,
     debug: bool,
     failed: bool,
     // Behind the store: the memory is given back before the permit.
@@ -77,32 +78,32 @@ impl Instance {
             .slots
             .acquire(limits.time)
             .ok_or_else(|| CallFailure::Limit(Limit::Instances.exceeded(limits.instances.into())))?;
-        let state = State {
-            plugin: Arc::clone(&plugin.name),
-            log: Arc::clone(&shared.log),
-            log_message: limits.log_message,
-            budget: MemoryBudget::new(limits.memory, limits.table_elements),
-            memory: None,
-            panic: None,
-        };
+        let mut state = State::new(Arc::clone(plugin));
+        if plugin.imports_wasi {
+            state.wasi = Some(WasiState::new(plugin)?);
+        }
         let mut store = Store::try_new(plugin.pre.module().engine(), state).map_err(engine_failure)?;
         store.limiter(|state| &mut state.budget);
         let ticks = ticker::ticks_of(limits.time);
-        refill(&mut store, limits.fuel, ticks)?;
-        let made = plugin.pre.instantiate(&mut store).and_then(|instance| {
+        refill(&mut store, limits.fuel, ticks, limits.log)?;
+        let made = instantiate(&mut store, plugin).and_then(|instance| {
             let memory = instance.get_module_export(&mut store, &plugin.memory).and_then(Extern::into_memory);
             let memory = memory.ok_or_else(|| wasmtime::Error::msg("its memory is gone"))?;
             store.data_mut().memory = Some(memory);
             if let Some(initialize) = &plugin.initialize {
-                typed::<(), ()>(&mut store, &instance, initialize)?.call(&mut store, ())?;
+                let initialize = typed::<(), ()>(&mut store, &instance, initialize)?;
+                enter(&initialize, &mut store, ())?;
             }
             let reserve = typed(&mut store, &instance, &plugin.reserve)?;
             Ok((instance, memory, reserve))
         });
         let (instance, memory, reserve) = match made {
             Ok(made) => made,
-            Err(error) => return Err(explain(&mut store, shared, &error)),
+            Err(error) => return Err(explain(&mut store, &error)),
         };
+        if let Some(failure) = store.data().wasi.as_ref().and_then(WasiState::finish) {
+            return Err(failure);
+        }
         Ok(Self {
             plugin: Arc::clone(plugin),
             store,
@@ -114,6 +115,7 @@ impl Instance {
             fuel: limits.fuel,
             ticks,
             output: limits.output,
+            log: limits.log,
             debug: shared.debug,
             failed: false,
             _slot: slot,
@@ -165,18 +167,30 @@ impl Instance {
             let (takes, given) = (function.arguments(), arguments.len());
             return Err(CallFailure::Arguments(format!("it takes {takes} arguments, not {given}")));
         }
-        refill(&mut self.store, self.fuel, self.ticks)?;
+        refill(&mut self.store, self.fuel, self.ticks, self.log)?;
         let spans = self.hand_over(arguments)?;
         let entry = self.functions[function.slot()].as_ref().expect("it was found above");
         match entry.call(&mut self.store, &spans) {
             Ok(packed) => {
-                if self.debug {
-                    self.report_fuel(function);
+                if self.plugin.imports_wasi || self.debug {
+                    self.finish(function)?;
                 }
                 Ok(PackedReply::unpack(packed))
             }
-            Err(error) => Err(explain(&mut self.store, &self.plugin.shared, &error)),
+            Err(error) => Err(explain(&mut self.store, &error)),
         }
+    }
+
+    /// What is left to do after a call, for those few where there is anything.
+    #[cold]
+    fn finish(&self, function: Function) -> Result<(), CallFailure> {
+        if let Some(failure) = self.store.data().wasi.as_ref().and_then(WasiState::finish) {
+            return Err(failure);
+        }
+        if self.debug {
+            self.report_fuel(function);
+        }
+        Ok(())
     }
 
     #[cold]
@@ -216,9 +230,9 @@ impl Instance {
             )));
         };
         self.reserved = Reserved::default();
-        let pointer = match self.reserve.call(&mut self.store, asked) {
+        let pointer = match enter(&self.reserve, &mut self.store, asked) {
             Ok(pointer) => pointer,
-            Err(error) => return Err(explain(&mut self.store, &self.plugin.shared, &error)),
+            Err(error) => return Err(explain(&mut self.store, &error)),
         };
         if pointer as usize + length > self.memory.data_size(&self.store) {
             return Err(CallFailure::Reply(ReplyDefect::Reserved));
@@ -227,7 +241,6 @@ impl Instance {
         Ok(())
     }
 
-    #[cold]
     fn report_fuel(&self, function: Function) {
         let shared = &self.plugin.shared;
         let message = format!("{function} used {} units of fuel", self.fuel_used());
@@ -295,11 +308,11 @@ impl EntryPoint {
     fn call(&self, store: &mut Store<State>, spans: &Spans) -> wasmtime::Result<i64> {
         let [(a, al), (b, bl), (c, cl), (d, dl)] = *spans;
         match self {
-            Self::None(function) => function.call(store, ()),
-            Self::One(function) => function.call(store, (a, al)),
-            Self::Two(function) => function.call(store, (a, al, b, bl)),
-            Self::Three(function) => function.call(store, (a, al, b, bl, c, cl)),
-            Self::Four(function) => function.call(store, (a, al, b, bl, c, cl, d, dl)),
+            Self::None(function) => enter(function, store, ()),
+            Self::One(function) => enter(function, store, (a, al)),
+            Self::Two(function) => enter(function, store, (a, al, b, bl)),
+            Self::Three(function) => enter(function, store, (a, al, b, bl, c, cl)),
+            Self::Four(function) => enter(function, store, (a, al, b, bl, c, cl, d, dl)),
         }
     }
 }
@@ -315,10 +328,34 @@ fn typed<P: wasmtime::WasmParams, R: wasmtime::WasmResults>(
 
 /// Gives a store what one call may use.
 #[inline]
-fn refill(store: &mut Store<State>, fuel: u64, ticks: u64) -> Result<(), CallFailure> {
-    store.data_mut().budget.forget_refusals();
+fn refill(store: &mut Store<State>, fuel: u64, ticks: u64, log: usize) -> Result<(), CallFailure> {
+    let state = store.data_mut();
+    let deadline = state.plugin.shared.clock.deadline(ticks);
+    state.begin(deadline, log);
     store.set_epoch_deadline(ticks);
     store.set_fuel(fuel).map_err(engine_failure)
+}
+
+/// Enters the guest. Where it may wait in WASI, the call is left alone when its time is over.
+#[inline]
+fn enter<P, R>(function: &TypedFunc<P, R>, store: &mut Store<State>, parameters: P) -> wasmtime::Result<R>
+where
+    P: wasmtime::WasmParams + Sync,
+    R: wasmtime::WasmResults + Sync,
+{
+    if store.data().wasi.is_none() {
+        return function.call(store, parameters);
+    }
+    let (plugin, deadline) = (Arc::clone(&store.data().plugin), store.data().deadline);
+    wasi::drive(&plugin.shared, deadline, function.call_async(store, parameters))
+}
+
+fn instantiate(store: &mut Store<State>, plugin: &Arc<PluginInner>) -> wasmtime::Result<wasmtime::Instance> {
+    if store.data().wasi.is_none() {
+        return plugin.pre.instantiate(store);
+    }
+    let deadline = store.data().deadline;
+    wasi::drive(&plugin.shared, deadline, plugin.pre.instantiate_async(store))
 }
 
 #[cold]
@@ -328,14 +365,19 @@ fn engine_failure(error: wasmtime::Error) -> CallFailure {
 
 /// Why a guest came back without a result.
 #[cold]
-fn explain(store: &mut Store<State>, shared: &Shared, error: &wasmtime::Error) -> CallFailure {
-    let limits = &shared.limits;
+fn explain(store: &mut Store<State>, error: &wasmtime::Error) -> CallFailure {
     let state = store.data_mut();
+    let shared = &state.plugin.shared;
+    let limits = &shared.limits;
     let exceeded = |limit: Limit, allowed: u64| CallFailure::Limit(limit.exceeded(allowed));
     let out_of_memory = exceeded(Limit::Memory, limits.memory as u64);
     let (memory_refused, table_refused) = (state.budget.memory_refused, state.budget.table_refused);
-    if let Some(message) = state.panic.take() {
-        return CallFailure::Panic(message);
+    let printed_too_much = state.wasi.as_ref().and_then(WasiState::finish);
+    if let Some(failure) = state.ended.take().or(printed_too_much) {
+        return failure;
+    }
+    if let Some(code) = wasi::exit_code(error) {
+        return CallFailure::Panic(format!("it ended itself with exit code {code}"));
     }
     let Some(trap) = error.downcast_ref::<Trap>() else {
         // An instance that does not even begin because its first memory or table is too large.

@@ -30,6 +30,7 @@
 //! ```
 
 mod cache;
+mod compiler;
 mod digest;
 mod error;
 mod host_functions;
@@ -41,18 +42,21 @@ mod memory_budget;
 mod pool;
 mod sandbox;
 mod slots;
+mod surroundings;
 mod survey;
 mod ticker;
 mod validate;
 mod wasi;
+mod workload;
 
 pub use cache::{CacheError, MachineCodeCache};
-pub use digest::Digest;
+pub use digest::{Digest, NoDigest};
 pub use error::{CallError, CallFailure, CompileError, ReplyDefect, SetupError, ValidationError, Violation};
 pub use instance::{Instance, Reply};
 pub use limits::Limits;
 pub use logging::{LogRecord, LogSink, SharedLogSink};
 pub use pool::{InstancePool, PooledInstance};
 pub use sandbox::{CompiledPlugin, Sandbox, SandboxBuilder};
+pub use surroundings::Surroundings;
 pub use validate::{Outline, ValidatedModule, outline, validate, validate_as};
-pub use wasi::{ReplaceError, replace_imports};
+pub use wasi::{ReplaceError, WasiFolder, WasiGrant, replace_imports};

@@ -1,6 +1,7 @@
 //! The engine, and plugins compiled by it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use driftless_plugin_api::abi;
 use driftless_plugin_api::function::Function;
@@ -8,11 +9,11 @@ use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::manifest::PluginManifest;
 use wasmparser::WasmFeatures;
 use wasmtime::{
-    Config, Engine, InstanceAllocationStrategy, InstancePre, Linker, Module, ModuleExport,
-    PoolingAllocationConfig,
+    Config, Engine, InstanceAllocationStrategy, InstancePre, Linker, ModuleExport, PoolingAllocationConfig,
 };
 
-use crate::cache::{CacheKey, MachineCodeCache};
+use crate::cache::MachineCodeCache;
+use crate::compiler::Compiler;
 use crate::digest::Digest;
 use crate::error::{CallError, CompileError, SetupError, ValidationError};
 use crate::host_functions::{self, State};
@@ -20,7 +21,8 @@ use crate::instance::Instance;
 use crate::limits::{self, Limits};
 use crate::logging::SharedLogSink;
 use crate::slots::Slots;
-use crate::ticker;
+use crate::surroundings::Surroundings;
+use crate::ticker::{self, Clock};
 use crate::validate::{self, ValidatedModule, features};
 use crate::wasi;
 
@@ -31,10 +33,9 @@ use crate::wasi;
 pub struct Sandbox(Arc<Inner>);
 
 struct Inner {
-    engine: Engine,
     linker: Linker<State>,
     shared: Arc<Shared>,
-    cache: Option<MachineCodeCache>,
+    compiler: Compiler,
     allow_wasi: bool,
 }
 
@@ -44,6 +45,9 @@ pub(crate) struct Shared {
     pub(crate) slots: Arc<Slots>,
     pub(crate) log: SharedLogSink,
     pub(crate) debug: bool,
+    pub(crate) clock: Clock,
+    /// Where WASI waits; only a sandbox that allows WASI has it.
+    pub(crate) runtime: Option<tokio::runtime::Runtime>,
 }
 
 /// A sandbox that is being set up, see [`Sandbox::builder`].
@@ -85,16 +89,31 @@ impl Sandbox {
         validate::validate_as(bytes, self.0.allow_wasi)
     }
 
-    /// Makes machine code of a module, or takes it from the cache.
+    /// Makes machine code of a module, or takes it from the cache. The plugin can reach nothing beyond its own memory.
     ///
     /// `name` is what the plugin is called in messages where it has no manifest.
     ///
     /// # Errors
     ///
-    /// When the compiler gives up, or the module needs more than the limits allow before it even runs.
+    /// When the compiler gives up or takes longer than it may, or the module needs more than the limits allow before it even
+    /// runs.
     pub fn compile(&self, name: &str, module: &ValidatedModule) -> Result<CompiledPlugin, CompileError> {
+        self.compile_within(name, module, Surroundings::default())
+    }
+
+    /// The same, for a plugin that can reach something.
+    ///
+    /// # Errors
+    ///
+    /// As for [`compile`](Self::compile).
+    pub fn compile_within(
+        &self,
+        name: &str,
+        module: &ValidatedModule,
+        surroundings: Surroundings,
+    ) -> Result<CompiledPlugin, CompileError> {
         check_beginning(module, self.limits())?;
-        let code = self.machine_code(module).map_err(|error| CompileError::Compiler(format!("{error:#}")))?;
+        let code = self.0.compiler.machine_code(module)?;
         let pre = self
             .0
             .linker
@@ -114,26 +133,11 @@ impl Sandbox {
             reserve: export(abi::RESERVE).ok_or_else(|| missing(abi::RESERVE))?,
             initialize: export(wasi::INITIALIZE),
             exports,
+            imports_wasi: module.imports_wasi(),
+            surroundings,
             pre,
             shared: Arc::clone(&self.0.shared),
         })))
-    }
-
-    fn machine_code(&self, module: &ValidatedModule) -> wasmtime::Result<Module> {
-        let engine = &self.0.engine;
-        let Some(cache) = &self.0.cache else {
-            return Module::from_binary(engine, module.bytes());
-        };
-        let key = CacheKey::new(engine, module);
-        if let Some(code) = cache.load(&key)
-            && let Ok(module) = code.deserialize(engine)
-        {
-            return Ok(module);
-        }
-        let code = Module::from_binary(engine, module.bytes())?;
-        // A cache that cannot be written costs time at the next start, and nothing else.
-        let _ = cache.store(&key, &code.serialize()?);
-        Ok(code)
     }
 }
 
@@ -158,8 +162,8 @@ impl SandboxBuilder {
         self
     }
 
-    /// Lets modules in that import WASI preview 1. There is nothing behind it: no files, no variables, no arguments; what is
-    /// printed goes to the log.
+    /// Lets modules in that import WASI preview 1. Behind it is what [`Surroundings`] grant and nothing else; what is printed goes to the
+    /// log.
     #[must_use]
     pub fn allow_wasi(mut self, allow: bool) -> Self {
         self.allow_wasi = allow;
@@ -184,20 +188,22 @@ impl SandboxBuilder {
         let engine = Engine::new(&configuration(&self.limits, self.debug)).map_err(failed)?;
         let mut linker = Linker::new(&engine);
         host_functions::define(&mut linker).map_err(failed)?;
-        ticker::start(&engine)?;
+        let mut runtime = None;
+        if self.allow_wasi {
+            wasi::define(&mut linker).map_err(failed)?;
+            runtime = Some(wasi::runtime()?);
+        }
+        let clock = ticker::start(&engine)?;
         let shared = Shared {
             slots: Slots::new(self.limits.instances),
             limits: self.limits,
             log: self.log,
             debug: self.debug,
+            clock,
+            runtime,
         };
-        let inner = Inner {
-            engine,
-            linker,
-            shared: Arc::new(shared),
-            cache: self.cache,
-            allow_wasi: self.allow_wasi,
-        };
+        let compiler = Compiler::new(engine, self.cache, shared.limits.compile_time);
+        let inner = Inner { linker, shared: Arc::new(shared), compiler, allow_wasi: self.allow_wasi };
         Ok(Sandbox(Arc::new(inner)))
     }
 }
@@ -214,6 +220,8 @@ pub(crate) struct PluginInner {
     pub(crate) reserve: ModuleExport,
     pub(crate) initialize: Option<ModuleExport>,
     pub(crate) exports: [Option<ModuleExport>; Function::COUNT],
+    pub(crate) imports_wasi: bool,
+    pub(crate) surroundings: Surroundings,
     pub(crate) pre: InstancePre<State>,
     pub(crate) shared: Arc<Shared>,
 }
@@ -261,20 +269,41 @@ impl std::fmt::Debug for CompiledPlugin {
 
 fn check(limits: &Limits) -> Result<(), SetupError> {
     const PAGE: usize = 64 << 10;
-    let wrong = |what: &str| Err(SetupError::Limits(what.to_owned()));
-    if limits.memory < PAGE || limits.memory > limits::MAX_MEMORY {
-        return wrong("a plugin's memory (`security.max_memory`) is between 65,536 bytes and 4 GiB");
+    const SHORTEST: Duration = Duration::from_millis(1);
+    let possible = [
+        (
+            (PAGE..=limits::MAX_MEMORY).contains(&limits.memory),
+            "a plugin's memory (`security.max_memory`) is between 65,536 bytes and 4 GiB",
+        ),
+        (limits.fuel > 0, "a plugin's fuel (`security.fuel_limit`) is at least 1"),
+        (
+            limits.time >= SHORTEST,
+            "a plugin's time (`security.execution_timeout_secs`) is at least 0.001 seconds",
+        ),
+        (
+            limits.compile_time >= SHORTEST,
+            "a plugin's time to compile (`security.compile_timeout_secs`) is at least 0.001 seconds",
+        ),
+        (
+            (limits::MIN_STACK..=limits::MAX_STACK).contains(&limits.stack),
+            "a plugin's stack (`security.max_stack`) is between 16,384 bytes and 1 MiB",
+        ),
+        (limits.output > 0, "a plugin's reply (`security.max_output`) has at least one byte"),
+        (limits.log_message > 0, "a log message (`security.max_log_message`) has at least one byte"),
+        (limits.log > 0, "the log messages of a call (`security.max_log`) have at least one byte"),
+        (
+            limits.table_elements <= limits::MAX_TABLE_ELEMENTS,
+            "a plugin's table (`security.max_table_elements`) has 10,000,000 elements at most",
+        ),
+        (
+            (1..=limits::MAX_INSTANCES).contains(&limits.instances),
+            "there are between 1 and 4,000 instances (`security.max_instances`)",
+        ),
+    ];
+    match possible.iter().find(|(possible, _)| !possible) {
+        Some((_, wrong)) => Err(SetupError::Limits((*wrong).to_owned())),
+        None => Ok(()),
     }
-    if limits.fuel == 0 {
-        return wrong("a plugin's fuel (`security.fuel_limit`) is at least 1");
-    }
-    if limits.time.is_zero() {
-        return wrong("a plugin's time (`security.execution_timeout_secs`) is more than zero");
-    }
-    if limits.instances == 0 {
-        return wrong("there is at least one instance");
-    }
-    Ok(())
 }
 
 /// What a module begins with has to fit: the engine would refuse it as well, and not say which setting is in the way.
@@ -288,6 +317,9 @@ fn check_beginning(module: &ValidatedModule, limits: &Limits) -> Result<(), Comp
     }
     Ok(())
 }
+
+/// What the host's own functions need of a stack that they share with a guest.
+const HOST_STACK: usize = 1536 << 10;
 
 fn configuration(limits: &Limits, debug: bool) -> Config {
     let mut config = Config::new();
@@ -304,6 +336,9 @@ fn configuration(limits: &Limits, debug: bool) -> Config {
         .total_memories(instances.saturating_mul(2))
         .total_gc_heaps(instances);
     pool.total_tables(instances.saturating_mul(tables)).max_tables_per_module(tables);
+    // A plugin that uses WASI runs on a stack of its own, which has room for the host's frames as well.
+    config.async_stack_size(limits.stack.saturating_add(HOST_STACK));
+    pool.total_stacks(instances);
     pool.max_memory_size(limits.memory).table_elements(limits.table_elements);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config

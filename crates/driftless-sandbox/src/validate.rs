@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use driftless_permissions::Permissions;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::manifest::{PluginManifest, is_valid_name};
 use driftless_plugin_api::{PROTOCOL_VERSION, abi};
@@ -9,12 +10,12 @@ use wasmparser::{ExternalKind, FuncType, TypeRef, ValType, Validator, WasmFeatur
 
 use crate::digest::Digest;
 use crate::error::{ValidationError, Violation};
-use crate::imports;
+use crate::imports::{self, Importer};
 use crate::survey::{Survey, broken};
 use crate::wasi;
 
 /// Changes whenever the rules here do, so that machine code that was compiled under other rules is not used again.
-pub(crate) const POLICY_VERSION: u32 = 1;
+pub(crate) const POLICY_VERSION: u32 = 2;
 
 /// A plugin whose every byte was checked: it is well-formed, within the limits of [`crate::limits`], imports nothing but what the
 /// host offers, and exports the protocol's functions with the protocol's types.
@@ -32,7 +33,9 @@ pub struct ValidatedModule {
     bytes: Arc<[u8]>,
     digest: Digest,
     manifest: Option<PluginManifest>,
+    permissions: Permissions,
     functions: Vec<Function>,
+    imports_wasi: bool,
     memory: u64,
     table_elements: u64,
 }
@@ -46,6 +49,16 @@ impl ValidatedModule {
     /// What the plugin says about itself. A module without a manifest section has none.
     pub fn manifest(&self) -> Option<&PluginManifest> {
         self.manifest.as_ref()
+    }
+
+    /// What its manifest asks for. A module without a manifest asks for nothing.
+    pub fn permissions(&self) -> &Permissions {
+        &self.permissions
+    }
+
+    /// Whether it imports WASI, which only passes where WASI is allowed.
+    pub fn imports_wasi(&self) -> bool {
+        self.imports_wasi
     }
 
     /// The functions of the protocol that it exports.
@@ -75,53 +88,43 @@ impl ValidatedModule {
 ///
 /// Everything that is wrong with it, as far as it can be read.
 pub fn validate(bytes: &[u8]) -> Result<ValidatedModule, ValidationError> {
+    validate_as(bytes, false)
+}
+
+/// Checks a file, under the rules of [`validate`] or of a host where WASI is allowed.
+///
+/// # Errors
+///
+/// Everything that is wrong with it, as far as it can be read.
+pub fn validate_as(bytes: &[u8], allow_wasi: bool) -> Result<ValidatedModule, ValidationError> {
     let survey = Survey::of(bytes);
     let mut violations = survey.violations.clone();
     let readable = violations.is_empty();
     if readable && let Err(error) = Validator::new_with_features(features()).validate_all(bytes) {
         violations.push(broken(&error));
     }
-    check_imports(&survey, &mut violations);
-    let manifest = check_manifest(&survey, &mut violations);
+    let described = check_manifest(&survey, &mut violations);
+    let asks_for = described.as_ref().map(|described| &described.permissions);
+    check_imports(&survey, Importer { asks_for, wasi: allow_wasi }, &mut violations);
     let mut functions = Vec::new();
     if readable {
         functions = check_exports(&survey, &mut violations);
     }
-    if violations.is_empty() {
-        Ok(ValidatedModule {
+    match described {
+        Some(Described { manifest, permissions }) if violations.is_empty() => Ok(ValidatedModule {
             bytes: bytes.into(),
             digest: Digest::of(bytes),
             manifest,
+            permissions,
             functions,
+            imports_wasi: survey.imports.iter().any(|import| import.module == imports::WASI),
             memory: survey.memory,
             table_elements: survey.table_elements,
-        })
-    } else {
-        violations.sort_by_key(|violation| violation.offset);
-        Err(ValidationError { violations })
-    }
-}
-
-/// Checks a file, under the rules of [`validate`] or of a host where WASI is allowed.
-///
-/// There is nothing behind WASI yet, neither files nor variables nor arguments: a module's WASI imports are
-/// replaced as `driftless plugin build` does it, see [`wasi::replace_imports`].
-///
-/// # Errors
-///
-/// Everything that is wrong with it, as far as it can be read.
-pub fn validate_as(bytes: &[u8], allow_wasi: bool) -> Result<ValidatedModule, ValidationError> {
-    if !allow_wasi {
-        return validate(bytes);
-    }
-    match wasi::replace_imports(bytes) {
-        Ok(replaced) => {
-            // The identity stays that of the file.
-            let validated = validate(&replaced)?;
-            Ok(ValidatedModule { digest: Digest::of(bytes), ..validated })
+        }),
+        _ => {
+            violations.sort_by_key(|violation| violation.offset);
+            Err(ValidationError { violations })
         }
-        // A file that cannot be rewritten cannot be valid either: let the check say why.
-        Err(_) => validate(bytes),
     }
 }
 
@@ -141,7 +144,7 @@ pub fn outline(bytes: &[u8]) -> Outline {
     let survey = Survey::of(bytes);
     let readable = survey.violations.is_empty();
     Outline {
-        manifest: check_manifest(&survey, &mut Vec::new()),
+        manifest: check_manifest(&survey, &mut Vec::new()).and_then(|described| described.manifest),
         functions: readable
             .then(|| survey.exports.iter().filter_map(|export| Function::named(export.name)).collect()),
         imports: survey
@@ -168,19 +171,19 @@ pub(crate) fn features() -> WasmFeatures {
         | WasmFeatures::TAIL_CALL
 }
 
-fn check_imports(survey: &Survey<'_>, violations: &mut Vec<Violation>) {
+fn check_imports(survey: &Survey<'_>, importer: Importer<'_>, violations: &mut Vec<Violation>) {
     for import in &survey.imports {
         let mut refuse = |why: String| {
             let message =
                 format!("it imports `{}.{}`: {why}", printable(import.module), printable(import.name));
             violations.push(Violation { offset: Some(import.offset), message });
         };
-        match (imports::find(import.module, import.name), import.kind) {
+        match (importer.find(import.module, import.name), import.kind) {
             // Nothing could be put in its place, whether WASI is allowed or not.
             (Err(_), kind) if import.module == imports::WASI && !matches!(kind, TypeRef::Func(_)) => {
                 refuse("WASI consists of functions only".to_owned());
             }
-            (Err(reason), _) => refuse(reason.to_owned()),
+            (Err(reason), _) => refuse(reason.into_owned()),
             (Ok(offered), TypeRef::Func(r#type)) => {
                 let fits = survey.r#type(r#type).is_some_and(|found| {
                     found.params() == offered.parameters && found.results() == offered.results
@@ -236,9 +239,17 @@ fn check_exports(survey: &Survey<'_>, violations: &mut Vec<Violation>) -> Vec<Fu
     functions
 }
 
-fn check_manifest(survey: &Survey<'_>, violations: &mut Vec<Violation>) -> Option<PluginManifest> {
+/// What a plugin says about itself, which may be nothing.
+#[derive(Default)]
+struct Described {
+    manifest: Option<PluginManifest>,
+    permissions: Permissions,
+}
+
+/// Reads the manifest; `None` where there is one that cannot be used.
+fn check_manifest(survey: &Survey<'_>, violations: &mut Vec<Violation>) -> Option<Described> {
     let (offset, json) = match survey.manifests.as_slice() {
-        [] => return None,
+        [] => return Some(Described::default()),
         [one] => *one,
         [_, (offset, _), ..] => {
             violations.push(Violation { offset: Some(*offset), message: "it has two manifests".into() });
@@ -269,7 +280,13 @@ fn check_manifest(survey: &Survey<'_>, violations: &mut Vec<Violation>) -> Optio
         ));
         return None;
     }
-    Some(manifest)
+    match Permissions::parse(&manifest.permissions) {
+        Ok(permissions) => Some(Described { manifest: Some(manifest), permissions }),
+        Err(error) => {
+            refuse(format!("its manifest asks for a permission that means nothing: {error}"));
+            None
+        }
+    }
 }
 
 /// `(i32, i32) -> i64`

@@ -114,7 +114,10 @@ fn who_finds_no_instance_in_time_is_told() {
     let plugin = compile(&sandbox(limits), "only", FINE);
     let held = plugin.instantiate().unwrap();
     let error = plugin.instantiate().unwrap_err();
-    assert_eq!(error.to_string(), "plugin `only`, while it was started: found no free instance among the 1");
+    assert_eq!(
+        error.to_string(),
+        "plugin `only`, while it was started: found no free instance among the 1 (`security.max_instances` in plugins.toml)"
+    );
     drop(held);
     plugin.instantiate().unwrap();
 }
@@ -426,7 +429,19 @@ fn limits_that_cannot_be_kept_are_no_sandbox() {
     assert!(says(Limits { memory: (4 << 30) + 1, ..default() }).contains("`security.max_memory`"));
     assert!(says(Limits { fuel: 0, ..default() }).contains("`security.fuel_limit`"));
     assert!(says(Limits { time: Duration::ZERO, ..default() }).contains("`security.execution_timeout_secs`"));
-    assert_eq!(says(few_instances(0)), "there is at least one instance");
+    let names_its_setting = |limits: Limits, setting: &str| {
+        let says = says(limits);
+        assert!(says.contains(&format!("`security.{setting}`")), "{says}");
+    };
+    names_its_setting(few_instances(0), "max_instances");
+    names_its_setting(few_instances(4001), "max_instances");
+    names_its_setting(Limits { compile_time: Duration::ZERO, ..default() }, "compile_timeout_secs");
+    names_its_setting(Limits { stack: (16 << 10) - 1, ..default() }, "max_stack");
+    names_its_setting(Limits { stack: (1 << 20) + 1, ..default() }, "max_stack");
+    names_its_setting(Limits { output: 0, ..default() }, "max_output");
+    names_its_setting(Limits { log_message: 0, ..default() }, "max_log_message");
+    names_its_setting(Limits { log: 0, ..default() }, "max_log");
+    names_its_setting(Limits { table_elements: 10_000_001, ..default() }, "max_table_elements");
 }
 
 #[test]
@@ -435,11 +450,21 @@ fn the_largest_limits_can_be_kept() {
         memory: 4 << 30,
         fuel: u64::MAX,
         time: Duration::from_secs(u64::MAX),
+        compile_time: Duration::MAX,
+        stack: 1 << 20,
         output: usize::MAX,
         log_message: usize::MAX,
+        log: usize::MAX,
+        table_elements: 10_000_000,
         ..few_instances(2)
     };
     let mut instance = compile(&sandbox(limits), "fine", FINE).instantiate().unwrap();
+    instance.call(TASK, &["", ""]).unwrap();
+}
+
+#[test]
+fn the_most_instances_can_be_had() {
+    let mut instance = compile(&sandbox(few_instances(4000)), "fine", FINE).instantiate().unwrap();
     instance.call(TASK, &["", ""]).unwrap();
 }
 
@@ -476,4 +501,70 @@ fn debugging_shows_where_and_how_much() {
         panic!("it is no trap");
     };
     assert!(text.contains("in function 2 `inner`"), "{text}");
+}
+
+/// A module whose only function keeps the compiler busy for seconds, and is let in: a hundred variables differ where many
+/// branches meet.
+fn slow_to_compile() -> Vec<u8> {
+    let all = |text: &str| (0..100).map(|n| text.replace("{n}", &n.to_string())).collect::<String>();
+    let locals = all("(local $x{n} i32)");
+    let set = "local.get 0 br_if 0 local.get 0 i32.load offset={n} local.set $x{n}\n";
+    let branches = all(set) + &set.replace("{n}", "0").repeat(600);
+    let begin = all("local.get 0 i32.load offset={n} local.set $x{n}\n");
+    let end = all("local.get 0 local.get $x{n} i32.store\n");
+    module(
+        r#"(memory (export "memory") 1)"#,
+        &format!("{locals} {begin} block {branches} end {end} i64.const 0"),
+    )
+}
+
+#[test]
+fn a_slow_compilation_holds_up_nobody_else() {
+    let limits = Limits { compile_time: Duration::from_millis(200), ..few_instances(2) };
+    let sandbox = sandbox(limits);
+    let slow = sandbox.validate(&slow_to_compile()).unwrap();
+    let began = Instant::now();
+    let error = sandbox.compile("slow", &slow).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "it took longer than its 200 ms to compile (`security.compile_timeout_secs` in plugins.toml)"
+    );
+    assert!(began.elapsed() >= Duration::from_millis(200));
+    // The compiler still works on it. Whoever tries again waits for the same work, and a turn is left for others.
+    sandbox.compile("slow", &slow).unwrap_err();
+    let compile_fine = || {
+        let bytes = module(r#"(memory (export "memory") 1)"#, FINE);
+        sandbox.compile("fine", &sandbox.validate(&bytes).unwrap())
+    };
+    // On a machine with more to do than it can, one attempt may be late by itself.
+    let fine = (0..10).find_map(|_| compile_fine().ok()).expect("it has a turn");
+    fine.instantiate().unwrap().call(TASK, &["", ""]).unwrap();
+}
+
+#[test]
+fn a_small_stack_is_a_smaller_one() {
+    let deepest = |stack: usize| {
+        let limits = Limits { stack, ..few_instances(1) };
+        // Counts how deep it comes, in the guest's memory.
+        let body = "(call $down) i64.const 0)
+            (func $down
+                (i32.store (i32.const 16) (i32.add (i32.load (i32.const 16)) (i32.const 1)))
+                (if (i32.lt_u (i32.load (i32.const 16)) (i32.load (i32.const 20))) (then (call $down)))";
+        let head = |most: usize| {
+            let bytes = (most as u32).to_le_bytes().map(|byte| format!("\\{byte:02x}")).concat();
+            format!(r#"(memory (export "memory") 1) (data (i32.const 20) "{bytes}")"#)
+        };
+        let sandbox = sandbox(limits);
+        let comes = |most: usize| {
+            let module = sandbox.validate(&module(&head(most), body)).unwrap();
+            let mut instance = sandbox.compile("deep", &module).unwrap().instantiate().unwrap();
+            instance.call(TASK, &["", ""]).map(|_| ()).map_err(|error| error.cause)
+        };
+        let frames = (0..).map(|power| 1 << power).find(|&frames| comes(frames).is_err()).unwrap();
+        assert_eq!(comes(frames), Err(CallFailure::Limit(Limit::Stack.exceeded(stack as u64))));
+        frames
+    };
+    let (small, default, large) = (deepest(16 << 10), deepest(512 << 10), deepest(1 << 20));
+    assert!(small >= 128, "{small} frames");
+    assert!(8 * small <= default && default < large, "{small}, {default}, {large}");
 }

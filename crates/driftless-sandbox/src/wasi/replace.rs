@@ -1,4 +1,4 @@
-//! Plugins that were compiled for `wasm32-wasip1`, without WASI.
+//! Takes WASI out of a module.
 //!
 //! Rust's standard library imports a handful of WASI functions even where a plugin needs none of them. The host offers no
 //! WASI, so [`replace_imports`] puts functions into the module that do what can be done without: what is
@@ -18,9 +18,6 @@ use wasmparser::{FuncType, TypeRef};
 
 use crate::imports::{HOST_FUNCTIONS, WASI};
 use crate::survey::{Survey, broken};
-
-/// What a linker calls the function that prepares a library for use.
-pub(crate) const INITIALIZE: &str = "_initialize";
 
 /// A file that could not be rewritten.
 #[derive(Debug, Error)]

@@ -1,0 +1,302 @@
+//! Machine code out of modules: from the cache, or by a compiler that nobody waits for longer than a deadline.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use driftless_plugin_api::limit::Limit;
+use wasmtime::{Engine, Module};
+
+use crate::cache::{CacheKey, MachineCodeCache};
+use crate::error::CompileError;
+use crate::validate::ValidatedModule;
+
+/// Compilations that run at once in one sandbox.
+///
+/// A thread cannot be ended from outside, so one that compiles longer than anybody waits for it goes on. Two, so that such
+/// a one leaves a turn to everybody else; not more, since the compiler spreads the functions of a single module over all cores
+/// already, and its memory grows with every module that is in work.
+const AT_ONCE: usize = 2;
+
+/// Makes machine code, on threads of its own and within [`Limits::compile_time`](crate::Limits::compile_time).
+pub(crate) struct Compiler {
+    engine: Engine,
+    cache: Option<MachineCodeCache>,
+    patience: Duration,
+    work: Arc<Workshop<ValidatedModule, Result<Module, String>>>,
+}
+
+impl Compiler {
+    pub(crate) fn new(engine: Engine, cache: Option<MachineCodeCache>, patience: Duration) -> Self {
+        Self { engine, cache, patience, work: Workshop::new(AT_ONCE) }
+    }
+
+    /// The machine code of a module.
+    ///
+    /// What the cache has is taken on this thread: a start that compiles nothing starts no thread either.
+    pub(crate) fn machine_code(&self, module: &ValidatedModule) -> Result<Module, CompileError> {
+        if let Some(cache) = &self.cache
+            && let Some(code) = cache.load(&CacheKey::new(&self.engine, module))
+            && let Ok(code) = code.deserialize(&self.engine)
+        {
+            return Ok(code);
+        }
+        let (engine, cache) = (self.engine.clone(), self.cache.clone());
+        let compile = move |module: &ValidatedModule| compile(&engine, cache.as_ref(), module);
+        let same = |known: &ValidatedModule| known.bytes() == module.bytes();
+        match self.work.result(self.patience, same, || module.clone(), compile) {
+            Ok(outcome) => outcome.map_err(CompileError::Compiler),
+            Err(Unfinished::Late) => {
+                let allowed = u64::try_from(self.patience.as_millis()).unwrap_or(u64::MAX);
+                Err(CompileError::Limit(Limit::CompileTime.exceeded(allowed)))
+            }
+            Err(Unfinished::Panicked) => Err(CompileError::Compiler("the compiler panicked".to_owned())),
+            Err(Unfinished::NoThread(error)) => {
+                Err(CompileError::Compiler(format!("no thread could be started: {error}")))
+            }
+        }
+    }
+}
+
+/// Threads for one module.
+const MOST_THREADS: usize = 4;
+
+/// Bytes of stack for each of them. The compiler recurses with the nesting of blocks.
+const COMPILER_STACK: usize = 4 << 20;
+
+fn compile(
+    engine: &Engine,
+    cache: Option<&MachineCodeCache>,
+    module: &ValidatedModule,
+) -> Result<Module, String> {
+    let failed = |error: wasmtime::Error| format!("{error:#}");
+    // wasmtime compiles the functions of a module side by side, on threads that are the whole process's unless they are somebody's own. A
+    // module that is slow on purpose keeps its own busy and nobody else's, and its memory does not grow with the number of processors.
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(COMPILER_STACK).build();
+    let pool = pool.map_err(|error| format!("no threads could be started: {error}"))?;
+    let code = pool.install(|| Module::from_binary(engine, module.bytes())).map_err(failed)?;
+    if let Some(cache) = cache {
+        // Before anybody is told: a process that ends as soon as it has its answer would compile again at every start.
+        // A cache that cannot be written costs that time as well, and nothing else.
+        let _ = cache.store(&CacheKey::new(engine, module), &code.serialize().map_err(failed)?);
+    }
+    Ok(code)
+}
+
+/// Why somebody who waited has no result.
+#[derive(Debug)]
+enum Unfinished {
+    Late,
+    Panicked,
+    NoThread(std::io::Error),
+}
+
+/// Does a few long jobs at once, each on its own thread, whether or not anybody still waits for it.
+struct Workshop<J, R> {
+    places: usize,
+    jobs: Mutex<Vec<Arc<Job<J, R>>>>,
+    /// A job is done.
+    done: Condvar,
+}
+
+type Jobs<'a, J, R> = MutexGuard<'a, Vec<Arc<Job<J, R>>>>;
+
+struct Job<J, R> {
+    input: J,
+    /// Nothing in it where the work panicked.
+    outcome: OnceLock<Option<R>>,
+}
+
+impl<J: Send + Sync + 'static, R: Clone + Send + Sync + 'static> Workshop<J, R> {
+    fn new(places: usize) -> Arc<Self> {
+        Arc::new(Self { places, jobs: Mutex::default(), done: Condvar::new() })
+    }
+
+    /// The result of a job, if it can be had within `patience`, in which waiting for a place counts.
+    ///
+    /// Whoever wants what is in work already waits for that: whoever asks again after he gave up takes no second place.
+    fn result(
+        self: &Arc<Self>,
+        patience: Duration,
+        same: impl Fn(&J) -> bool,
+        input: impl FnOnce() -> J,
+        work: impl FnOnce(&J) -> R + Send + 'static,
+    ) -> Result<R, Unfinished> {
+        // A patience beyond what a clock can show is a patience without end.
+        let deadline = Instant::now().checked_add(patience);
+        let mut jobs = self.lock();
+        let job = loop {
+            if let Some(job) = jobs.iter().find(|job| same(&job.input)) {
+                break Arc::clone(job);
+            }
+            if jobs.len() < self.places {
+                let job = Arc::new(Job { input: input(), outcome: OnceLock::new() });
+                self.start(Arc::clone(&job), work).map_err(Unfinished::NoThread)?;
+                jobs.push(Arc::clone(&job));
+                break job;
+            }
+            jobs = self.wait(jobs, deadline)?;
+        };
+        loop {
+            if let Some(outcome) = job.outcome.get() {
+                return outcome.clone().ok_or(Unfinished::Panicked);
+            }
+            jobs = self.wait(jobs, deadline)?;
+        }
+    }
+
+    /// The caller holds the lock, so the job is on the list before it can be done.
+    fn start(
+        self: &Arc<Self>,
+        job: Arc<Job<J, R>>,
+        work: impl FnOnce(&J) -> R + Send + 'static,
+    ) -> std::io::Result<()> {
+        let workshop = Arc::clone(self);
+        std::thread::Builder::new().name("driftless-compiler".into()).spawn(move || {
+            // The place is given back whatever happens.
+            let outcome = catch_unwind(AssertUnwindSafe(|| work(&job.input))).ok();
+            let mut jobs = workshop.lock();
+            let _ = job.outcome.set(outcome);
+            jobs.retain(|other| !Arc::ptr_eq(other, &job));
+            drop(jobs);
+            workshop.done.notify_all();
+        })?;
+        Ok(())
+    }
+
+    fn wait<'a>(
+        &self,
+        jobs: Jobs<'a, J, R>,
+        deadline: Option<Instant>,
+    ) -> Result<Jobs<'a, J, R>, Unfinished> {
+        let Some(deadline) = deadline else {
+            return Ok(self.done.wait(jobs).unwrap_or_else(PoisonError::into_inner));
+        };
+        let left = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero());
+        let left = left.ok_or(Unfinished::Late)?;
+        Ok(self.done.wait_timeout(jobs, left).unwrap_or_else(PoisonError::into_inner).0)
+    }
+
+    fn lock(&self) -> Jobs<'_, J, R> {
+        // Every change leaves the list whole, so a panic elsewhere does not make it wrong.
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
+    const SHORT: Duration = Duration::from_millis(20);
+
+    type Numbers = Arc<Workshop<u32, u32>>;
+
+    /// Doubles a number when it is told to.
+    fn double(
+        numbers: &Numbers,
+        patience: Duration,
+        number: u32,
+        when: mpsc::Receiver<()>,
+    ) -> Result<u32, Unfinished> {
+        numbers.result(
+            patience,
+            |known| *known == number,
+            || number,
+            move |number| {
+                when.recv().unwrap();
+                2 * number
+            },
+        )
+    }
+
+    /// Something to wait for that has happened already.
+    fn at_once() -> mpsc::Receiver<()> {
+        let (sender, receiver) = mpsc::channel();
+        sender.send(()).unwrap();
+        receiver
+    }
+
+    #[test]
+    fn a_job_gets_done() {
+        let numbers = Workshop::new(1);
+        for number in 0..100 {
+            assert_eq!(double(&numbers, LONG, number, at_once()).unwrap(), 2 * number);
+        }
+        assert!(numbers.lock().is_empty());
+    }
+
+    #[test]
+    fn a_patience_without_end_can_be_kept() {
+        assert_eq!(double(&Workshop::new(1), Duration::MAX, 4, at_once()).unwrap(), 8);
+    }
+
+    #[test]
+    fn who_waits_too_long_gives_up_and_the_job_does_not() {
+        let numbers = Workshop::new(2);
+        let (finish, when) = mpsc::channel();
+        assert!(matches!(double(&numbers, SHORT, 4, when), Err(Unfinished::Late)));
+        // It keeps one place, and others have the second.
+        assert_eq!(double(&numbers, LONG, 5, at_once()).unwrap(), 10);
+        // Whoever asks again waits for the same job, and takes no place from the others.
+        let (_never, when) = mpsc::channel();
+        assert!(matches!(double(&numbers, SHORT, 4, when), Err(Unfinished::Late)));
+        assert_eq!(numbers.lock().len(), 1);
+        std::thread::scope(|scope| {
+            let (_never, when) = mpsc::channel();
+            let waiting = scope.spawn(|| double(&numbers, LONG, 4, when));
+            std::thread::sleep(SHORT);
+            finish.send(()).unwrap();
+            assert_eq!(waiting.join().unwrap().unwrap(), 8);
+        });
+        assert!(numbers.lock().is_empty());
+    }
+
+    #[test]
+    fn waiting_for_a_place_counts() {
+        let numbers = Workshop::new(1);
+        let (finish, when) = mpsc::channel();
+        assert!(matches!(double(&numbers, SHORT, 4, when), Err(Unfinished::Late)));
+        let began = Instant::now();
+        assert!(matches!(double(&numbers, SHORT, 5, at_once()), Err(Unfinished::Late)));
+        assert!(began.elapsed() >= SHORT);
+        finish.send(()).unwrap();
+        assert_eq!(double(&numbers, LONG, 5, at_once()).unwrap(), 10);
+    }
+
+    #[test]
+    fn no_more_than_have_a_place() {
+        let numbers: Numbers = Workshop::new(2);
+        let (busy, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        std::thread::scope(|scope| {
+            for number in 0..20 {
+                let (numbers, busy, most) = (&numbers, Arc::clone(&busy), Arc::clone(&most));
+                scope.spawn(move || {
+                    let work = move |number: &u32| {
+                        most.fetch_max(busy.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                        std::thread::sleep(Duration::from_millis(2));
+                        busy.fetch_sub(1, Ordering::SeqCst);
+                        *number
+                    };
+                    assert_eq!(
+                        numbers.result(LONG, |known| *known == number, || number, work).unwrap(),
+                        number
+                    );
+                });
+            }
+        });
+        assert_eq!(most.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn a_panic_gives_the_place_back() {
+        let numbers: Numbers = Workshop::new(1);
+        let panics = numbers.result(LONG, |_| false, || 4, |_| panic!("as this test wants it"));
+        assert!(matches!(panics, Err(Unfinished::Panicked)));
+        assert_eq!(double(&numbers, LONG, 4, at_once()).unwrap(), 8);
+    }
+}
