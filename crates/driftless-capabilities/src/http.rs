@@ -483,7 +483,7 @@ mod tests {
             assert_eq!(
                 error.message,
                 format!(
-                    "plugin `probe` may not connect to {granted}/: it is at {shown}, which is no public address, \
+                    "it may not connect to {granted}/: it is at {shown}, which is no public address, \
                      and `address:{shown}` is not granted (`driftless plugin grant probe`)"
                 )
             );

@@ -25,7 +25,7 @@
 //! let answer = nothing.answer(Capability::File, r#"{"read":{"path":"/etc/shadow"}}"#, &[], allowance);
 //! let error = Outcome::<FileAnswer>::read(&answer.head).unwrap_err();
 //! assert_eq!(error.kind, HostCallErrorKind::Denied);
-//! assert_eq!(error.message, "plugin `curious` may not read /etc/shadow: the plugin's manifest does not ask for it");
+//! assert_eq!(error.message, "it may not read /etc/shadow: the plugin's manifest does not ask for it");
 //! ```
 
 mod deadline;
@@ -145,7 +145,7 @@ impl Plugin {
 
     /// A refusal for another reason.
     pub(crate) fn may_not(&self, what: &str, why: &str) -> HostCallError {
-        let message = format!("plugin `{}` may not {what}: {why}", self.0);
+        let message = format!("it may not {what}: {why}");
         HostCallError::new(HostCallErrorKind::Denied, message)
     }
 

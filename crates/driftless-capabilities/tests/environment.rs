@@ -52,7 +52,7 @@ fn variables_are_read_by_their_exact_names() {
     let error = value(&plugin, "CAPS_OTHER", 1000).unwrap_err();
     assert_eq!(
         error.message,
-        "plugin `probe` may not read the environment variable CAPS_OTHER: it is not granted (`driftless plugin grant probe`)"
+        "it may not read the environment variable CAPS_OTHER: it is not granted (`driftless plugin grant probe`)"
     );
     for name in ["HOME", "PATH", "CAPS_TOKE", "caps_token", "CAPS_TOKEN=x", "", "CAPS_TOKEN\0", "*"] {
         assert_eq!(value(&plugin, name, 1000).unwrap_err().kind, Denied, "{name:?}");

@@ -114,15 +114,15 @@ fn refusals_name_plugin_path_and_reason() {
     assert_eq!(error.kind, Denied);
     assert_eq!(
         error.message,
-        format!("plugin `probe` may not read {outside}: the plugin's manifest does not ask for it")
+        format!("it may not read {outside}: the plugin's manifest does not ask for it")
     );
     let plugin = between(&[files(&["/"])], &[files(&[&inside])]);
     assert_eq!(
         read(&plugin, &outside).unwrap_err().message,
-        format!("plugin `probe` may not read {outside}: it is not granted (`driftless plugin grant probe`)")
+        format!("it may not read {outside}: it is not granted (`driftless plugin grant probe`)")
     );
     let error = write(&plugin, world.at("in/file"), WriteMode::Replace, b"x").unwrap_err();
-    assert!(error.message.starts_with("plugin `probe` may not write "), "{error}");
+    assert!(error.message.starts_with("it may not write "), "{error}");
     assert_eq!(error.kind, Denied);
     // Granted to write, and asked for to read only.
     let plugin = between(&[files(&[&inside])], &[files(&[format!("{inside}:rw")])]);

@@ -176,7 +176,7 @@ fn what_is_not_granted_is_not_connected_to() {
     let error = get(&between(&[hosts(&["https://*"])], &[]), "https://example.com/x").unwrap_err();
     assert_eq!(
         error.message,
-        "plugin `probe` may not connect to https://example.com/x: it is not granted (`driftless plugin grant probe`)"
+        "it may not connect to https://example.com/x: it is not granted (`driftless plugin grant probe`)"
     );
     // Another way to write the same address is the same.
     assert!(get(&plugin, &format!("http://0x7f.1:{}/", server.port)).is_ok());

@@ -1,10 +1,13 @@
 //! `driftless apply` and `driftless facts`: files of tasks and collectors.
 
+use std::collections::BTreeSet;
+
 use driftless_plugin_api::result::{TaskResult, TaskStatus};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::failure_policy::FailurePolicy;
 use crate::manager::PluginManager;
 use crate::templates::Templates;
 
@@ -59,6 +62,8 @@ pub struct TaskStep {
     pub register: Option<String>,
     /// An expression; where it is false, the task is left out.
     pub when: Option<Value>,
+    /// What is done when it brings no result; no template.
+    pub on_failure: Option<FailurePolicy>,
     /// Every other key: its configuration.
     #[serde(flatten)]
     pub config: Map<String, Value>,
@@ -71,6 +76,8 @@ pub struct CollectorStep {
     pub r#type: String,
     /// The key of its facts. Default: the collector's own name.
     pub name: Option<String>,
+    /// What is done when it brings no facts; no template.
+    pub on_failure: Option<FailurePolicy>,
     /// Every other key: its configuration.
     #[serde(flatten)]
     pub config: Map<String, Value>,
@@ -83,10 +90,21 @@ pub enum TaskOutcome {
     Ran(TaskResult),
     /// Its `when` was false.
     Skipped,
+    /// It brought no result, and its `on_failure` says to go on without: why.
+    LeftOut(String),
     /// A dry run found nothing wrong with it.
     Checked,
     /// A dry run cannot tell: it uses the result of this earlier task.
     Depends(String),
+}
+
+/// What is told while a file runs.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress<'a> {
+    /// A task is done.
+    Task(&'a TaskStep, &'a TaskOutcome),
+    /// A collector brought no facts, and its `on_failure` says to go on without.
+    NoFacts(&'a CollectorStep, &'a Error),
 }
 
 impl TaskOutcome {
@@ -111,7 +129,8 @@ impl CollectorStep {
     }
 }
 
-/// Runs a file of tasks in order and stops at the first that fails. `report` hears of each as it is done.
+/// Runs a file of tasks in order and stops at the first that fails. `report` hears of each as it is done, and of each
+/// collector whose facts are left out.
 ///
 /// With `dry_run`, templates are filled in and configurations checked, and no task is run.
 ///
@@ -124,11 +143,13 @@ pub fn apply(
     templates: &Templates,
     file: &ApplyFile,
     dry_run: bool,
-    mut report: impl FnMut(&TaskStep, &TaskOutcome),
+    mut report: impl FnMut(Progress<'_>),
 ) -> Result<()> {
     let mut vars = variables(templates, &file.vars)?;
     if !file.collectors.is_empty() {
-        let facts = collect_steps(manager, templates, &file.collectors, &vars)?;
+        let facts = collect_steps(manager, templates, &file.collectors, &vars, |step, error| {
+            report(Progress::NoFacts(step, error));
+        })?;
         vars.insert("facts".to_owned(), Value::Object(facts));
     }
     let mut registered: Vec<&str> = Vec::new();
@@ -140,7 +161,7 @@ pub fn apply(
         };
         let outcome =
             outcome.map_err(|error| at_step(&format!("tasks[{number}] ({})", step.label()), error))?;
-        report(step, &outcome);
+        report(Progress::Task(step, &outcome));
         if outcome.has_failed() {
             break;
         }
@@ -157,7 +178,8 @@ pub fn apply(
     Ok(())
 }
 
-/// Runs a file of collectors; the facts of each stand under its key.
+/// Runs a file of collectors; the facts of each stand under its key. `report` hears of those that brought none and whose
+/// `on_failure` says to go on without.
 ///
 /// # Errors
 ///
@@ -167,9 +189,10 @@ pub fn collect(
     manager: &PluginManager,
     templates: &Templates,
     file: &FactsFile,
+    report: impl FnMut(&CollectorStep, &Error),
 ) -> Result<Map<String, Value>> {
     let vars = variables(templates, &file.vars)?;
-    collect_steps(manager, templates, &file.collectors, &vars)
+    collect_steps(manager, templates, &file.collectors, &vars, report)
 }
 
 fn collect_steps(
@@ -177,21 +200,29 @@ fn collect_steps(
     templates: &Templates,
     steps: &[CollectorStep],
     vars: &Map<String, Value>,
+    mut report: impl FnMut(&CollectorStep, &Error),
 ) -> Result<Map<String, Value>> {
     let mut facts = Map::new();
+    let mut keys = BTreeSet::new();
     for (number, step) in steps.iter().enumerate() {
         let key = step.key();
         let here = |error| at_step(&format!("collectors[{number}] ({key})"), error);
-        if facts.contains_key(key) {
+        if !keys.insert(key) {
             return Err(Error::Configuration {
                 what: "collectors".to_owned(),
                 violations: vec![format!("there are two called `{key}`; give one a `name`")],
             });
         }
         let config = fill_config(templates, &step.config, vars).map_err(here)?;
-        let collector = manager.facts_collector(&step.r#type, config);
-        let collected = collector.and_then(|collector| collector.collect()).map_err(here)?;
-        facts.insert(key.to_owned(), Value::Object(collected));
+        let mut collector = manager.facts_collector(&step.r#type, config).map_err(here)?;
+        if let Some(policy) = &step.on_failure {
+            collector = collector.on_failure(policy).map_err(here)?;
+        }
+        match collector.collect() {
+            Ok(collected) => drop(facts.insert(key.to_owned(), Value::Object(collected))),
+            Err(error) if collector.0.forgives(&error) => report(step, &error),
+            Err(error) => return Err(here(error)),
+        }
     }
     Ok(facts)
 }
@@ -206,7 +237,15 @@ fn run(
         return Ok(TaskOutcome::Skipped);
     }
     let config = fill_config(templates, &step.config, vars)?;
-    manager.task(&step.r#type, config)?.run().map(TaskOutcome::Ran)
+    let mut task = manager.task(&step.r#type, config)?;
+    if let Some(policy) = &step.on_failure {
+        task = task.on_failure(policy)?;
+    }
+    match task.run() {
+        Ok(result) => Ok(TaskOutcome::Ran(result)),
+        Err(error) if task.0.forgives(&error) => Ok(TaskOutcome::LeftOut(error.to_string())),
+        Err(error) => Err(error),
+    }
 }
 
 /// As far as a task can be checked without those before it having run.

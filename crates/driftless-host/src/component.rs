@@ -8,6 +8,8 @@ use driftless_plugin_api::function::Function;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Place, Result, Spot};
+use crate::failure::{FailureDefaults, Guard, Try};
+use crate::failure_policy::FailurePolicy;
 use crate::handle::{Announced, PluginHandle, Session};
 
 /// A component of a loaded plugin: `custom-task-plugin.my_custom_task`.
@@ -16,12 +18,18 @@ pub struct Component {
     plugin: PluginHandle,
     kind: ComponentKind,
     announced: Arc<Announced>,
+    failure: Arc<FailureDefaults>,
 }
 
 impl Component {
-    pub(crate) fn find(plugin: PluginHandle, kind: ComponentKind, name: &str) -> Result<Self> {
+    pub(crate) fn find(
+        plugin: PluginHandle,
+        kind: ComponentKind,
+        name: &str,
+        failure: Arc<FailureDefaults>,
+    ) -> Result<Self> {
         let announced = Arc::clone(plugin.find(kind, name)?);
-        Ok(Self { plugin, kind, announced })
+        Ok(Self { plugin, kind, announced, failure })
     }
 
     /// How the plugin announced it.
@@ -52,7 +60,15 @@ impl Component {
             })?,
             None => Value::Object(config),
         };
-        Ok(Configured { config: config.to_string(), component: self })
+        let guard = self.guard(&FailurePolicy::default())?;
+        Ok(Configured { config: config.to_string(), component: self, guard })
+    }
+
+    fn guard(&self, policy: &FailurePolicy) -> Result<Arc<Guard>> {
+        let guard = Guard::new(self.kind, policy, &self.failure);
+        let guard = guard
+            .map_err(|why| Error::Configuration { what: self.place().to_string(), violations: vec![why] })?;
+        Ok(Arc::new(guard))
     }
 
     pub(crate) fn place(&self) -> Place {
@@ -70,12 +86,13 @@ impl fmt::Debug for Component {
     }
 }
 
-/// A component with a configuration that its schema has let through.
+/// A component with a configuration that its schema has let through: a binding. Clones share its circuit breaker.
 #[derive(Clone, Debug)]
 pub struct Configured {
     component: Component,
     /// JSON, written once for all calls.
     config: String,
+    guard: Arc<Guard>,
 }
 
 impl Configured {
@@ -89,22 +106,70 @@ impl Configured {
         &self.config
     }
 
-    /// Runs it once. `more` are the arguments behind the name and the configuration.
-    pub(crate) fn call<R>(&self, more: &[&str], read: impl FnOnce(&str) -> R) -> Result<R> {
-        let Component { plugin, kind, .. } = &self.component;
-        let (arguments, count) = self.arguments(more);
-        plugin.call_at(|| self.component.spot(), kind.execute(), &arguments[..count], read)
+    /// Lets `policy` say what is done when it fails; what it leaves open stays as `[failure]` in `plugins.toml` has it.
+    ///
+    /// # Errors
+    ///
+    /// When a template filter or function is to be skipped.
+    pub fn on_failure(mut self, policy: &FailurePolicy) -> Result<Self> {
+        self.guard = self.component.guard(policy)?;
+        Ok(self)
     }
 
-    /// Runs it once, in a session.
+    /// Whether [`on_failure`](Self::on_failure) says that the work goes on without a call that ended with this error.
+    pub fn forgives(&self, error: &Error) -> bool {
+        self.guard.forgives(error)
+    }
+
+    /// Runs it, as its failure policy says. `more` are the arguments behind the name and the configuration. `read` makes of the
+    /// reply what it stands for, or says in what way it breaks the protocol.
+    pub(crate) fn call<R>(
+        &self,
+        more: &[&str],
+        mut read: impl FnMut(&str) -> Result<R, String>,
+    ) -> Result<R> {
+        let Component { plugin, kind, .. } = &self.component;
+        let (arguments, count) = self.arguments(more);
+        let (arguments, function) = (&arguments[..count], kind.execute());
+        let spot = || self.component.spot();
+        self.guard.run(
+            || self.component.place(),
+            |which| {
+                let called = match which {
+                    Try::First => plugin.call_at(spot, function, arguments, &mut read),
+                    // What is in the pool may be the instance that failed.
+                    Try::Again => plugin.session().call_at(spot, function, arguments, &mut read),
+                };
+                called?.map_err(|defect| self.broken(defect))
+            },
+        )
+    }
+
+    /// As [`call`](Self::call), in a session.
     pub(crate) fn call_in<R>(
         &self,
         session: &mut Session,
         more: &[&str],
-        read: impl FnOnce(&str) -> R,
+        mut read: impl FnMut(&str) -> Result<R, String>,
     ) -> Result<R> {
         let (arguments, count) = self.arguments(more);
-        session.call_at(|| self.component.spot(), self.component.kind.execute(), &arguments[..count], read)
+        let (arguments, function) = (&arguments[..count], self.component.kind.execute());
+        let spot = || self.component.spot();
+        self.guard.run(
+            || self.component.place(),
+            |which| {
+                if which == Try::Again {
+                    session.renew();
+                }
+                let called = session.call_at(spot, function, arguments, &mut read);
+                called?.map_err(|defect| self.broken(defect))
+            },
+        )
+    }
+
+    /// What is to be told of it, see [`Guard::news`].
+    pub(crate) fn guard(&self) -> &Guard {
+        &self.guard
     }
 
     /// Opens a session for it.
@@ -114,8 +179,8 @@ impl Configured {
 
     /// An error about what it returned.
     #[cold]
-    pub(crate) fn broken(&self, defect: impl Into<String>) -> Error {
-        Error::Protocol { place: self.component.place(), defect: defect.into() }
+    fn broken(&self, defect: String) -> Error {
+        Error::Protocol { place: self.component.place(), defect }
     }
 
     fn arguments<'a>(&'a self, more: &[&'a str]) -> ([&'a str; Function::MAX_ARGUMENTS], usize) {

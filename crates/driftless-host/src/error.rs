@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::function::Function;
@@ -62,6 +63,28 @@ pub enum Error {
         place: Place,
         /// What is wrong with it.
         defect: String,
+    },
+    /// A call that was not made: the binding failed too often and is put aside for a while, see
+    /// [`FailurePolicy`](crate::FailurePolicy).
+    #[error(
+        "{place}: put aside after {} within {} s, the last: {last}; it is {} (`on_failure`)",
+        in_a_row(*.failures),
+        .within.as_secs(),
+        tried_again(*.again_in)
+    )]
+    PutAside {
+        /// In which plugin, and where in it.
+        place: Place,
+        /// How many failures in a row it takes.
+        failures: u32,
+        /// Within what time.
+        within: Duration,
+        /// Why the last call failed.
+        last: Arc<str>,
+        /// What kind of answer the last failure asks for.
+        kind: ErrorKind,
+        /// How long until a call is made again; `None` while one is being made to see whether it works.
+        again_in: Option<Duration>,
     },
     /// A configuration that does not match its schema, or a file that says something impossible.
     #[error("{what}:{}", list(.violations))]
@@ -129,6 +152,7 @@ impl Error {
             Self::Call { source, .. } if matches!(source.cause, CallFailure::Limit(_)) => ErrorKind::Limit,
             Self::Template(error) => error.kind(),
             Self::At { source, .. } => source.kind(),
+            Self::PutAside { kind, .. } => *kind,
             Self::Source { source, .. } if source.kind() == std::io::ErrorKind::FileTooLarge => {
                 ErrorKind::Refused
             }
@@ -288,6 +312,18 @@ fn list(violations: &[String]) -> String {
         [one] => format!(" {one}"),
         several => several.iter().map(|violation| format!("\n  - {violation}")).collect(),
     }
+}
+
+fn in_a_row(failures: u32) -> String {
+    if failures == 1 { "1 failure".to_owned() } else { format!("{failures} failures in a row") }
+}
+
+fn tried_again(again_in: Option<Duration>) -> String {
+    again_in.map_or_else(
+        || "being tried again just now".to_owned(),
+        // Rounded up: by then it is.
+        |time| format!("tried again in {} s", time.as_millis().div_ceil(1000)),
+    )
 }
 
 fn indented(text: &impl fmt::Display) -> String {

@@ -4,19 +4,32 @@ use serde_json::{Map, Value};
 
 use crate::component::Configured;
 use crate::error::Result;
+use crate::failure_policy::FailurePolicy;
 
 /// A facts collector that can be run, see [`PluginManager::facts_collector`](crate::PluginManager::facts_collector).
 #[derive(Clone, Debug)]
 pub struct FactsCollector(pub(crate) Configured);
 
 impl FactsCollector {
+    /// Lets `policy` say what is done when it brings no facts. Whether the work goes on without them is for the caller to see
+    /// to; [`collect`](crate::collect) does.
+    ///
+    /// # Errors
+    ///
+    /// None for a facts collector.
+    pub fn on_failure(self, policy: &FailurePolicy) -> Result<Self> {
+        self.0.on_failure(policy).map(Self)
+    }
+
     /// Collects.
     ///
     /// # Errors
     ///
     /// When the plugin fails, or what it returned is no object.
     pub fn collect(&self) -> Result<Map<String, Value>> {
-        let facts = self.0.call(&[], |text| serde_json::from_str(text))?;
-        facts.map_err(|error| self.0.broken(format!("its reply is not an object of facts: {error}")))
+        self.0.call(&[], |text| {
+            serde_json::from_str(text)
+                .map_err(|error| format!("its reply is not an object of facts: {error}"))
+        })
     }
 }

@@ -196,6 +196,11 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// Lets the next call begin with a fresh instance.
+    pub(crate) fn renew(&mut self) {
+        self.conversation = None;
+    }
+
     /// Makes one call. Every call that belongs to a session goes through here.
     pub(crate) fn call_at<R>(
         &mut self,

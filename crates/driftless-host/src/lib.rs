@@ -47,14 +47,17 @@
 //! | a file of tasks, as `driftless apply` runs it | [`apply()`] |
 //! | one function of the protocol, JSON in and out | [`PluginHandle::call`] |
 //! | other limits | [`Settings`], which is `plugins.toml` |
+//! | to go on without a plugin that fails, or try it again | [`FailurePolicy`], [`Task::on_failure`] |
 //! | plugins from a database, a network, your own binary | [`PluginSource`], [`Embedded`] |
+//! | plugins that may touch files, the network, other programs | [`Grants`] |
 //! | starts that do not compile | [`MachineCodeCache`] |
 //!
 //! # When something goes wrong
 //!
 //! Everything returns an [`Error`] that says in which plugin and where in it, why, and what would change it. [`Error::kind`] says what
 //! kind of answer it asks for. A plugin that panics, traps, or runs into a limit has failed a call and nothing more: the
-//! next call gets a fresh instance, and your program goes on.
+//! next call gets a fresh instance, and your program goes on. One that keeps failing where it is bound is put aside for a
+//! while by a circuit breaker, see [`FailurePolicy`].
 //!
 //! # Threads
 //!
@@ -62,11 +65,16 @@
 //! calls it, which needs the 2 MiB of stack that a Rust thread has.
 
 mod apply;
+mod breaker;
+mod clock;
 mod component;
 mod effort;
 mod error;
 mod excerpt;
 mod facts;
+mod failure;
+mod failure_policy;
+mod grants;
 mod handle;
 pub mod logs;
 mod manager;
@@ -77,16 +85,20 @@ mod task;
 mod templates;
 mod transport;
 
-pub use apply::{ApplyFile, CollectorStep, FactsFile, TaskOutcome, TaskStep, apply, collect};
+pub use apply::{ApplyFile, CollectorStep, FactsFile, Progress, TaskOutcome, TaskStep, apply, collect};
+pub use clock::Clock;
 pub use component::{Component, Configured};
+pub use driftless_permissions as permissions;
 pub use driftless_plugin_api as api;
 pub use driftless_sandbox::{CacheError, Limits, LogRecord, LogSink, MachineCodeCache};
 pub use error::{Error, ErrorKind, NotFound, Place, Result, Spot, TemplateError, nearest};
 pub use excerpt::excerpt;
 pub use facts::FactsCollector;
+pub use failure_policy::{FailurePolicy, Policy};
+pub use grants::{Granted, Grants};
 pub use handle::PluginHandle;
 pub use manager::{HOST_VERSION, ListedPlugin, PluginManager, PluginManagerBuilder, suits_this_host};
-pub use settings::{Registry, Security, Settings};
+pub use settings::{Registry, Security, Settings, TemplateExtension};
 pub use source::{Candidate, Embedded, Files, PluginSource};
 pub use task::Task;
 pub use templates::Templates;

@@ -3,17 +3,25 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use driftless_capabilities::Capabilities;
+use driftless_permissions::{Access, Grant, PathPattern};
 use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::function::Function;
+use driftless_plugin_api::host_call::HostCalls;
+use driftless_plugin_api::log::Level;
 use driftless_plugin_api::manifest::PluginManifest;
 use driftless_sandbox::{
-    InstancePool, MachineCodeCache, Outline, Sandbox, SharedLogSink, ValidationError, Violation,
+    InstancePool, LogRecord, MachineCodeCache, Outline, Sandbox, SharedLogSink, Surroundings,
+    ValidatedModule, ValidationError, Violation, WasiFolder, WasiGrant,
 };
 use serde_json::{Map, Value};
 
+use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::component::Component;
 use crate::error::{Error, NotFound, Result};
 use crate::facts::FactsCollector;
+use crate::failure::FailureDefaults;
+use crate::grants::Grants;
 use crate::handle::PluginHandle;
 use crate::settings::Settings;
 use crate::source::{Candidate, PluginSource};
@@ -34,7 +42,14 @@ struct Inner {
     sources: Vec<Box<dyn PluginSource>>,
     listed: OnceLock<Vec<Found>>,
     loaded: Mutex<HashMap<String, PluginHandle>>,
+    grants: Grants,
+    host_calls: MakeHostCalls,
+    log: Option<SharedLogSink>,
+    failure: Arc<FailureDefaults>,
 }
+
+/// Makes what stands behind the host calls of one plugin, by its name and what it may do.
+type MakeHostCalls = Box<dyn Fn(&str, Grant) -> Arc<dyn HostCalls> + Send + Sync>;
 
 /// A candidate and the source that has it.
 struct Found {
@@ -47,8 +62,11 @@ struct Found {
 pub struct PluginManagerBuilder {
     settings: Settings,
     sources: Vec<Box<dyn PluginSource>>,
+    grants: Grants,
+    host_calls: Option<MakeHostCalls>,
     log: Option<SharedLogSink>,
     cache: Option<MachineCodeCache>,
+    clock: Option<SharedClock>,
 }
 
 /// A plugin as it is listed: nothing of it was executed.
@@ -104,14 +122,14 @@ impl PluginManager {
     ///
     /// When there is none of this name, two of them, or it is refused.
     pub fn plugin(&self, name: &str) -> Result<PluginHandle> {
-        let mut loaded = self.0.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(plugin) = loaded.get(name) {
+        let loaded = || self.0.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plugin) = loaded().get(name) {
             return Ok(plugin.clone());
         }
         let (_, bytes) = self.find(name)?;
+        // Nobody else waits for this plugin to be compiled. Where two want the same one, the first that is ready is kept.
         let plugin = self.load(name, &bytes)?;
-        loaded.insert(name.to_owned(), plugin.clone());
-        Ok(plugin)
+        Ok(loaded().entry(name.to_owned()).or_insert(plugin).clone())
     }
 
     /// Loads a plugin from its bytes, without the manager remembering it. `name` is what it is called where it has no manifest.
@@ -125,9 +143,36 @@ impl PluginManager {
         if let Some(manifest) = module.manifest() {
             suits_this_host(manifest).map_err(refused)?;
         }
-        let compiled = self.0.sandbox.compile(name, &module);
+        let surroundings = self.surroundings(name, &module);
+        let compiled = self.0.sandbox.compile_within(name, &module, surroundings);
         let compiled = compiled.map_err(|source| Error::Compile { plugin: name.to_owned(), source })?;
         Ok(PluginHandle::new(InstancePool::new(compiled)))
+    }
+
+    /// What a plugin may do on this machine: what its manifest asks for and [`Grants`] allow.
+    pub fn grant(&self, name: &str, module: &ValidatedModule) -> Grant {
+        let name = module.manifest().map_or(name, |manifest| manifest.name.as_str());
+        self.0.grants.grant_to(name, module.digest(), module.permissions().clone())
+    }
+
+    fn surroundings(&self, name: &str, module: &ValidatedModule) -> Surroundings {
+        if module.permissions().is_empty() && !module.imports_wasi() {
+            return Surroundings::default();
+        }
+        let name = module.manifest().map_or(name, |manifest| manifest.name.as_str());
+        let grant = self.grant(name, module);
+        let before = self.0.grants.granted(name);
+        if let (Some(log), Some(before)) = (&self.0.log, before)
+            && before.digest != module.digest()
+        {
+            let message = format!(
+                "its permissions were granted to another file of this name and do not hold for this one; `driftless plugin grant {name}` \
+                 asks again"
+            );
+            log.log(&LogRecord { plugin: name, level: Level::Warn, message: &message });
+        }
+        let wasi = if module.imports_wasi() { wasi_grant(&grant) } else { WasiGrant::default() };
+        Surroundings { host_calls: (self.0.host_calls)(name, grant), wasi }
     }
 
     /// A component by its full name, `plugin.component`.
@@ -142,7 +187,7 @@ impl PluginManager {
                 violations: vec![format!("a {kind} is named `plugin.component`")],
             });
         };
-        Component::find(self.plugin(plugin)?, kind, component)
+        Component::find(self.plugin(plugin)?, kind, component, Arc::clone(&self.0.failure))
     }
 
     /// A task by its full name, with its configuration.
@@ -247,6 +292,24 @@ impl PluginManagerBuilder {
         self
     }
 
+    /// What the user grants to which plugin. Without it, nothing to nobody.
+    #[must_use]
+    pub fn grants(mut self, grants: Grants) -> Self {
+        self.grants = grants;
+        self
+    }
+
+    /// Puts something else behind the host calls of plugins than this machine: a recording, a fake, the machine at the other end of a
+    /// wire. It is given each plugin's name and what the plugin may do, and has to keep to that.
+    #[must_use]
+    pub fn host_calls(
+        mut self,
+        make: impl Fn(&str, Grant) -> Arc<dyn HostCalls> + Send + Sync + 'static,
+    ) -> Self {
+        self.host_calls = Some(Box::new(make));
+        self
+    }
+
     /// Where the messages of plugins go. Without it, nowhere.
     #[must_use]
     pub fn log(mut self, sink: impl driftless_sandbox::LogSink) -> Self {
@@ -261,6 +324,13 @@ impl PluginManagerBuilder {
         self
     }
 
+    /// The clock of retries and circuit breakers. Without it, the computer's own.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Some(Arc::new(clock));
+        self
+    }
+
     /// Starts the sandbox. Plugins are only looked for when one is asked for.
     ///
     /// # Errors
@@ -270,19 +340,44 @@ impl PluginManagerBuilder {
         let security = &self.settings.security;
         let mut sandbox = Sandbox::builder(security.limits());
         sandbox = sandbox.allow_wasi(security.allow_wasi).debug(security.debug_enabled);
-        if let Some(log) = self.log {
-            sandbox = sandbox.log(log);
+        if let Some(log) = &self.log {
+            sandbox = sandbox.log(Arc::clone(log));
         }
         if let Some(cache) = self.cache {
             sandbox = sandbox.cache(cache);
         }
+        let failure = FailureDefaults {
+            policy: self.settings.failure.clone(),
+            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::start())),
+        };
         Ok(PluginManager(Arc::new(Inner {
             sandbox: sandbox.build()?,
+            failure: Arc::new(failure),
             settings: self.settings,
             sources: self.sources,
             listed: OnceLock::new(),
             loaded: Mutex::new(HashMap::new()),
+            grants: self.grants,
+            host_calls: self.host_calls.unwrap_or_else(|| Box::new(this_machine)),
+            log: self.log,
         })))
+    }
+}
+
+fn this_machine(plugin: &str, grant: Grant) -> Arc<dyn HostCalls> {
+    Arc::new(Capabilities::new(plugin, grant))
+}
+
+/// What a plugin finds in WASI: the granted folders, open, and the granted variables.
+fn wasi_grant(grant: &Grant) -> WasiGrant {
+    let folder = |pattern: PathPattern| WasiFolder {
+        path: pattern.path.as_str().into(),
+        writable: pattern.access == Access::Write,
+    };
+    let variable = |name: &str| std::env::var(name).ok().map(|value| (name.to_owned(), value));
+    WasiGrant {
+        folders: driftless_capabilities::wasi_folders(grant).into_iter().map(folder).collect(),
+        variables: grant.variables().filter_map(variable).collect(),
     }
 }
 

@@ -193,8 +193,8 @@ impl Extension {
         }
         let component = self.manager.component(self.kind, &format!("{}.{}", self.plugin, self.name))?;
         let of_plugin = self.manager.settings().config.get(&self.plugin);
-        let config = of_plugin.and_then(|components| components.get(&self.name)).cloned().unwrap_or_default();
-        let configured = component.configure(config)?;
+        let said = of_plugin.and_then(|components| components.get(&self.name)).cloned().unwrap_or_default();
+        let configured = component.configure(said.config)?.on_failure(&said.on_failure)?;
         Ok(self.configured.get_or_init(|| configured))
     }
 
@@ -216,16 +216,15 @@ impl Extension {
             }
             None => configured.call(&[&arguments], read_value),
         };
-        let value = reply.map_err(failed)?;
-        value.map_err(|error| failed(configured.broken(format!("its reply is not JSON: {error}"))))
+        reply.map_err(failed)
     }
 }
 
-fn read_value(text: &str) -> serde_json::Result<minijinja::Value> {
+fn read_value(text: &str) -> Result<minijinja::Value, String> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = minijinja::Value::deserialize(&mut reader)?;
-    reader.end()?;
-    Ok(value)
+    let value = minijinja::Value::deserialize(&mut reader);
+    let value = value.and_then(|value| reader.end().map(|()| value));
+    value.map_err(|error| format!("its reply is not JSON: {error}"))
 }
 
 fn not_json(error: serde_json::Error) -> minijinja::Error {

@@ -23,11 +23,32 @@ pub(crate) struct Batch {
     pub(crate) input: Vec<u8>,
     /// What is to be written: an entry a line.
     pub(crate) entries: Vec<u8>,
-    /// The lines that failed, as they were read.
+    /// The lines that failed or were skipped, as they were read.
     pub(crate) rejected: Vec<u8>,
-    /// The first of the failures, each with its line in this batch, from 0.
-    pub(crate) problems: Vec<(u64, String)>,
+    /// The first of each kind.
+    pub(crate) problems: Vec<Problem>,
     pub(crate) tally: Tally,
+}
+
+/// Something that went wrong with one line.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    pub(crate) kind: ProblemKind,
+    /// The line in this batch, from 0.
+    pub(crate) line: u64,
+    /// Why.
+    pub(crate) why: String,
+}
+
+/// What became of a line that something went wrong with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProblemKind {
+    /// It has failed.
+    Failed,
+    /// Its parser failed, and the run goes on without it.
+    Skipped,
+    /// A filter failed, and it went on without.
+    Unfiltered,
 }
 
 /// What the bytes of a batch are.

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::failure_policy::FailurePolicy;
+
 /// A file that describes a pipeline.
 ///
 /// ```
@@ -30,7 +32,7 @@ pub struct PipelineFile {
     /// Where entries go: each of them to every output.
     pub outputs: Vec<Stage>,
     /// The file that lines go to which no parser takes, or whose filters fail. Without it they are counted and reported, and the
-    /// run has failed.
+    /// run has failed. Lines that are skipped because a parser's `on_failure` says so go there as well.
     pub rejected: Option<String>,
     /// How many threads parse and filter. Default: one for each processor.
     pub workers: Option<usize>,
@@ -45,6 +47,8 @@ pub struct SourceStage {
     pub name: Option<String>,
     /// Makes entries of lines. Without one, an entry is `{"message": line}`.
     pub parser: Option<Stage>,
+    /// What is done when the plugin fails; no template. What is built in has no such thing.
+    pub on_failure: Option<FailurePolicy>,
     /// Every other key: its configuration. A `file` has `paths`, each a path or a pattern like `*.log`.
     #[serde(flatten)]
     pub config: Map<String, Value>,
@@ -55,6 +59,8 @@ pub struct SourceStage {
 pub struct Stage {
     /// `plugin.component`; for an output also `file` or `stdout`.
     pub r#type: String,
+    /// What is done when the plugin fails; no template. What is built in has no such thing.
+    pub on_failure: Option<FailurePolicy>,
     /// Every other key: its configuration. A `file` has `path`, and `mode`, which is `append` or `replace`.
     #[serde(flatten)]
     pub config: Map<String, Value>,

@@ -11,7 +11,7 @@ use driftless_plugin_api::component::ComponentKind;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::batch::Batch;
+use super::batch::{Batch, ProblemKind};
 use super::config::{FileOutput, FileSource, Mode, Nothing, PipelineFile, SourceStage, Stage};
 use super::control::{Control, Summary};
 use super::reader::{Exchange, Input};
@@ -20,6 +20,7 @@ use super::writer::{LineFile, Output, Sink};
 use crate::apply::{fill_config, variables};
 use crate::component::Configured;
 use crate::error::{Error, Result};
+use crate::failure_policy::FailurePolicy;
 use crate::manager::PluginManager;
 use crate::templates::Templates;
 
@@ -47,7 +48,7 @@ pub struct Finished {
 /// The stack of a thread that calls plugins: theirs, and the host's beside it.
 const STACK: usize = 4 << 20;
 
-/// How many lines that failed are reported in words.
+/// How many lines that failed are reported in words; as many that were skipped, and so on.
 const MOST_REPORTED: u64 = 10;
 
 impl Pipeline {
@@ -70,12 +71,11 @@ impl Pipeline {
             let label = format!("sources[{number}]");
             inputs.push(context.input(source, follow).map_err(|error| at(&label, error))?);
             let parser = source.parser.as_ref();
-            let parser =
-                parser.map(|stage| context.component(ComponentKind::LogParser, &stage.r#type, &stage.config));
+            let parser = parser.map(|stage| context.stage(ComponentKind::LogParser, stage));
             parsers.push(parser.transpose().map_err(|error| at(&format!("{label}.parser"), error))?);
         }
         let filters = file.filters.iter().enumerate().map(|(number, stage)| {
-            let filter = context.component(ComponentKind::LogFilter, &stage.r#type, &stage.config);
+            let filter = context.stage(ComponentKind::LogFilter, stage);
             filter.map_err(|error| at(&format!("filters[{number}]"), error))
         });
         let filters = filters.collect::<Result<_>>()?;
@@ -116,7 +116,8 @@ impl Pipeline {
         self.outputs.iter().any(|output| matches!(output, Output::Stdout))
     }
 
-    /// Runs to the end of all sources, or until `control` says stop. `report` hears, in order, of the first lines that fail.
+    /// Runs to the end of all sources, or until `control` says stop. `report` hears, in order, of the first lines that fail, and of
+    /// whatever is skipped.
     pub fn run(&self, control: &Control, report: &mut dyn FnMut(&str)) -> Finished {
         let started = Instant::now();
         let finish = |error: Option<Error>| {
@@ -131,6 +132,20 @@ impl Pipeline {
             (Err(error), _) | (_, Err(error)) => return finish(Some(error)),
         };
         finish(self.circulate(Drain::new(self, sinks, rejected, control, report)))
+    }
+
+    /// The plugins in it.
+    fn bindings(&self) -> impl Iterator<Item = &Configured> {
+        let sources = self.inputs.iter().filter_map(|input| match input {
+            Input::Plugin(configured) => Some(configured),
+            Input::Files { .. } | Input::Stdin => None,
+        });
+        let outputs = self.outputs.iter().filter_map(|output| match output {
+            Output::Plugin(configured) => Some(configured),
+            Output::File { .. } | Output::Stdout => None,
+        });
+        let Stages { parsers, filters } = &self.stages;
+        sources.chain(parsers.iter().flatten()).chain(filters).chain(outputs)
     }
 
     /// A file that is both read and written.
@@ -252,10 +267,28 @@ struct Drain<'a> {
     waiting: BTreeMap<u64, Batch>,
     /// How many lines each origin has had, by source and origin.
     lines: BTreeMap<(usize, usize), u64>,
-    reported: u64,
-    unreported: u64,
+    failed: Told,
+    skipped: Told,
+    unfiltered: Told,
+    missed: Told,
     /// After an output is lost, nothing more is written, and nothing more counts as done.
     lost: bool,
+}
+
+/// How much of one kind went wrong, and how much of it was told in words.
+#[derive(Clone, Copy, Default)]
+struct Told {
+    all: u64,
+    told: u64,
+}
+
+impl Told {
+    /// Whether one more is told in words.
+    fn tells(&mut self) -> bool {
+        let tells = self.told < MOST_REPORTED;
+        self.told += u64::from(tells);
+        tells
+    }
 }
 
 impl<'a> Drain<'a> {
@@ -276,8 +309,10 @@ impl<'a> Drain<'a> {
             next,
             waiting,
             lines,
-            reported: 0,
-            unreported: 0,
+            failed: Told::default(),
+            skipped: Told::default(),
+            unfiltered: Told::default(),
+            missed: Told::default(),
             lost: false,
         }
     }
@@ -302,32 +337,61 @@ impl<'a> Drain<'a> {
     }
 
     fn write(&mut self, batch: &Batch) -> Result<()> {
+        let mut tally = batch.tally;
         if !batch.entries.is_empty() {
-            self.sinks.iter_mut().try_for_each(|sink| sink.write(&batch.entries))?;
+            let mut missed = |error: Error| {
+                tally.missed += 1;
+                // That an output is put aside is told once.
+                if !matches!(error, Error::PutAside { .. }) && self.missed.tells() {
+                    (self.report)(&format!("{error}; it misses an entry"));
+                }
+            };
+            self.sinks.iter_mut().try_for_each(|sink| sink.write(&batch.entries, &mut missed))?;
         }
         if let (Some(file), false) = (&mut self.rejected, batch.rejected.is_empty()) {
             file.write(&batch.rejected)?;
         }
         let before = self.lines.entry((batch.source, batch.origin)).or_insert(0);
-        for (number, problem) in &batch.problems {
-            if self.reported >= MOST_REPORTED {
-                break;
+        for problem in &batch.problems {
+            let told = match problem.kind {
+                ProblemKind::Failed => &mut self.failed,
+                ProblemKind::Skipped => &mut self.skipped,
+                ProblemKind::Unfiltered => &mut self.unfiltered,
+            };
+            if told.tells() {
+                let origin = self.pipeline.inputs[batch.source].origin(batch.origin);
+                let number = *before + problem.line + 1;
+                (self.report)(&format!("{origin}, line {number}: {}", problem.why));
             }
-            self.reported += 1;
-            let origin = self.pipeline.inputs[batch.source].origin(batch.origin);
-            (self.report)(&format!("{origin}, line {}: {problem}", *before + number + 1));
         }
-        *before += batch.tally.lines();
-        self.unreported += batch.tally.failed;
-        self.control.count(batch.tally);
+        *before += tally.lines();
+        self.failed.all += tally.failed;
+        self.skipped.all += tally.skipped;
+        self.unfiltered.all += tally.unfiltered;
+        self.missed.all += tally.missed;
+        self.control.count(tally);
+        self.tell_news();
         Ok(())
     }
 
-    fn finish(&mut self) {
-        let unreported = self.unreported - self.reported;
-        if unreported > 0 {
-            (self.report)(&format!("{unreported} more lines failed"));
+    /// Tells which plugins were put aside, and which work again.
+    fn tell_news(&mut self) {
+        for news in self.pipeline.bindings().flat_map(|binding| binding.guard().news()) {
+            (self.report)(&news);
         }
+    }
+
+    fn finish(&mut self) {
+        self.tell_news();
+        let mut tell = |told: Told, one: &str, several: &str| match told.all - told.told {
+            0 => {}
+            1 => (self.report)(&format!("1 more {one}")),
+            more => (self.report)(&format!("{more} more {several}")),
+        };
+        tell(self.failed, "line failed", "lines failed");
+        tell(self.skipped, "line is skipped", "lines are skipped");
+        tell(self.unfiltered, "entry went past a filter", "entries went past a filter");
+        tell(self.missed, "entry is missed by an output", "entries are missed by an output");
     }
 }
 
@@ -342,34 +406,56 @@ impl Context<'_> {
     fn input(&self, source: &SourceStage, follow: bool) -> Result<Input> {
         match source.r#type.as_str() {
             "file" => {
+                never_fails("file", source.on_failure.as_ref())?;
                 let FileSource { paths } = self.built_in("file", &source.config)?;
                 Ok(Input::Files { paths: matching(&paths, follow)?, follow })
             }
             "stdin" => {
+                never_fails("stdin", source.on_failure.as_ref())?;
                 let Nothing {} = self.built_in("stdin", &source.config)?;
                 Ok(Input::Stdin)
             }
-            plugin => Ok(Input::Plugin(self.component(ComponentKind::LogSource, plugin, &source.config)?)),
+            plugin => {
+                let SourceStage { config, on_failure, .. } = source;
+                let kind = ComponentKind::LogSource;
+                Ok(Input::Plugin(self.component(kind, plugin, config, on_failure.as_ref())?))
+            }
         }
     }
 
     fn output(&self, stage: &Stage) -> Result<Output> {
         match stage.r#type.as_str() {
             "file" => {
+                never_fails("file", stage.on_failure.as_ref())?;
                 let FileOutput { path, mode } = self.built_in("file", &stage.config)?;
                 Ok(Output::File { path: path.into(), mode })
             }
             "stdout" => {
+                never_fails("stdout", stage.on_failure.as_ref())?;
                 let Nothing {} = self.built_in("stdout", &stage.config)?;
                 Ok(Output::Stdout)
             }
-            plugin => Ok(Output::Plugin(self.component(ComponentKind::LogOutput, plugin, &stage.config)?)),
+            _ => Ok(Output::Plugin(self.stage(ComponentKind::LogOutput, stage)?)),
         }
     }
 
-    fn component(&self, kind: ComponentKind, name: &str, config: &Map<String, Value>) -> Result<Configured> {
+    fn stage(&self, kind: ComponentKind, stage: &Stage) -> Result<Configured> {
+        self.component(kind, &stage.r#type, &stage.config, stage.on_failure.as_ref())
+    }
+
+    fn component(
+        &self,
+        kind: ComponentKind,
+        name: &str,
+        config: &Map<String, Value>,
+        on_failure: Option<&FailurePolicy>,
+    ) -> Result<Configured> {
         let config = fill_config(self.templates, config, &self.vars)?;
-        self.manager.component(kind, name)?.configure(config)
+        let configured = self.manager.component(kind, name)?.configure(config)?;
+        match on_failure {
+            Some(policy) => configured.on_failure(policy),
+            None => Ok(configured),
+        }
     }
 
     fn built_in<T: DeserializeOwned>(&self, what: &str, config: &Map<String, Value>) -> Result<T> {
@@ -382,6 +468,14 @@ impl Context<'_> {
             Value::String(text) => Ok(text),
             other => Ok(other.to_string()),
         }
+    }
+}
+
+/// What is built in has no failure policy: that a disk is full is an error.
+fn never_fails(what: &str, on_failure: Option<&FailurePolicy>) -> Result<()> {
+    match on_failure {
+        Some(_) => Err(impossible(what, "`on_failure` is for plugins, and this is built in")),
+        None => Ok(()),
     }
 }
 

@@ -319,28 +319,33 @@ impl Read for StoppableStdin<'_> {
 fn records(configured: &Configured, exchange: &impl Exchange, control: &Control) -> Result<()> {
     let mut session = configured.session();
     while !control.is_stopped() {
-        let text = configured.call_in(&mut session, &[], str::to_owned)?;
-        let read: Records<'_> = serde_json::from_str(&text)
-            .map_err(|error| configured.broken(format!("its reply is not a list of records: {error}")))?;
-        let mut left = read.records.as_slice();
-        while let Some(first) = left.first() {
-            let form = form_of(first.get());
+        let read = match configured.call_in(&mut session, &[], Portion::read) {
+            Ok(read) => read,
+            Err(error) if configured.forgives(&error) => {
+                configured.guard().tell(format!("{error}; nothing more is read from it"));
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        let mut left = read.ends.as_slice();
+        let mut at = 0;
+        while let Some(&(form, _)) = left.first() {
             let Some(mut batch) = exchange.empty() else {
                 return Ok(());
             };
-            while let Some((record, behind)) = left.split_first() {
-                if form_of(record.get()) != form || batch.input.len() >= BATCH_BYTES {
+            while let Some((&(other, end), behind)) = left.split_first() {
+                if other != form || batch.input.len() >= BATCH_BYTES {
                     break;
                 }
-                put_record(configured, record.get(), form, &mut batch.input)?;
-                left = behind;
+                batch.input.extend_from_slice(&read.bytes[at..end]);
+                (at, left) = (end, behind);
             }
             batch.form = form;
             if !exchange.send(batch) {
                 return Ok(());
             }
         }
-        match (read.more, read.records.is_empty()) {
+        match (read.more, read.ends.is_empty()) {
             (false, _) => return Ok(()),
             (true, true) => std::thread::sleep(NAP),
             (true, false) => {}
@@ -349,21 +354,41 @@ fn records(configured: &Configured, exchange: &impl Exchange, control: &Control)
     Ok(())
 }
 
-fn form_of(record: &str) -> Form {
-    if record.starts_with('"') { Form::Lines } else { Form::Entries }
+/// What a source returned at once.
+struct Portion {
+    /// The records, each ending with a newline.
+    bytes: Vec<u8>,
+    /// What each of them is, and where it ends.
+    ends: Vec<(Form, usize)>,
+    more: bool,
 }
 
-fn put_record(configured: &Configured, record: &str, form: Form, input: &mut Vec<u8>) -> Result<()> {
-    if form == Form::Lines {
-        let line: String =
-            serde_json::from_str(record).map_err(|error| configured.broken(error.to_string()))?;
-        input.extend_from_slice(line.trim_end_matches('\n').as_bytes());
+impl Portion {
+    /// Reads a reply, or says what is wrong with it.
+    fn read(reply: &str) -> Result<Self, String> {
+        let read: Records<'_> = serde_json::from_str(reply)
+            .map_err(|error| format!("its reply is not a list of records: {error}"))?;
+        let (mut bytes, mut ends) = (Vec::with_capacity(reply.len()), Vec::with_capacity(read.records.len()));
+        for record in &read.records {
+            let form = put_record(record.get(), &mut bytes)?;
+            ends.push((form, bytes.len()));
+        }
+        Ok(Self { bytes, ends, more: read.more })
+    }
+}
+
+fn put_record(record: &str, bytes: &mut Vec<u8>) -> Result<Form, String> {
+    let form = if record.starts_with('"') {
+        let line: String = serde_json::from_str(record).map_err(|error| error.to_string())?;
+        bytes.extend_from_slice(line.trim_end_matches('\n').as_bytes());
+        Form::Lines
     } else if record.starts_with('{') {
         // Newlines in JSON are white space.
-        input.extend(record.bytes().map(|byte| if byte == b'\n' || byte == b'\r' { b' ' } else { byte }));
+        bytes.extend(record.bytes().map(|byte| if byte == b'\n' || byte == b'\r' { b' ' } else { byte }));
+        Form::Entries
     } else {
-        return Err(configured.broken("one of its records is neither a string nor an object"));
-    }
-    input.push(b'\n');
-    Ok(())
+        return Err("one of its records is neither a string nor an object".to_owned());
+    };
+    bytes.push(b'\n');
+    Ok(form)
 }

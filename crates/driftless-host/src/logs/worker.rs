@@ -3,17 +3,13 @@
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
-use super::batch::{Batch, Form, MOST_LINE_BYTES};
+use super::batch::{Batch, Form, MOST_LINE_BYTES, Problem, ProblemKind};
 use crate::component::Configured;
 use crate::error::{Error, Result};
 use crate::handle::Session;
 
-/// How many failures of a batch are told in words.
-const MOST_PROBLEMS: usize = 10;
-
-/// How many calls in a row may break (trap, run into a limit) before the pipeline gives up: a plugin that breaks on every line
-/// would otherwise take its whole time for each.
-const MOST_BROKEN_IN_A_ROW: u32 = 10;
+/// How many failures of a batch are told in words, of each kind.
+const MOST_PROBLEMS: u64 = 10;
 
 /// The stages that a worker runs: what every entry of a source goes through.
 #[derive(Clone, Debug)]
@@ -28,13 +24,15 @@ pub(crate) struct Worker<'a> {
     stages: &'a Stages,
     parsers: Vec<Option<Session>>,
     filters: Vec<Session>,
-    broken_in_a_row: u32,
+    /// Why the line at hand went past filters.
+    left_out: Vec<Error>,
 }
 
 /// What became of one line.
 enum Fate {
     Kept,
     Dropped,
+    Skipped(Error),
 }
 
 impl<'a> Worker<'a> {
@@ -43,7 +41,7 @@ impl<'a> Worker<'a> {
             stages,
             parsers: stages.parsers.iter().map(|parser| parser.as_ref().map(Configured::session)).collect(),
             filters: stages.filters.iter().map(Configured::session).collect(),
-            broken_in_a_row: 0,
+            left_out: Vec::new(),
         }
     }
 
@@ -51,8 +49,8 @@ impl<'a> Worker<'a> {
     ///
     /// # Errors
     ///
-    /// When a plugin is so broken that going on is of no use. The batch then has what was done until there, and the
-    /// other lines count as failed.
+    /// When a plugin that nobody said to do without is put aside: it would fail on every further line. The batch then has what was
+    /// done until there, and the other lines count as failed.
     pub(crate) fn work(&mut self, batch: &mut Batch) -> Result<()> {
         let input = std::mem::take(&mut batch.input);
         let done = match batch.form {
@@ -88,10 +86,14 @@ impl<'a> Worker<'a> {
                 match self.line(line, batch) {
                     Ok(Fate::Kept) => batch.tally.kept += 1,
                     Ok(Fate::Dropped) => batch.tally.dropped += 1,
+                    Ok(Fate::Skipped(error)) => skip(batch, number, raw, &error),
                     Err(error) => {
                         fail(batch, number, raw, true, error.to_string());
-                        given_up = self.count_broken(error);
+                        given_up = matches!(error, Error::PutAside { .. }).then_some(error);
                     }
+                }
+                if !self.left_out.is_empty() {
+                    self.went_past_filters(batch, number);
                 }
             }
             number += 1;
@@ -106,89 +108,97 @@ impl<'a> Worker<'a> {
             what: "the line".to_owned(),
             violations: vec![format!("it is not UTF-8 (at byte {})", error.valid_up_to())],
         })?;
-        let Self { stages, parsers, filters, .. } = self;
+        let Self { stages, parsers, filters, left_out } = self;
         let entries = &mut batch.entries;
-        let fate = match (&stages.parsers[batch.source], batch.form) {
+        let mut filters = Filters { filters: &stages.filters, sessions: filters, left_out };
+        match (&stages.parsers[batch.source], batch.form) {
             (Some(parser), Form::Lines) => {
                 let session = parsers[batch.source].as_mut().expect("there is a session for each parser");
                 // The entry is looked at where the parser left it, and copied only if it is kept.
-                parser.call_in(session, &[text], |entry| filter(stages, filters, entry, entries, parser))?
+                match parser.call_in(session, &[text], |entry| filters.filter(entry, entries)) {
+                    // What is in there is of the filters, which is not held against the parser.
+                    Ok(fate) => fate,
+                    Err(error) if parser.forgives(&error) => Ok(Fate::Skipped(error)),
+                    Err(error) => Err(error),
+                }
             }
             (None, Form::Lines) => {
                 let entry = message(text);
-                filter_trusted(stages, filters, &entry, entries)
+                filters.filter_trusted(&entry, entries)
             }
-            _ => filter_trusted(stages, filters, text, entries),
-        };
-        // A parser that works is of no use where a filter breaks.
-        if fate.is_ok() {
-            self.broken_in_a_row = 0;
+            _ => filters.filter_trusted(text, entries),
         }
-        fate
     }
 
-    /// Counts calls that broke; returns the error when there were too many.
-    fn count_broken(&mut self, error: Error) -> Option<Error> {
-        if !matches!(error, Error::Call { .. }) {
-            self.broken_in_a_row = 0;
-            return None;
+    /// Tells of the filters that the line at hand went past.
+    #[cold]
+    fn went_past_filters(&mut self, batch: &mut Batch, line: u64) {
+        for error in self.left_out.drain(..) {
+            batch.tally.unfiltered += 1;
+            // That a filter is put aside is told once.
+            if batch.tally.unfiltered <= MOST_PROBLEMS && !matches!(error, Error::PutAside { .. }) {
+                let why = format!("{error}; it goes on without this filter");
+                batch.problems.push(Problem { kind: ProblemKind::Unfiltered, line, why });
+            }
         }
-        self.broken_in_a_row += 1;
-        (self.broken_in_a_row >= MOST_BROKEN_IN_A_ROW).then_some(error)
     }
 }
 
-/// An entry that a plugin made: what is kept has to be a JSON object on one line.
-fn filter(
-    stages: &Stages,
-    filters: &mut [Session],
-    entry: &str,
-    entries: &mut Vec<u8>,
-    parser: &Configured,
-) -> Result<Fate> {
-    if !passes(stages, filters, entry)? {
-        return Ok(Fate::Dropped);
-    }
-    let entry = entry.trim();
-    if !entry.starts_with('{') {
-        return Err(parser.broken("its reply is not a JSON object"));
-    }
-    if let Err(error) = serde_json::from_str::<IgnoredAny>(entry) {
-        return Err(parser.broken(format!("its reply is not JSON: {error}")));
-    }
-    put_entry(entry, entries);
-    Ok(Fate::Kept)
+/// The filters, for one entry.
+struct Filters<'a> {
+    filters: &'a [Configured],
+    sessions: &'a mut [Session],
+    /// The failures of those that the entry went past.
+    left_out: &'a mut Vec<Error>,
 }
 
-/// An entry that is known to be a JSON object.
-fn filter_trusted(
-    stages: &Stages,
-    filters: &mut [Session],
-    entry: &str,
-    entries: &mut Vec<u8>,
-) -> Result<Fate> {
-    if !passes(stages, filters, entry)? {
-        return Ok(Fate::Dropped);
-    }
-    put_entry(entry, entries);
-    Ok(Fate::Kept)
-}
-
-#[inline]
-fn passes(stages: &Stages, sessions: &mut [Session], entry: &str) -> Result<bool> {
-    for (filter, session) in stages.filters.iter().zip(sessions) {
-        let kept = filter.call_in(session, &[entry], |reply| match reply.trim() {
-            "true" => Some(true),
-            "false" => Some(false),
-            _ => None,
-        })?;
-        match kept {
-            Some(true) => {}
-            Some(false) => return Ok(false),
-            None => return Err(filter.broken("its reply is neither true nor false")),
+impl Filters<'_> {
+    /// An entry that a parser made: what is kept has to be a JSON object on one line. The outer error is the parser's, the inner
+    /// one a filter's.
+    fn filter(&mut self, entry: &str, entries: &mut Vec<u8>) -> Result<Result<Fate>, String> {
+        match self.pass(entry) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Ok(Fate::Dropped)),
+            Err(error) => return Ok(Err(error)),
         }
+        let entry = entry.trim();
+        if !entry.starts_with('{') {
+            return Err("its reply is not a JSON object".to_owned());
+        }
+        if let Err(error) = serde_json::from_str::<IgnoredAny>(entry) {
+            return Err(format!("its reply is not JSON: {error}"));
+        }
+        put_entry(entry, entries);
+        Ok(Ok(Fate::Kept))
     }
-    Ok(true)
+
+    /// An entry that is known to be a JSON object.
+    fn filter_trusted(&mut self, entry: &str, entries: &mut Vec<u8>) -> Result<Fate> {
+        if !self.pass(entry)? {
+            return Ok(Fate::Dropped);
+        }
+        put_entry(entry, entries);
+        Ok(Fate::Kept)
+    }
+
+    /// Whether all of them let an entry through.
+    #[inline]
+    fn pass(&mut self, entry: &str) -> Result<bool> {
+        for (filter, session) in self.filters.iter().zip(&mut *self.sessions) {
+            let kept = filter.call_in(session, &[entry], |reply| match reply.trim() {
+                "true" => Ok(true),
+                "false" => Ok(false),
+                _ => Err("its reply is neither true nor false".to_owned()),
+            });
+            match kept {
+                Ok(true) => {}
+                Ok(false) => return Ok(false),
+                Err(error) if filter.forgives(&error) => self.left_out.push(error),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
 }
 
 /// A newline in JSON is white space, and an entry is one line.
@@ -217,11 +227,24 @@ fn too_long() -> String {
     format!("the line is longer than {MOST_LINE_BYTES} bytes")
 }
 
+/// A line whose parser failed, and that the run goes on without.
 #[cold]
-fn fail(batch: &mut Batch, number: u64, raw: &[u8], ends: bool, problem: String) {
+fn skip(batch: &mut Batch, line: u64, raw: &[u8], error: &Error) {
+    batch.tally.skipped += 1;
+    // That a parser is put aside is told once.
+    if batch.tally.skipped <= MOST_PROBLEMS && !matches!(error, Error::PutAside { .. }) {
+        let why = format!("{error}; it is skipped");
+        batch.problems.push(Problem { kind: ProblemKind::Skipped, line, why });
+    }
+    batch.rejected.extend_from_slice(raw);
+    batch.rejected.push(b'\n');
+}
+
+#[cold]
+fn fail(batch: &mut Batch, line: u64, raw: &[u8], ends: bool, why: String) {
     batch.tally.failed += 1;
-    if batch.problems.len() < MOST_PROBLEMS {
-        batch.problems.push((number, problem));
+    if batch.tally.failed <= MOST_PROBLEMS {
+        batch.problems.push(Problem { kind: ProblemKind::Failed, line, why });
     }
     batch.rejected.extend_from_slice(raw);
     if ends {

@@ -36,8 +36,8 @@ impl Output {
 }
 
 impl Sink {
-    /// Writes entries, one a line.
-    pub(crate) fn write(&mut self, entries: &[u8]) -> Result<()> {
+    /// Writes entries, one a line. `missed` hears of those that the work goes on without.
+    pub(crate) fn write(&mut self, entries: &[u8], mut missed: impl FnMut(Error)) -> Result<()> {
         match self {
             Self::File(file) => file.write(entries),
             Self::Stdout(stdout) => {
@@ -48,7 +48,13 @@ impl Sink {
             Self::Plugin(configured, session) => {
                 // What was put in as text comes out as text.
                 let text = std::str::from_utf8(entries).expect("entries are UTF-8");
-                text.lines().try_for_each(|entry| configured.call_in(session, &[entry], |_| ()))
+                text.lines().try_for_each(|entry| match configured.call_in(session, &[entry], |_| Ok(())) {
+                    Err(error) if configured.forgives(&error) => {
+                        missed(error);
+                        Ok(())
+                    }
+                    written => written,
+                })
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Files of tasks and collectors.
 
 use driftless_host::{
-    ApplyFile, ErrorKind, FactsFile, PluginManager, Result, TaskOutcome, Templates, apply, collect,
+    ApplyFile, ErrorKind, FactsFile, PluginManager, Progress, Result, TaskOutcome, Templates, apply, collect,
 };
 use driftless_plugin_api::component::ComponentKind::{FactsCollector, Task, TemplateFilter};
 use driftless_plugin_api::result::{TaskResult, TaskStatus};
@@ -31,8 +31,9 @@ fn run_with(dry_run: bool, file: Value) -> (Vec<(String, TaskOutcome)>, Result<(
     let templates = Templates::new(&manager).unwrap();
     let file: ApplyFile = serde_json::from_value(file).unwrap();
     let mut heard = Vec::new();
-    let ended = apply(&manager, &templates, &file, dry_run, |step, outcome| {
-        heard.push((step.label().to_owned(), outcome.clone()));
+    let ended = apply(&manager, &templates, &file, dry_run, |progress| match progress {
+        Progress::Task(step, outcome) => heard.push((step.label().to_owned(), outcome.clone())),
+        Progress::NoFacts(step, error) => panic!("no facts of {}: {error}", step.key()),
     });
     (heard, ended)
 }
@@ -230,7 +231,7 @@ fn collectors_bring_one_object() {
     let templates = Templates::new(&manager).unwrap();
     let collect = |file: Value| {
         let file: FactsFile = serde_json::from_value(file).unwrap();
-        collect(&manager, &templates, &file).map(Value::Object)
+        collect(&manager, &templates, &file, |_, error| panic!("{error}")).map(Value::Object)
     };
     let facts = collect(json!({
         "vars": {"n": 1},

@@ -153,6 +153,7 @@ impl Guest {
                 {section}
                 (import "env" "host_log" (func $log (param i32 i32 i32 i32)))
                 (import "env" "host_panic" (func $panic (param i32 i32)))
+                (import "env" "host_get_timestamp" (func $now (result i64)))
                 (memory (export "memory") {PAGES})
                 (data (i32.const {DATA}) "{data}")
                 (data (i32.const 16) "{{\"line\":\"")

@@ -1,0 +1,229 @@
+//! The guard of a binding: lets its calls through, makes them again, and stops them.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use driftless_plugin_api::component::ComponentKind;
+
+use crate::breaker::{Breaker, Pass, Refusal};
+use crate::clock::SharedClock;
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::failure_policy::{FailurePolicy, LONGEST_PAUSE, Policy, Rule};
+
+/// What holds for all bindings of a manager.
+pub(crate) struct FailureDefaults {
+    pub(crate) policy: FailurePolicy,
+    pub(crate) clock: SharedClock,
+}
+
+/// Stands before every call of one binding and sees what became of it.
+pub(crate) struct Guard {
+    kind: ComponentKind,
+    rule: Rule,
+    breaker: Breaker<Why>,
+    clock: SharedClock,
+    /// What nobody has been told yet.
+    news: Mutex<VecDeque<String>>,
+}
+
+/// Which try of a call it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Try {
+    First,
+    /// It has to be made in a fresh instance.
+    Again,
+}
+
+/// The last failure, for the error of the calls that are not made.
+#[derive(Clone)]
+struct Why {
+    text: Arc<str>,
+    kind: ErrorKind,
+}
+
+/// How much of a failure's text is kept, in bytes. A plugin's own words can be many.
+const MOST_TEXT: usize = 1000;
+
+/// How much news is kept for somebody who may never ask.
+const MOST_NEWS: usize = 8;
+
+impl Guard {
+    /// A guard for a binding that says `own` about failures.
+    ///
+    /// # Errors
+    ///
+    /// When it asks for what cannot be, in words.
+    pub(crate) fn new(
+        kind: ComponentKind,
+        own: &FailurePolicy,
+        defaults: &FailureDefaults,
+    ) -> Result<Self, String> {
+        let rule = Rule::new(kind, own, &defaults.policy)?;
+        let clock = Arc::clone(&defaults.clock);
+        let breaker = Breaker::new(rule.threshold, Arc::clone(&clock));
+        Ok(Self { kind, rule, breaker, clock, news: Mutex::default() })
+    }
+
+    /// Makes a call, as often as the policy says, unless the binding is put aside.
+    #[inline]
+    pub(crate) fn run<R>(
+        &self,
+        place: impl Fn() -> Place,
+        mut call: impl FnMut(Try) -> Result<R>,
+    ) -> Result<R> {
+        if !self.breaker.is_healthy() {
+            return self.run_watched(&place, &mut call);
+        }
+        match call(Try::First) {
+            Ok(value) => Ok(value),
+            Err(error) => self.after_error(self.breaker.healthy_pass(), error, &place, &mut call),
+        }
+    }
+
+    /// Whether the work goes on without a call that ended like this.
+    #[cold]
+    pub(crate) fn forgives(&self, error: &Error) -> bool {
+        matches!(self.rule.policy, Policy::Skip | Policy::Quarantine)
+            && (self.is_failure(error) || matches!(error, Error::PutAside { .. }))
+    }
+
+    /// What has happened since somebody last asked: that the binding was put aside, or works again.
+    pub(crate) fn news(&self) -> VecDeque<String> {
+        std::mem::take(&mut *self.news.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Leaves word for whoever asks for news.
+    #[cold]
+    pub(crate) fn tell(&self, text: String) {
+        let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
+        if news.len() == MOST_NEWS {
+            news.pop_front();
+        }
+        news.push_back(text);
+    }
+
+    #[cold]
+    fn run_watched<R>(&self, place: &dyn Fn() -> Place, call: &mut dyn FnMut(Try) -> Result<R>) -> Result<R> {
+        let pass = self.breaker.admit().map_err(|refusal| self.put_aside(place(), refusal))?;
+        match call(Try::First) {
+            Ok(value) => {
+                self.works(pass, place);
+                Ok(value)
+            }
+            Err(error) => self.after_error(pass, error, place, call),
+        }
+    }
+
+    #[cold]
+    fn after_error<R>(
+        &self,
+        pass: Pass<'_, Why>,
+        mut error: Error,
+        place: &dyn Fn() -> Place,
+        call: &mut dyn FnMut(Try) -> Result<R>,
+    ) -> Result<R> {
+        let retries = match self.rule.policy {
+            // One call on trial is one call.
+            Policy::Retry if !pass.is_trial() => self.rule.retries,
+            _ => 0,
+        };
+        let mut pause = self.rule.pause;
+        for _ in 0..retries {
+            if !self.is_failure(&error) {
+                break;
+            }
+            self.clock.sleep(pause);
+            pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+            match call(Try::Again) {
+                Ok(value) => {
+                    self.works(pass, place);
+                    return Ok(value);
+                }
+                Err(next) => error = next,
+            }
+        }
+        if !self.is_failure(&error) {
+            self.works(pass, place);
+            return Err(error);
+        }
+        // Where each call is to be made whatever happens, nothing is held against it.
+        if self.rule.policy != Policy::Skip {
+            let why = Why { text: shortened(cause(&error)).into(), kind: error.kind() };
+            let opened = pass.fails(why.clone());
+            if opened && self.rule.policy == Policy::Quarantine {
+                let again_in = Some(self.rule.threshold.pause);
+                self.tell(self.put_aside(place(), Refusal { why: Some(why), again_in }).to_string());
+            }
+        }
+        Err(match retries {
+            0 => error,
+            1 => Error::At { what: "after 1 retry".to_owned(), source: Box::new(error) },
+            more => Error::At { what: format!("after {more} retries"), source: Box::new(error) },
+        })
+    }
+
+    fn works(&self, pass: Pass<'_, Why>, place: &dyn Fn() -> Place) {
+        if pass.works() && self.rule.policy == Policy::Quarantine {
+            self.tell(format!("{}: works again", place()));
+        }
+    }
+
+    /// Whether the plugin has failed, rather than said something about what it was given.
+    fn is_failure(&self, error: &Error) -> bool {
+        match error {
+            Error::Call { .. } | Error::Protocol { .. } => true,
+            Error::Failed { .. } => match self.kind {
+                ComponentKind::Task
+                | ComponentKind::FactsCollector
+                | ComponentKind::LogSource
+                | ComponentKind::LogOutput => true,
+                ComponentKind::LogParser
+                | ComponentKind::LogFilter
+                | ComponentKind::TemplateFilter
+                | ComponentKind::TemplateFunction => false,
+            },
+            _ => false,
+        }
+    }
+
+    fn put_aside(&self, place: Place, refusal: Refusal<Why>) -> Error {
+        let threshold = self.breaker.threshold();
+        let (last, kind) = match refusal.why {
+            Some(Why { text, kind }) => (text, kind),
+            None => ("the host panicked".into(), ErrorKind::Failed),
+        };
+        Error::PutAside {
+            place,
+            failures: threshold.failures,
+            within: threshold.within,
+            last,
+            kind,
+            again_in: refusal.again_in,
+        }
+    }
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard").field("rule", &self.rule).finish_non_exhaustive()
+    }
+}
+
+/// What went wrong, without where.
+fn cause(error: &Error) -> String {
+    match error {
+        Error::Call { source, .. } => source.cause.to_string(),
+        Error::Failed { message, .. } => message.clone(),
+        Error::Protocol { defect, .. } => defect.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn shortened(mut text: String) -> String {
+    if text.len() > MOST_TEXT {
+        text.truncate(text.floor_char_boundary(MOST_TEXT));
+        text.push('…');
+    }
+    text
+}

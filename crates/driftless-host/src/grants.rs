@@ -1,0 +1,185 @@
+//! `grants.toml`: what a user grants to which plugin.
+
+use std::collections::BTreeMap;
+
+use driftless_permissions::{Grant, Permissions};
+use driftless_plugin_api::manifest::Permission;
+use driftless_sandbox::Digest;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// What a user grants to which plugin. A grant holds for one file: a plugin that changed has to be granted its permissions again.
+///
+/// ```
+/// use driftless_host::Grants;
+///
+/// let grants = Grants::from_toml(r#"
+///     [plugins.facts-collector-plugin]
+///     digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+///     files = ["/etc/os-release", "/srv/app:rw"]
+///     network = ["https://api.example.com"]
+///     environment = ["SLACK_TOKEN"]
+///     commands = ["git"]
+/// "#)?;
+/// let granted = grants.granted("facts-collector-plugin").unwrap();
+/// assert_eq!(granted.permissions.files()[1].to_string(), "/srv/app:rw");
+/// # Ok::<(), driftless_host::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grants {
+    plugins: BTreeMap<String, Granted>,
+}
+
+/// What is granted to one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Granted {
+    /// The file.
+    pub digest: Digest,
+    /// What it may do, as far as its manifest asks for it.
+    pub permissions: Permissions,
+}
+
+impl Grants {
+    /// Reads `grants.toml`.
+    ///
+    /// # Errors
+    ///
+    /// When it is no TOML, has a key that nobody knows, or an entry that means nothing.
+    pub fn from_toml(text: &str) -> Result<Self> {
+        let wrong = |violation: String| Error::Configuration {
+            what: "grants.toml".to_owned(),
+            violations: vec![violation],
+        };
+        let file: File =
+            toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
+        let mut plugins = BTreeMap::new();
+        for (name, entry) in file.plugins {
+            let granted = entry.read().map_err(|error| wrong(format!("plugins.{name}: {error}")))?;
+            plugins.insert(name, granted);
+        }
+        Ok(Self { plugins })
+    }
+
+    /// Writes `grants.toml`.
+    pub fn to_toml(&self) -> String {
+        let plugins = self.plugins.iter().map(|(name, granted)| (name.clone(), Entry::of(granted))).collect();
+        toml::to_string_pretty(&File { plugins }).expect("names and lists of texts are TOML")
+    }
+
+    /// What is granted under a name, to whichever file.
+    pub fn granted(&self, plugin: &str) -> Option<&Granted> {
+        self.plugins.get(plugin)
+    }
+
+    /// Grants; what was granted under this name before is forgotten.
+    pub fn grant(&mut self, plugin: &str, digest: Digest, permissions: Permissions) {
+        self.plugins.insert(plugin.to_owned(), Granted { digest, permissions });
+    }
+
+    /// Takes back what was granted under a name. Returns whether there was anything.
+    pub fn revoke(&mut self, plugin: &str) -> bool {
+        self.plugins.remove(plugin).is_some()
+    }
+
+    /// What a file may do that asks for this.
+    pub fn grant_to(&self, plugin: &str, digest: Digest, requested: Permissions) -> Grant {
+        let granted = self.granted(plugin).filter(|granted| granted.digest == digest);
+        Grant::new(requested, granted.map_or(Permissions::NONE, |granted| granted.permissions.clone()))
+    }
+}
+
+/// The file as it is written.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    plugins: BTreeMap<String, Entry>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    digest: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    files: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    network: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    environment: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    commands: Vec<String>,
+}
+
+impl Entry {
+    fn of(granted: &Granted) -> Self {
+        let mut entry = Self { digest: granted.digest.to_string(), ..Self::default() };
+        for permission in granted.permissions.to_manifest() {
+            match permission {
+                Permission::FileSystem { paths } => entry.files = paths,
+                Permission::Network { hosts } => entry.network = hosts,
+                Permission::Environment { vars } => entry.environment = vars,
+                Permission::Process { commands } => entry.commands = commands,
+            }
+        }
+        entry
+    }
+
+    fn read(self) -> std::result::Result<Granted, String> {
+        let digest = self.digest.parse().map_err(|error| format!("digest: {error}"))?;
+        let permissions = Permissions::parse(&[
+            Permission::FileSystem { paths: self.files },
+            Permission::Network { hosts: self.network },
+            Permission::Environment { vars: self.environment },
+            Permission::Process { commands: self.commands },
+        ]);
+        Ok(Granted { digest, permissions: permissions.map_err(|error| error.to_string())? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn they_are_written_as_they_are_read() {
+        let mut grants = Grants::default();
+        let files = Permission::FileSystem { paths: vec!["/srv/app:rw".into()] };
+        grants.grant("p", Digest::of(b"one"), Permissions::parse(&[files]).unwrap());
+        grants.grant("q", Digest::of(b"two"), Permissions::NONE);
+        assert_eq!(Grants::from_toml(&grants.to_toml()).unwrap(), grants);
+        assert!(grants.revoke("q"));
+        assert!(!grants.revoke("q"));
+        assert_eq!(
+            grants.to_toml(),
+            "[plugins.p]\n\
+             digest = \"sha256:7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed\"\n\
+             files = [\"/srv/app:rw\"]\n"
+        );
+    }
+
+    #[test]
+    fn a_changed_file_inherits_nothing() {
+        let asked = Permissions::parse(&[Permission::Environment { vars: vec!["TOKEN".into()] }]).unwrap();
+        let mut grants = Grants::default();
+        grants.grant("p", Digest::of(b"one"), asked.clone());
+        assert_eq!(grants.grant_to("p", Digest::of(b"one"), asked.clone()).variable("TOKEN"), Ok(()));
+        assert!(grants.grant_to("p", Digest::of(b"two"), asked.clone()).variable("TOKEN").is_err());
+        assert!(grants.grant_to("q", Digest::of(b"one"), asked).variable("TOKEN").is_err());
+    }
+
+    #[test]
+    fn what_means_nothing_is_refused() {
+        let says = |text: &str| Grants::from_toml(text).unwrap_err().to_string();
+        let digest = Digest::of(b"");
+        assert!(says("[plugins.p]\nfiles = []").contains("missing field `digest`"));
+        assert!(says("[plugins.p]\ndigest = \"md5:1\"").contains("plugins.p: digest: "));
+        assert!(
+            says(&format!("[plugins.p]\ndigest = \"{digest}\"\nfiles = [\"etc\"]"))
+                .contains("plugins.p: `etc`: a path begins with `/`")
+        );
+        assert!(
+            says(&format!("[plugins.p]\ndigest = \"{digest}\"\nfile = []")).contains("unknown field `file`")
+        );
+    }
+}
