@@ -3,6 +3,7 @@
 //! [`plugin`] reads the whole module: `model` makes of its functions a list of components, or says at the author's own
 //! line why it cannot; `expand` writes the list down as code. The other attributes mark functions for it.
 
+mod arguments;
 mod derives;
 mod expand;
 mod manifest;
@@ -10,6 +11,7 @@ mod mark;
 mod mistakes;
 mod model;
 mod parameters;
+mod permission;
 mod shape;
 
 use proc_macro::TokenStream;

@@ -36,7 +36,7 @@ pub(crate) fn of(plugin: &Plugin) -> PluginManifest {
         plugin_type: PluginType::Wasm,
         entry_point: String::new(),
         dependencies: Vec::new(),
-        permissions: Vec::new(),
+        permissions: plugin.permissions.clone(),
         protocol: PROTOCOL_VERSION,
         components: Some(components.collect()),
     }

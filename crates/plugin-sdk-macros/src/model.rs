@@ -1,13 +1,14 @@
 //! What the author wrote, understood: a module of functions becomes a list of components.
 
 use driftless_plugin_api::component::ComponentKind;
-use driftless_plugin_api::manifest::is_valid_name;
+use driftless_plugin_api::manifest::{Permission, is_valid_name};
 use proc_macro2::{Ident, TokenStream};
 use syn::{
-    Attribute, Error, Expr, ExprLit, GenericParam, Item, ItemFn, ItemMod, ItemUse, Lit, LitStr, Meta, Result,
+    Attribute, Error, Expr, ExprLit, GenericParam, Item, ItemFn, ItemMod, ItemUse, Lit, Meta, Result,
     ReturnType, Type, UseTree, parse_quote, parse_quote_spanned,
 };
 
+use crate::arguments::{Arguments, NAMES};
 use crate::mark::{Mark, WORDS};
 use crate::mistakes::Mistakes;
 use crate::parameters::{Config, Input, NOT_GENERIC, Parameters};
@@ -19,6 +20,8 @@ pub(crate) struct Plugin {
     pub(crate) name: String,
     /// `#[plugin(driftless = "…")]`, which versions of the host it works with.
     pub(crate) host_version: Option<String>,
+    /// `#[plugin(files("…"))]` and its like: what it asks for.
+    pub(crate) permissions: Vec<Permission>,
     /// The module without the attributes that are ours.
     pub(crate) module: ItemMod,
     pub(crate) components: Vec<Component>,
@@ -56,7 +59,7 @@ impl Plugin {
                 return Err(Error::new_spanned(other, message));
             }
         };
-        let (name, host_version) = mistakes.check(read_arguments(arguments)).unwrap_or_default();
+        let Arguments { name, host_version, permissions } = Arguments::read(arguments, mistakes);
         let place = module.ident.clone();
         let Some((_, items)) = &mut module.content else {
             let message = format!("`#[plugin]` needs the body of the module here: `mod {place} {{ … }}`");
@@ -97,47 +100,13 @@ impl Plugin {
             // A function that was not understood is not called by anything.
             module.attrs.push(parse_quote!(#[allow(dead_code)]));
         }
-        let name = name.map_or_else(manifest::package_name, |name| name.value());
+        let name = name.unwrap_or_else(manifest::package_name);
         if !is_valid_name(&name) {
             let message = format!("the package is called `{name}`, and {NAMES}: `#[plugin(name = \"…\")]`");
             mistakes.add(place, message);
         }
-        Ok(Self { name, host_version: host_version.map(|literal| literal.value()), module, components })
+        Ok(Self { name, host_version, permissions, module, components })
     }
-}
-
-const NAMES: &str = "a plugin is called by ASCII letters, digits, `-` and `_`, a letter first, at most 64";
-
-/// `#[plugin(name = "…", driftless = "…")]`
-fn read_arguments(arguments: TokenStream) -> Result<(Option<LitStr>, Option<LitStr>)> {
-    let (mut name, mut host_version) = (None, None);
-    let parser = syn::meta::parser(|meta| {
-        let place = if meta.path.is_ident("name") {
-            &mut name
-        } else if meta.path.is_ident("driftless") {
-            &mut host_version
-        } else {
-            return Err(meta.error("expected `name = \"…\"` or `driftless = \"…\"`"));
-        };
-        if place.is_some() {
-            return Err(meta.error("this is said twice"));
-        }
-        *place = Some(meta.value()?.parse::<LitStr>()?);
-        Ok(())
-    });
-    syn::parse::Parser::parse2(parser, arguments)?;
-    if let Some(name) = &name
-        && !is_valid_name(&name.value())
-    {
-        return Err(Error::new(name.span(), NAMES));
-    }
-    if let Some(version) = &host_version
-        && let Err(error) = semver::VersionReq::parse(&version.value())
-    {
-        let message = format!("expected versions of the host, such as `>=0.1, <2`: {error}");
-        return Err(Error::new(version.span(), message));
-    }
-    Ok((name, host_version))
 }
 
 /// Keeps the compiler from calling an import of ours unused: where it brings no more than the attributes, they are gone

@@ -69,6 +69,7 @@ fn report_panics() {
 }
 
 pub(crate) mod host {
+    use driftless_plugin_api::abi::AnswerLength;
     use driftless_plugin_api::log::Level;
 
     #[link(wasm_import_module = "env")]
@@ -77,6 +78,7 @@ pub(crate) mod host {
         safe fn host_get_timestamp() -> u64;
         safe fn host_get_random() -> u64;
         fn host_panic(message: *const u8, message_len: usize);
+        fn host_take(answer: *mut u8);
     }
 
     pub(crate) fn timestamp() -> u64 {
@@ -96,5 +98,40 @@ pub(crate) mod host {
     pub(super) fn panic(message: &str) {
         // SAFETY: as above. The host does not return from it; if it did, the panic would go on to abort.
         unsafe { host_panic(message.as_ptr(), message.len()) }
+    }
+
+    /// A function for each import that takes a request. Each refers to its own import alone: one that is not used is left out when the
+    /// plugin is linked, and a plugin is refused if it imports what its manifest does not ask for.
+    macro_rules! requests {
+        ($($name:ident $import:ident)*) => { $(
+            pub(crate) fn $name(request: &str, body: &[u8]) -> (String, Vec<u8>) {
+                #[link(wasm_import_module = "env")]
+                unsafe extern "C" {
+                    fn $import(request: *const u8, request_len: usize, body: *const u8, body_len: usize) -> i64;
+                }
+                // SAFETY: text and bytes, by address and length; the host only reads them.
+                let length = unsafe { $import(request.as_ptr(), request.len(), body.as_ptr(), body.len()) };
+                take(AnswerLength::unpack(length))
+            }
+        )* };
+    }
+
+    requests! {
+        file host_file
+        http host_http
+        environment host_environment
+        process host_process
+    }
+
+    /// Fetches the answer to the request that was just made.
+    fn take(length: AnswerLength) -> (String, Vec<u8>) {
+        let head = length.head as usize;
+        let mut answer = vec![0; head.saturating_add(length.body as usize)];
+        // SAFETY: the host writes as many bytes as it said, and there is room for them.
+        unsafe { host_take(answer.as_mut_ptr()) };
+        // The body keeps the allocation, since it can be large.
+        let text = String::from_utf8_lossy(&answer[..head]).into_owned();
+        answer.drain(..head);
+        (text, answer)
     }
 }

@@ -1,7 +1,8 @@
 //! What every host offers every plugin.
 //!
 //! Inside the sandbox these are the host's functions. On the author's machine, in a test, they do the same with what
-//! the machine has.
+//! the machine has. What a plugin needs a permission for is in [`fs`](crate::fs), [`http`](crate::http), [`env`](crate::env) and
+//! [`process`](crate::process).
 
 use driftless_plugin_api::log::Level;
 
@@ -21,14 +22,17 @@ pub(crate) fn log(level: Level, message: &str) {
 }
 
 #[cfg(target_family = "wasm")]
-use crate::guest::host as imp;
+pub(crate) use crate::guest::host as imp;
 
 #[cfg(not(target_family = "wasm"))]
-mod imp {
+pub(crate) mod imp {
     use std::hash::{BuildHasher, RandomState};
     use std::time::{SystemTime, UNIX_EPOCH};
 
+    use driftless_plugin_api::host_call::Capability;
     use driftless_plugin_api::log::Level;
+
+    use crate::testing;
 
     pub(super) fn timestamp() -> u64 {
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
@@ -41,5 +45,23 @@ mod imp {
 
     pub(super) fn log(level: Level, message: &str) {
         eprintln!("[{level}] {message}");
+    }
+
+    // What needs a permission is never done with what the machine has: see the module `testing`.
+
+    pub(crate) fn file(request: &str, body: &[u8]) -> (String, Vec<u8>) {
+        testing::answer(Capability::File, request, body)
+    }
+
+    pub(crate) fn http(request: &str, body: &[u8]) -> (String, Vec<u8>) {
+        testing::answer(Capability::Http, request, body)
+    }
+
+    pub(crate) fn environment(request: &str, body: &[u8]) -> (String, Vec<u8>) {
+        testing::answer(Capability::Environment, request, body)
+    }
+
+    pub(crate) fn process(request: &str, body: &[u8]) -> (String, Vec<u8>) {
+        testing::answer(Capability::Process, request, body)
     }
 }

@@ -166,6 +166,57 @@
 //! # assert_eq!(call(), r#"{"error":"invalid digit found in string"}"#);
 //! ```
 //!
+//! # Permissions
+//!
+//! A plugin computes, writes messages, knows the time and has random numbers. For more it asks, and its user grants what of it they
+//! like:
+//!
+//! ```
+//! #[plugin_sdk::plugin(
+//!     files("/etc/hostname", "/srv/app:rw"),
+//!     network("https://api.example.com", "https://*.example.org"),
+//!     environment("DEPLOY_TOKEN"),
+//!     commands("git", "/usr/bin/rsync")
+//! )]
+//! mod deploy {
+//!     use plugin_sdk::prelude::*;
+//!
+//!     /// Notes the name of this machine.
+//!     #[task]
+//!     fn note() -> Result<String> {
+//!         let name = fs::read_to_string("/etc/hostname")?;
+//!         fs::write("/srv/app/name", &name)?;
+//!         Ok(format!("this is {}", name.trim()))
+//!     }
+//! }
+//!
+//! use plugin_sdk::testing::{self, FakeHost};
+//!
+//! let host = testing::host(FakeHost::new().file("/etc/hostname", "moon\n"));
+//! assert_eq!(execute_task("note", "{}"), r#"{"status":"success","message":"this is moon"}"#);
+//! assert_eq!(host.written("/srv/app/name").as_deref(), Some("moon\n"));
+//! ```
+//!
+//! | argument of `#[plugin]` | an entry is | for |
+//! |---|---|---|
+//! | `files(…)` | an absolute path, with all that lies beneath; `:rw` behind it where it is written as well | [`fs`] |
+//! | `network(…)` | `https://` or `http://`, a name or `*.` and a name, perhaps a port | [`http`] |
+//! | `environment(…)` | the name of a variable | [`env`](mod@env) |
+//! | `commands(…)` | the name of a program, or its absolute path; no arguments | [`process`] |
+//!
+//! `driftless plugin grant NAME` grants what was asked for, or a part of it: a plugin that asks for `files("/:rw")` and is granted
+//! `/srv/app:rw` may write there and nowhere else. What is not granted is answered with a [`HostError`] of the kind
+//! [`Denied`](HostErrorKind::Denied). A plugin that uses one of these modules without asking for anything of its kind is refused before it
+//! runs, by `driftless plugin build` already.
+//!
+//! In a test on the author's machine these modules touch nothing of it: see [`testing`](crate#testing).
+//!
+//! # Testing
+//!
+//! What the host calls can be called in an ordinary test, as above. What the plugin asks the host for is answered by what the test sets
+//! with `plugin_sdk::testing::host`: a `FakeHost` of files, variables, responses and outputs of commands, or an implementation of
+//! [`HostCalls`](api::host_call::HostCalls). The module `testing` is there wherever the target is not WebAssembly.
+//!
 //! # When something fails
 //!
 //! A **task** always answers with a task result. An `Err`, a configuration that cannot be read, or a name that no task has
@@ -179,9 +230,15 @@
 //! **A panic** is a failure for every kind. The host gets its message and place, throws the instance away, and takes a
 //! fresh one for the next call. The records that a source had not handed over yet are lost with it.
 
+pub mod env;
 pub mod error;
+pub mod fs;
 pub mod host;
+pub mod http;
 pub mod log;
+pub mod process;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
 
 #[doc(hidden)]
 pub mod __private;
@@ -191,8 +248,10 @@ mod dispatch;
 mod export;
 #[cfg(target_family = "wasm")]
 mod guest;
+mod host_error;
 mod input;
 mod output;
+mod request;
 mod source;
 mod text;
 
@@ -200,6 +259,7 @@ pub use driftless_plugin_api as api;
 pub use driftless_plugin_api::result::TaskResult;
 pub use error::{Error, Result};
 pub use host::{random, timestamp};
+pub use host_error::{HostError, HostErrorKind};
 pub use plugin_sdk_macros::{
     facts, log_filter, log_output, log_parser, log_source, plugin, task, template_filter, template_function,
 };
@@ -209,8 +269,9 @@ pub use {schemars, serde, serde_json};
 /// What nearly every plugin uses.
 pub mod prelude {
     pub use crate::{
-        Error, Result, TaskResult, Text, bail, facts, log, log_filter, log_output, log_parser, log_source,
-        plugin, task, template_filter, template_function,
+        Error, HostError, HostErrorKind, Result, TaskResult, Text, bail, env, facts, fs, http, log,
+        log_filter, log_output, log_parser, log_source, plugin, process, task, template_filter,
+        template_function,
     };
     pub use schemars::JsonSchema;
     pub use serde::{Deserialize, Serialize};

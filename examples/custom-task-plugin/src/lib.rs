@@ -1,18 +1,23 @@
-//! Tasks that only compute. Nothing here needs a permission.
+//! Tasks that compute, and tasks that see to it that a file is as it should be.
 //!
-//! `my_custom_task` is the task of the plugin guide. The others are what a playbook often needs between two tasks that do
-//! something: `echo` to look at a value, `assert` to stop early, `plan_changes` to know what would change.
+//! `my_custom_task` is the task of the plugin guide. `echo`, `assert` and `plan_changes` are what a playbook often needs between two
+//! tasks that do something: to look at a value, to stop early, to know what would change. None of these needs a permission.
+//!
+//! `file` and `line_in_file` write, and only where something changes. The plugin cannot know which folder that will be, so it asks for
+//! all of them. Its user grants one: what it may do is what both say.
 
+mod lines;
 mod plan;
 #[cfg(test)]
 mod tests;
 
 /// The plugin.
-#[plugin_sdk::plugin]
+#[plugin_sdk::plugin(files("/:rw"))]
 mod custom_task_plugin {
     use plugin_sdk::prelude::*;
     use plugin_sdk::serde_json::Map;
 
+    use super::lines::{self, Lines};
     use super::plan;
 
     /// What to say.
@@ -154,5 +159,118 @@ mod custom_task_plugin {
             .with("changed", plan.changed)
             .with("removed", plan.removed)
             .with("unchanged", plan.unchanged)
+    }
+
+    /// What a file should be.
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        /// Where it is, from the root.
+        #[schemars(length(min = 1))]
+        path: String,
+        /// All that is to be in it.
+        content: String,
+    }
+
+    /// Writes a file, unless it has this content already.
+    #[task]
+    fn file(config: File) -> Result<TaskResult> {
+        let File { path, content } = config;
+        let state = match unless_missing(fs::read(&path))? {
+            Some(found) if found == content.as_bytes() => {
+                return Ok(unchanged(format!("{path} is as it should be")));
+            }
+            Some(_) => "changed",
+            None => "created",
+        };
+        fs::write(&path, content)?;
+        Ok(changed(format!("{path} is {state}")))
+    }
+
+    /// What a file should have in it, or not.
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct LineInFile {
+        /// Where the file is, from the root.
+        #[schemars(length(min = 1))]
+        path: String,
+        /// The whole line. Where lines are to go, those that are this, unless `starts_with` says which.
+        line: Option<String>,
+        /// The beginning of a line: the last such line is replaced, or all of them go.
+        #[schemars(length(min = 1))]
+        starts_with: Option<String>,
+        /// Whether the line is to be there.
+        #[serde(default)]
+        state: Presence,
+        /// Whether a file that is not there is made.
+        #[serde(default)]
+        create: bool,
+    }
+
+    /// Whether something is to be there.
+    #[derive(Clone, Copy, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+    #[serde(rename_all = "lowercase")]
+    enum Presence {
+        #[default]
+        Present,
+        Absent,
+    }
+
+    /// Sees to it that a file has a line, or does not have it.
+    #[task]
+    fn line_in_file(config: LineInFile) -> Result<TaskResult> {
+        let path = &config.path;
+        let given = [&config.line, &config.starts_with];
+        if given.into_iter().flatten().any(|text| text.contains(['\n', '\r'])) {
+            bail!("a line has no line break in it");
+        }
+        if config.starts_with.as_deref() == Some("") {
+            bail!("`starts_with` is empty, and every line begins with that");
+        }
+        let beginning = config.starts_with.as_deref().map(Lines::Beginning);
+        let found = unless_missing(fs::read_to_string(path))?;
+        let is_there = found.is_some();
+        let before = found.unwrap_or_default();
+        let (after, done) = match config.state {
+            Presence::Present => {
+                let Some(line) = &config.line else {
+                    bail!("`line` is missing: which line is to be there?");
+                };
+                if !is_there && !config.create {
+                    bail!("{path} is not there; with `create: true` it is made");
+                }
+                (lines::with(&before, line, beginning.as_ref()), "the line is in".to_owned())
+            }
+            Presence::Absent => {
+                let Some(lines) = beginning.or(config.line.as_deref().map(Lines::Equal)) else {
+                    bail!("say which lines are to go: `line`, or `starts_with`");
+                };
+                let (after, count) = lines::without(&before, &lines);
+                let plural = if count == 1 { "line is" } else { "lines are" };
+                (after, format!("{count} {plural} gone from"))
+            }
+        };
+        if after == before {
+            return Ok(unchanged(format!("{path} is as it should be")));
+        }
+        fs::write(path, after)?;
+        Ok(changed(format!("{done} {path}")))
+    }
+
+    /// What was read, or nothing where there is no file.
+    fn unless_missing<T>(read: Result<T, HostError>) -> Result<Option<T>> {
+        match read {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.kind() == HostErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn changed(message: String) -> TaskResult {
+        TaskResult::success(message).with("changed", true)
+    }
+
+    fn unchanged(message: String) -> TaskResult {
+        TaskResult::success(message).with("changed", false)
     }
 }

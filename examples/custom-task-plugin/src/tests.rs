@@ -1,6 +1,8 @@
 //! What the host calls, called in tests.
 
+use plugin_sdk::HostErrorKind;
 use plugin_sdk::serde_json::{self, Value, json};
+use plugin_sdk::testing::{self, FakeHost};
 
 use crate::*;
 
@@ -61,7 +63,7 @@ fn a_missing_message_is_an_error() {
 fn every_task_has_a_description_and_a_schema() {
     let definitions: Vec<Value> = serde_json::from_str(&get_task_definitions()).unwrap();
     let names: Vec<_> = definitions.iter().map(|task| task["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["my_custom_task", "echo", "assert", "plan_changes"]);
+    assert_eq!(names, ["my_custom_task", "echo", "assert", "plan_changes", "file", "line_in_file"]);
     for task in &definitions {
         assert!(!task["description"].as_str().unwrap().is_empty());
         assert_eq!(task["config_schema"]["type"], "object");
@@ -195,6 +197,119 @@ fn plan_changes_wants_two_maps() {
 fn the_manifest_names_the_plugin() {
     let manifest: Value = serde_json::from_str(&get_plugin_metadata()).unwrap();
     assert_eq!(manifest["name"], "custom-task-plugin");
-    assert_eq!(manifest["components"].as_array().unwrap().len(), 4);
-    assert_eq!(manifest["permissions"], json!([]));
+    assert_eq!(manifest["components"].as_array().unwrap().len(), 6);
+    assert_eq!(manifest["permissions"], json!([{"FileSystem": {"paths": ["/:rw"]}}]));
+}
+
+#[test]
+fn a_file_is_written_once() {
+    let host = testing::host(FakeHost::new());
+    let config = json!({"path": "/srv/app/motd", "content": "Welcome\n"});
+    assert_eq!(
+        run("file", config.clone()),
+        json!({"status": "success", "message": "/srv/app/motd is created", "changed": true})
+    );
+    assert_eq!(host.written("/srv/app/motd").as_deref(), Some("Welcome\n"));
+    assert_eq!(
+        run("file", config),
+        json!({"status": "success", "message": "/srv/app/motd is as it should be", "changed": false})
+    );
+    assert_eq!(host.calls(), ["read /srv/app/motd", "write /srv/app/motd", "read /srv/app/motd"]);
+}
+
+#[test]
+fn a_file_with_other_contents_is_replaced() {
+    let host = testing::host(FakeHost::new().file("/srv/x", [0xff]));
+    let result = run("file", json!({"path": "/srv/x", "content": "new"}));
+    assert_eq!(result["message"], "/srv/x is changed");
+    assert_eq!(result["changed"], true);
+    assert_eq!(host.written("/srv/x").as_deref(), Some("new"));
+}
+
+#[test]
+fn what_is_not_granted_is_an_error() {
+    let fake = FakeHost::new().file("/etc/motd", "").fails("write /etc/motd", HostErrorKind::Denied);
+    let host = testing::host(fake);
+    let config = json!({"path": "/etc/motd", "content": "x"});
+    assert!(error("file", config).contains("no permission covers it"));
+    assert_eq!(host.written("/etc/motd"), None);
+    let denied = testing::host(FakeHost::new().fails("read /etc/motd", HostErrorKind::Denied));
+    error("line_in_file", json!({"path": "/etc/motd", "line": "x", "create": true}));
+    assert_eq!(denied.calls(), ["read /etc/motd"]);
+}
+
+/// What `line_in_file` makes of a text; `None` where it writes nothing.
+fn edit(text: &str, config: Value) -> Option<String> {
+    let host = testing::host(FakeHost::new().file("/srv/conf", text));
+    let mut config = config;
+    config["path"] = json!("/srv/conf");
+    let result = run("line_in_file", config.clone());
+    assert_eq!(result["status"], "success", "{result}");
+    let after = host.written("/srv/conf");
+    assert_eq!(result["changed"], after.is_some(), "{result}");
+    // A second time there is nothing to do.
+    assert_eq!(run("line_in_file", config)["changed"], false);
+    after
+}
+
+#[test]
+fn a_line_is_put_behind_the_others() {
+    let line = || json!({"line": "b=2"});
+    assert_eq!(edit("a=1\n", line()).as_deref(), Some("a=1\nb=2\n"));
+    assert_eq!(edit("", line()).as_deref(), Some("b=2\n"));
+    assert_eq!(edit("a=1", line()).as_deref(), Some("a=1\nb=2\n"));
+    assert_eq!(edit("a=1\r\n", line()).as_deref(), Some("a=1\r\nb=2\r\n"));
+    assert_eq!(edit("b=2\na=1\n", line()), None);
+    assert_eq!(edit("a=1\r\nb=2", line()), None);
+}
+
+#[test]
+fn the_last_line_that_begins_so_is_replaced() {
+    let line = || json!({"line": "port=80", "starts_with": "port="});
+    assert_eq!(edit("port=1\nport=2\nx\n", line()).as_deref(), Some("port=1\nport=80\nx\n"));
+    assert_eq!(edit("x\r\nport=2", line()).as_deref(), Some("x\r\nport=80"));
+    assert_eq!(edit("#port=1\n", line()).as_deref(), Some("#port=1\nport=80\n"));
+    assert_eq!(edit("x\nport=80\ny\n", line()), None);
+}
+
+#[test]
+fn lines_that_are_to_go_are_gone() {
+    let gone = |config: Value| {
+        let mut config = config;
+        config["state"] = json!("absent");
+        config
+    };
+    let text = "a\nport=1\nport=12\nport=1\n";
+    assert_eq!(edit(text, gone(json!({"line": "port=1"}))).as_deref(), Some("a\nport=12\n"));
+    assert_eq!(edit(text, gone(json!({"starts_with": "port="}))).as_deref(), Some("a\n"));
+    assert_eq!(edit(text, gone(json!({"line": "b"}))), None);
+    let _host = testing::host(FakeHost::new());
+    assert_eq!(run("line_in_file", gone(json!({"path": "/x", "line": "b"})))["changed"], false);
+}
+
+#[test]
+fn line_in_file_makes_a_file_only_where_it_is_told_to() {
+    let host = testing::host(FakeHost::new());
+    assert_eq!(
+        error("line_in_file", json!({"path": "/srv/x", "line": "a"})),
+        "/srv/x is not there; with `create: true` it is made"
+    );
+    run("line_in_file", json!({"path": "/srv/x", "line": "a", "create": true}));
+    assert_eq!(host.written("/srv/x").as_deref(), Some("a\n"));
+}
+
+#[test]
+fn line_in_file_says_what_is_missing() {
+    let _host = testing::host(FakeHost::new().file("/x", ""));
+    for (config, message) in [
+        (json!({"path": "/x"}), "`line` is missing: which line is to be there?"),
+        (json!({"path": "/x", "line": "a\nb"}), "a line has no line break in it"),
+        (
+            json!({"path": "/x", "line": "a", "starts_with": ""}),
+            "`starts_with` is empty, and every line begins with that",
+        ),
+        (json!({"path": "/x", "state": "absent"}), "say which lines are to go: `line`, or `starts_with`"),
+    ] {
+        assert_eq!(error("line_in_file", config), message);
+    }
 }

@@ -1,6 +1,7 @@
 //! What the host calls, called in tests.
 
 use plugin_sdk::serde_json::{self, Value, json};
+use plugin_sdk::testing::{self, FakeHost};
 
 use crate::*;
 
@@ -274,19 +275,54 @@ fn a_mount_has_four_words() {
 }
 
 #[test]
-fn the_text_is_required_and_the_rest_has_a_default() {
+fn every_key_has_a_default() {
     let collectors: Vec<Value> = serde_json::from_str(&get_facts_collectors()).unwrap();
     let names: Vec<_> = collectors.iter().map(|collector| collector["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["os_release", "meminfo", "cpuinfo", "loadavg", "mounts"]);
     for collector in &collectors {
-        assert_eq!(collector["config_schema"]["required"], json!(["text"]));
+        assert_eq!(collector["config_schema"]["required"], Value::Null);
     }
     assert_eq!(collectors[4]["config_schema"]["properties"]["exclude_types"]["default"], json!([]));
+    assert_eq!(collectors[4]["config_schema"]["properties"]["table"]["default"], "mounts");
 
-    let missing = collect("meminfo", json!({}));
-    assert!(missing["error"].as_str().unwrap().contains("missing field `text`"), "{missing}");
     let unknown = collect("uptime", json!({}));
     assert_eq!(unknown["error"], "Unknown facts collector: uptime");
+}
+
+#[test]
+fn without_a_text_the_file_is_read() {
+    let host = testing::host(
+        FakeHost::new()
+            .file("/etc/os-release", DEBIAN)
+            .file("/proc/meminfo", "MemTotal: 1 kB\n")
+            .file("/proc/cpuinfo", "processor: 0\n")
+            .file("/proc/loadavg", "0.20 0.18 0.12 1/80 11206\n")
+            .file("/proc/self/mounts", MOUNTS)
+            .file("/etc/fstab", "UUID=1-2 /boot vfat defaults\n"),
+    );
+    assert_eq!(collect("os_release", json!({}))["id"], "debian");
+    assert_eq!(collect("meminfo", json!({}))["total"], 1024);
+    assert_eq!(collect("cpuinfo", json!({}))["logical"], 1);
+    assert_eq!(collect("loadavg", json!({}))["threads"], 80);
+    assert_eq!(collect("mounts", json!({}))["mounts"][1]["path"], "/");
+    assert_eq!(collect("mounts", json!({"table": "fstab"}))["mounts"][0]["path"], "/boot");
+    assert_eq!(host.calls().len(), 6);
+    // A text is taken as it is.
+    assert_eq!(facts("loadavg", "1 1 1 1/2 3\n")["threads"], 2);
+    assert_eq!(host.calls().len(), 6);
+}
+
+#[test]
+fn all_that_is_read_is_asked_for() {
+    let manifest: Value = serde_json::from_str(&get_plugin_metadata()).unwrap();
+    let asked = &manifest["permissions"][0]["FileSystem"]["paths"];
+    let host = testing::host(FakeHost::new());
+    for collector in ["os_release", "meminfo", "cpuinfo", "loadavg", "mounts"] {
+        assert!(collect(collector, json!({}))["error"].is_string());
+    }
+    assert!(collect("mounts", json!({"table": "fstab"}))["error"].is_string());
+    let read: Vec<String> = host.calls().iter().map(|call| call.what.replace("read ", "")).collect();
+    assert_eq!(*asked, json!(read));
 }
 
 /// The files of the machine that runs the tests, where it has them.
