@@ -53,6 +53,9 @@ pub(crate) struct Global {
     /// The settings of plugins [default: ~/.driftless/plugins.toml]
     #[arg(long = "config", visible_alias = "settings", value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Global options")]
     pub(crate) settings: Option<PathBuf>,
+    /// What is granted to which plugin [default: ~/.driftless/grants.toml]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Global options")]
+    pub(crate) grants: Option<PathBuf>,
     /// Which messages of plugins are shown
     #[arg(long, global = true, value_name = "LEVEL", value_parser = ["error", "warn", "info", "debug"], help_heading = "Global options")]
     log_level: Option<String>,
@@ -197,9 +200,42 @@ pub(crate) enum PluginCommand {
         /// Its arguments; `@FILE` stands for the contents of a file
         args: Vec<String>,
     },
+    /// Grants a plugin what it asks for, or a part of it
+    Grant(Grant),
+    /// Takes back what was granted to a plugin
+    Revoke {
+        /// Its name
+        plugin: String,
+    },
     /// Compiles a Rust project into plugins and checks them
     Build(Build),
 }
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = GRANT_HELP)]
+pub(crate) struct Grant {
+    /// Its name, or a `.wasm` file
+    pub(crate) plugin: String,
+    /// Everything that it asks for
+    #[arg(long, conflicts_with_all = ["files", "network", "environment", "commands"])]
+    pub(crate) all: bool,
+    /// A file, or a folder with all that lies beneath; `:rw` behind it lets it be written
+    #[arg(long, value_name = "PATH", action = ArgAction::Append)]
+    pub(crate) files: Vec<String>,
+    /// A host, `https://api.example.com`, or private addresses, `address:10.0.0.0/8`
+    #[arg(long, value_name = "HOST", action = ArgAction::Append)]
+    pub(crate) network: Vec<String>,
+    /// An environment variable
+    #[arg(long, value_name = "NAME", action = ArgAction::Append)]
+    pub(crate) environment: Vec<String>,
+    /// A program that it may run
+    #[arg(long, value_name = "COMMAND", action = ArgAction::Append)]
+    pub(crate) commands: Vec<String>,
+}
+
+const GRANT_HELP: &str = "\
+Without any of these, it shows what the plugin asks for and asks you.
+A grant replaces the last one, and holds for this very file: after an update it has to be given again.";
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Build {

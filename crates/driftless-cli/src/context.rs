@@ -1,12 +1,12 @@
 //! The wiring: settings, store and terminal become a plugin manager.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use driftless_host::api::log::Level;
 use driftless_host::{
-    Candidate, LogRecord, LogSink, MachineCodeCache, PluginHandle, PluginManager, PluginSource, Settings,
-    Templates,
+    Candidate, Error, Grants, LogRecord, LogSink, MachineCodeCache, PluginHandle, PluginManager,
+    PluginSource, Settings, Templates,
 };
 use driftless_registry::{LocalFolder, Store, StoredPlugin};
 use driftless_sandbox::{ValidatedModule, ValidationError};
@@ -23,6 +23,7 @@ pub(crate) fn manager(global: &Global, terminal: &Terminal) -> anyhow::Result<Pl
     let mut builder = PluginManager::builder()
         .settings(settings)
         .source(installed(global)?)
+        .grants(grants(global)?)
         .log(ToTerminal { terminal: terminal.clone(), level: global.level() });
     for folder in registries {
         builder = builder.source(in_folder(folder));
@@ -65,6 +66,64 @@ pub(crate) fn bytes(global: &Global, name_or_file: &str) -> anyhow::Result<(Path
     let manager = PluginManager::builder().settings(settings(global)?).source(installed(global)?).build()?;
     let (path, bytes) = manager.find(name_or_file)?;
     Ok((path.into(), bytes))
+}
+
+/// A plugin by its name or from a file, checked, and what it is called. Nothing of it is compiled.
+pub(crate) fn validated(global: &Global, name_or_file: &str) -> anyhow::Result<(String, ValidatedModule)> {
+    let (path, bytes) = bytes(global, name_or_file)?;
+    let name = stem(&path);
+    let module = sandbox_validate(global, &bytes)?
+        .map_err(|source| Error::Refused { plugin: name.clone(), source })?;
+    Ok((module.manifest().map_or(name, |manifest| manifest.name.clone()), module))
+}
+
+/// What is granted to which plugin.
+pub(crate) fn grants(global: &Global) -> anyhow::Result<Grants> {
+    // A file that somebody names is meant to be there.
+    read_grants(global, global.grants.is_some())
+}
+
+/// The same, for who changes it: the file may be yet to be made.
+pub(crate) fn grants_to_change(global: &Global) -> anyhow::Result<Grants> {
+    read_grants(global, false)
+}
+
+fn grants_file(global: &Global) -> Option<PathBuf> {
+    global.grants.clone().or_else(|| Some(paths::home()?.join("grants.toml")))
+}
+
+fn read_grants(global: &Global, must_exist: bool) -> anyhow::Result<Grants> {
+    let Some(path) = grants_file(global) else { return Ok(Grants::default()) };
+    match text::read(&path) {
+        Ok(text) => Ok(Grants::from_toml(&text).map_err(|error| match error {
+            // The file's own name says more than what it is usually called.
+            Error::Configuration { violations, .. } => {
+                Error::Configuration { what: path.display().to_string(), violations }
+            }
+            other => other,
+        })?),
+        Err(Failure::NotFound(_)) if !must_exist => Ok(Grants::default()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Writes what is granted. Whoever reads the file meanwhile sees the old or the new.
+pub(crate) fn write_grants(global: &Global, grants: &Grants) -> Result<(), Failure> {
+    let path = grants_file(global)
+        .ok_or_else(|| Failure::Usage("there is no home folder; say --grants".to_owned()))?;
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let write = || {
+        std::fs::create_dir_all(folder)?;
+        // Readable by its owner alone, which is what a temporary file is.
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(grants.to_toml().as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(&path).map_err(|error| error.error)
+    };
+    write().map(drop).map_err(|error| unreadable(&path, &error))
 }
 
 /// Templates with what plugins bring to them, for files that the user wrote.

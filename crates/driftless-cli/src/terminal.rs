@@ -143,14 +143,30 @@ fn template_error(error: &driftless_host::Error) -> Option<&driftless_host::Temp
     }
 }
 
-/// Text that a stranger may have written, without what a terminal would act on: control characters, and the invisible ones that
-/// turn the direction of writing.
+/// Characters that show nothing and change what is read: they turn the direction of writing, break lines, or hide letters. The
+/// joiners of emoji and of several scripts are none of these.
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{00ad}'
+            | '\u{061c}'
+            | '\u{180e}'
+            | '\u{200b}'
+            | '\u{200e}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+/// Text that a stranger may have written, without what a terminal would act on and without what a reader would not see.
 pub(crate) fn printable(text: &str, several_lines: bool) -> String {
     let harmless = |character: char| match character {
         '\n' if several_lines => true,
         '\t' => true,
-        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{061c}' => false,
-        other => !other.is_control(),
+        other => !other.is_control() && !is_invisible(other),
     };
     if text.chars().all(harmless) {
         return text.to_owned();
@@ -176,6 +192,7 @@ mod tests {
         assert_eq!(printable("two\nlines", false), "two\\nlines");
         assert_eq!(printable("two\nlines", true), "two\nlines");
         assert_eq!(printable("abc\u{202e}def", true), "abc\\u{202e}def");
-        assert_eq!(printable("naïve ✓", true), "naïve ✓");
+        assert_eq!(printable("gra\u{200b}nt\u{e0041}", true), "gra\\u{200b}nt\\u{e0041}");
+        assert_eq!(printable("naïve ✓ 👩\u{200d}💻", true), "naïve ✓ 👩\u{200d}💻");
     }
 }

@@ -4,9 +4,10 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use driftless_host::api::result::TaskStatus;
-use driftless_host::{ApplyFile, TaskOutcome, TaskStep};
-use serde_json::json;
+use driftless_host::{ApplyFile, Progress, TaskOutcome, TaskStep};
+use serde_json::{Map, json};
 
+use super::facts::warn_of_no_facts;
 use super::{is_variable, not_a_variable};
 use crate::args::{Apply, Global};
 use crate::failure::Failure;
@@ -27,8 +28,17 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Apply) -> anyhow:
     let mut tally = Tally::default();
     let mut failed = false;
     let mut results = Vec::new();
+    let mut without_facts = Map::new();
     let mut written = Ok(());
-    let applied = driftless_host::apply(&manager, &templates, &file, args.dry_run, |step, outcome| {
+    let applied = driftless_host::apply(&manager, &templates, &file, args.dry_run, |progress| {
+        let (step, outcome) = match progress {
+            Progress::Task(step, outcome) => (step, outcome),
+            Progress::NoFacts(step, error) => {
+                warn_of_no_facts(terminal, step, error);
+                without_facts.insert(step.key().to_owned(), error.to_string().into());
+                return;
+            }
+        };
         tally.count(outcome);
         failed |= outcome.has_failed();
         if global.json {
@@ -43,8 +53,12 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Apply) -> anyhow:
         let summary = json!({
             "ok": tally.ok, "skipped": tally.skipped, "unchecked": tally.unchecked, "failed": tally.failed,
         });
+        let mut all = json!({"tasks": results, "summary": summary});
+        if !without_facts.is_empty() {
+            all["without_facts"] = without_facts.into();
+        }
         // What was done is told even where the next task could not be.
-        written = terminal.result(&format!("{}\n", json!({"tasks": results, "summary": summary})));
+        written = terminal.result(&format!("{all}\n"));
     }
     applied?;
     written?;
@@ -60,6 +74,7 @@ fn show(terminal: &Terminal, step: &TaskStep, outcome: &TaskOutcome) -> std::io:
         TaskOutcome::Ran(result) if result.status == TaskStatus::Error => (BAD, "failed"),
         TaskOutcome::Ran(_) => (GOOD, "ok"),
         TaskOutcome::Skipped => (FAINT, "skipped"),
+        TaskOutcome::LeftOut(_) => (ODD, "skipped"),
         TaskOutcome::Checked => (GOOD, "checked"),
         TaskOutcome::Depends(_) => (ODD, "unchecked"),
     };
@@ -74,6 +89,8 @@ fn show(terminal: &Terminal, step: &TaskStep, outcome: &TaskOutcome) -> std::io:
         TaskOutcome::Depends(earlier) => {
             writeln!(out, "          it uses the result `{earlier}`, which a dry run does not have")
         }
+        // A plugin's own words may have several lines.
+        TaskOutcome::LeftOut(why) => writeln!(out, "          {}", printable(why, false)),
         TaskOutcome::Skipped | TaskOutcome::Checked => Ok(()),
     }
 }
@@ -81,11 +98,15 @@ fn show(terminal: &Terminal, step: &TaskStep, outcome: &TaskOutcome) -> std::io:
 fn as_json(step: &TaskStep, outcome: &TaskOutcome) -> serde_json::Value {
     let (word, result) = match outcome {
         TaskOutcome::Ran(result) => ("ran", Some(result)),
-        TaskOutcome::Skipped => ("skipped", None),
+        TaskOutcome::Skipped | TaskOutcome::LeftOut(_) => ("skipped", None),
         TaskOutcome::Checked => ("checked", None),
         TaskOutcome::Depends(_) => ("unchecked", None),
     };
-    json!({"name": step.label(), "type": step.r#type, "outcome": word, "result": result})
+    let mut told = json!({"name": step.label(), "type": step.r#type, "outcome": word, "result": result});
+    if let TaskOutcome::LeftOut(why) = outcome {
+        told["why"] = why.as_str().into();
+    }
+    told
 }
 
 #[derive(Default)]
@@ -101,7 +122,7 @@ impl Tally {
         let place = match outcome {
             _ if outcome.has_failed() => &mut self.failed,
             TaskOutcome::Ran(_) | TaskOutcome::Checked => &mut self.ok,
-            TaskOutcome::Skipped => &mut self.skipped,
+            TaskOutcome::Skipped | TaskOutcome::LeftOut(_) => &mut self.skipped,
             TaskOutcome::Depends(_) => &mut self.unchecked,
         };
         *place += 1;

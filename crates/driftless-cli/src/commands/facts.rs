@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use driftless_host::api::component::ComponentKind;
-use driftless_host::{CollectorStep, FactsFile, NotFound, PluginManager, collect};
+use driftless_host::{CollectorStep, Error, FactsFile, NotFound, PluginManager, Policy, collect};
 use serde_json::Map;
 
 use super::print_json;
@@ -23,8 +23,22 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Facts) -> anyhow:
         FactsFile { collectors, ..written.unwrap_or_default() }
     };
     let templates = context::templates(&manager, terminal)?;
-    print_json(global, terminal, &collect(&manager, &templates, &file)?)?;
+    let mut without_facts = Map::new();
+    let mut facts = collect(&manager, &templates, &file, |step, error| {
+        warn_of_no_facts(terminal, step, error);
+        without_facts.insert(step.key().to_owned(), error.to_string().into());
+    })?;
+    // A machine that reads this looks at nothing else.
+    if global.json && !without_facts.is_empty() {
+        facts.entry("without_facts").or_insert(without_facts.into());
+    }
+    print_json(global, terminal, &facts)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Tells that a collector brought no facts and the run goes on without.
+pub(super) fn warn_of_no_facts(terminal: &Terminal, step: &CollectorStep, error: &Error) {
+    terminal.warn(&format!("there are no facts of `{}`: {error}", step.key()));
 }
 
 /// The collectors with these names: as in the file, if there is one, or by their full name without a configuration.
@@ -53,7 +67,8 @@ fn chosen(collectors: Option<&[CollectorStep]>, names: &[String]) -> anyhow::Res
     names.iter().map(step).collect()
 }
 
-/// Every installed collector that needs no configuration.
+/// Every installed collector that needs no configuration. Nobody asked for any one of them, so one that fails, for example because its plugin is
+/// not granted what it asks for, is left out.
 fn everything(manager: &PluginManager, terminal: &Terminal) -> anyhow::Result<FactsFile> {
     let mut collectors = Vec::new();
     for listed in manager.list()? {
@@ -72,7 +87,10 @@ fn everything(manager: &PluginManager, terminal: &Terminal) -> anyhow::Result<Fa
         });
         for name in names {
             match manager.facts_collector(&name, Map::new()) {
-                Ok(_) => collectors.push(without_configuration(&name)),
+                Ok(_) => collectors.push(CollectorStep {
+                    on_failure: Some(Policy::Skip.into()),
+                    ..without_configuration(&name)
+                }),
                 Err(_) => {
                     terminal.warn(&format!("{name} is left out: it needs a configuration (--config FILE)"));
                 }
@@ -83,5 +101,5 @@ fn everything(manager: &PluginManager, terminal: &Terminal) -> anyhow::Result<Fa
 }
 
 fn without_configuration(name: &str) -> CollectorStep {
-    CollectorStep { r#type: name.to_owned(), name: None, config: Map::new() }
+    CollectorStep { r#type: name.to_owned(), name: None, on_failure: None, config: Map::new() }
 }

@@ -3,6 +3,7 @@
 mod apply;
 mod build;
 mod facts;
+mod grant;
 mod logs;
 mod plugin;
 mod render;
@@ -31,6 +32,8 @@ pub(crate) fn run(args: Args, terminal: &Terminal) -> anyhow::Result<ExitCode> {
             PluginCommand::Call { plugin, function, args } => {
                 plugin::call(global, terminal, &plugin, &function, &args)
             }
+            PluginCommand::Grant(asked) => grant::grant(global, terminal, &asked),
+            PluginCommand::Revoke { plugin } => grant::revoke(global, terminal, &plugin),
             PluginCommand::Build(build) => build::run(global, terminal, &build),
         },
         Command::Completions { shell } => {

@@ -1,5 +1,6 @@
 //! `driftless plugin list`, `inspect`, `validate` and `call`
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -7,10 +8,11 @@ use driftless_host::api::function::Function;
 use driftless_host::api::manifest::PluginManifest;
 use driftless_host::api::result::{TaskResult, TaskStatus};
 use driftless_host::nearest;
+use driftless_host::permissions::Permissions;
 use driftless_sandbox::{Digest, Outline, Violation, outline};
 use serde_json::json;
 
-use super::print_json;
+use super::{grant, print_json};
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::terminal::{BAD, FAINT, GOOD, ODD, STRONG, Terminal, printable};
@@ -86,25 +88,30 @@ pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> any
     };
     let name = manifest.as_ref().map_or_else(|| context::stem(&path), |manifest| manifest.name.clone());
     let digest = Digest::of(&bytes);
+    let asked = manifest.as_ref().map_or(&[][..], |manifest| &manifest.permissions);
+    let asked = Permissions::parse(asked)
+        .map_err(|error| Failure::Refused(format!("{}: {error}", path.display())))?;
+    let grants = context::grants(global)?;
+    let grant = grants.grant_to(&name, digest, asked);
+    let other = grants.granted(&name).map(|granted| granted.digest).filter(|granted| *granted != digest);
     if global.json {
         print_json(
             global,
             terminal,
             &json!({
                 "name": name, "file": path, "size": bytes.len(), "digest": digest.to_string(), "manifest": manifest,
+                "permissions": grant::as_json(&grant), "granted_to_other_file": other.map(|other| other.to_string()),
                 "functions": functions.iter().map(|function| function.name()).collect::<Vec<_>>(), "imports": imports,
             }),
         )?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut out = terminal.out();
-    let mut row = |key: &str, value: &str| {
-        if value.is_empty() {
-            Ok(())
-        } else {
-            writeln!(out, "{STRONG}{key:<13}{STRONG:#} {}", printable(value, false))
-        }
+    let out = RefCell::new(terminal.out());
+    let styled = |key: &str, value: &str| match value {
+        "" => Ok(()),
+        value => writeln!(out.borrow_mut(), "{STRONG}{key:<13}{STRONG:#} {value}"),
     };
+    let row = |key: &str, value: &str| styled(key, &printable(value, false));
     row("name", &name)?;
     let none = PluginManifest { name: String::new(), version: String::new(), ..unnamed() };
     let described = manifest.as_ref().unwrap_or(&none);
@@ -121,16 +128,25 @@ pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> any
         Some(manifest) => {
             row("protocol", &manifest.protocol.to_string())?;
             row("needs", &format!("driftless {}", manifest.driftless_version))?;
-            let asked: Vec<_> =
-                manifest.permissions.iter().map(|permission| json!(permission).to_string()).collect();
-            row("asks for", if asked.is_empty() { "no permission" } else { "" })?;
-            asked.iter().try_for_each(|permission| row("asks for", permission))?;
+            if grant.requested().is_empty() {
+                row("permissions", "none")?;
+            }
         }
         None => row("manifest", "none")?,
     }
     for component in described.components.iter().flatten() {
         let sep = if component.description.is_empty() { "" } else { ": " };
         row(&component.kind.to_string(), &format!("{}{sep}{}", component.name, component.description))?;
+    }
+    let lines = grant::table(&grant);
+    lines.iter().try_for_each(|line| styled("permissions", line))?;
+    if let Some(other) = other {
+        row(
+            "",
+            &format!(
+                "there is a grant for another file of this name, {other}; it does not hold for this one"
+            ),
+        )?;
     }
     row("functions", &functions.iter().map(|function| function.name()).collect::<Vec<_>>().join(", "))?;
     row("imports", &imports.join(", "))?;

@@ -1,0 +1,187 @@
+//! `driftless plugin grant` and `revoke`: what plugins may do on this machine.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::process::ExitCode;
+
+use driftless_host::Granted;
+use driftless_host::api::host_call::Capability;
+use driftless_host::api::manifest::Permission;
+use driftless_host::permissions::{Coverage, Grant, Permissions};
+use driftless_sandbox::ValidatedModule;
+use serde_json::{Value, json};
+
+use super::print_json;
+use crate::args::{self, Global};
+use crate::context;
+use crate::failure::Failure;
+use crate::terminal::{BAD, GOOD, ODD, STRONG, Terminal, printable};
+
+/// Grants permissions to the file that a plugin is now.
+pub(crate) fn grant(global: &Global, terminal: &Terminal, asked: &args::Grant) -> anyhow::Result<ExitCode> {
+    let (name, module) = context::validated(global, &asked.plugin)?;
+    let requested = module.permissions().clone();
+    if requested.is_empty() {
+        return Err(Failure::Usage(format!("plugin `{name}` asks for no permission")).into());
+    }
+    let mut grants = context::grants_to_change(global)?;
+    let permissions = match chosen(asked)? {
+        Some(chosen) => {
+            check_against(&name, &requested, &chosen)?;
+            chosen
+        }
+        None if asked.all => requested.clone(),
+        None => {
+            show_request(terminal, &name, &module, grants.granted(&name))?;
+            if !io::stdin().is_terminal() {
+                let message = "nobody can be asked here: say --all, or what to grant (--files, --network, --environment, --commands)";
+                return Err(Failure::Usage(message.to_owned()).into());
+            }
+            if !confirmed(terminal, &format!("Grant all of this to `{name}`?"))? {
+                return Err(Failure::Refused("nothing was granted".to_owned()).into());
+            }
+            requested.clone()
+        }
+    };
+    grants.grant(&name, module.digest(), permissions.clone());
+    context::write_grants(global, &grants)?;
+    let grant = Grant::new(requested, permissions);
+    if global.json {
+        print_json(
+            global,
+            terminal,
+            &json!({"plugin": name, "digest": module.digest().to_string(), "permissions": as_json(&grant)}),
+        )?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut out = terminal.out();
+    writeln!(out, "{GOOD}granted{GOOD:#} to {} ({})", printable(&name, false), module.digest())?;
+    for line in table(&grant) {
+        writeln!(out, "  {line}")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes back what was granted under a name. The plugin need not be there any more.
+pub(crate) fn revoke(global: &Global, terminal: &Terminal, plugin: &str) -> anyhow::Result<ExitCode> {
+    let mut grants = context::grants_to_change(global)?;
+    if !grants.revoke(plugin) {
+        return Err(Failure::NotFound(format!("nothing is granted to a plugin `{plugin}`")).into());
+    }
+    context::write_grants(global, &grants)?;
+    if global.json {
+        print_json(global, terminal, &json!({"plugin": plugin, "permissions": []}))?;
+    } else {
+        writeln!(
+            terminal.out(),
+            "{GOOD}revoked{GOOD:#} everything that was granted to {}",
+            printable(plugin, false)
+        )?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is asked for and what is granted, entry by entry, for people.
+pub(super) fn table(grant: &Grant) -> Vec<String> {
+    let rows: Vec<_> = Capability::ALL
+        .into_iter()
+        .flat_map(|capability| {
+            let row = move |(entry, coverage): (String, Coverage)| {
+                (capability.permission(), printable(&entry, false), coverage)
+            };
+            grant.coverage(capability).into_iter().map(row)
+        })
+        .collect();
+    let width = rows.iter().map(|(_, entry, _)| entry.chars().count()).max().unwrap_or(0);
+    let row = |(permission, entry, coverage): (&str, String, Coverage)| {
+        let verdict = match coverage {
+            Coverage::Full => format!("{GOOD}granted{GOOD:#}"),
+            Coverage::Partial(parts) => {
+                format!("{ODD}only{ODD:#} {}", printable(&parts.join(", "), false))
+            }
+            Coverage::None => format!("{BAD}not granted{BAD:#}"),
+        };
+        format!("{permission:<12} {entry:<width$}  {verdict}")
+    };
+    let mut lines: Vec<_> = rows.into_iter().map(row).collect();
+    // Addresses are the user's own word, which no manifest asks for.
+    let granted = grant.granted().entries(Capability::Http);
+    let addresses = granted.into_iter().filter(|entry| entry.starts_with("address:"));
+    lines.extend(addresses.map(|entry| format!("{:<12} {entry:<width$}  {GOOD}granted{GOOD:#}", "Network")));
+    lines
+}
+
+/// The same for machines.
+pub(super) fn as_json(grant: &Grant) -> Vec<Value> {
+    let entry = |capability: Capability, (entry, coverage): (String, Coverage)| {
+        let (granted, parts) = match coverage {
+            Coverage::Full => ("full", vec![entry.clone()]),
+            Coverage::Partial(parts) => ("partial", parts),
+            Coverage::None => ("none", Vec::new()),
+        };
+        json!({"permission": capability.permission(), "entry": entry, "granted": granted, "parts": parts})
+    };
+    Capability::ALL
+        .into_iter()
+        .flat_map(|capability| grant.coverage(capability).into_iter().map(move |row| entry(capability, row)))
+        .collect()
+}
+
+/// What was typed, if anything was.
+fn chosen(asked: &args::Grant) -> Result<Option<Permissions>, Failure> {
+    let chosen = Permissions::parse(&[
+        Permission::FileSystem { paths: asked.files.clone() },
+        Permission::Network { hosts: asked.network.clone() },
+        Permission::Environment { vars: asked.environment.clone() },
+        Permission::Process { commands: asked.commands.clone() },
+    ]);
+    let chosen = chosen.map_err(|error| Failure::Usage(error.to_string()))?;
+    Ok((!chosen.is_empty()).then_some(chosen))
+}
+
+/// A grant that nobody asked for is a typing mistake, or a misunderstanding that a user should not take away.
+fn check_against(name: &str, requested: &Permissions, chosen: &Permissions) -> Result<(), Failure> {
+    // Seen from the other side: each chosen entry has to have something in common with what was asked for.
+    let useless: Vec<String> = Capability::ALL
+        .into_iter()
+        .flat_map(|capability| Grant::new(chosen.clone(), requested.clone()).coverage(capability))
+        .filter(|(_, coverage)| *coverage == Coverage::None)
+        .map(|(entry, _)| format!("`{entry}`"))
+        .collect();
+    if useless.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "the manifest of `{name}` does not ask for {}; `driftless plugin inspect {name}` shows what it asks for",
+        useless.join(", ")
+    )))
+}
+
+fn show_request(
+    terminal: &Terminal,
+    name: &str,
+    module: &ValidatedModule,
+    before: Option<&Granted>,
+) -> anyhow::Result<()> {
+    let mut out = terminal.err();
+    let name = printable(name, false);
+    writeln!(out, "{STRONG}{name}{STRONG:#} ({}) asks for", module.digest())?;
+    let granted = before.map_or(Permissions::NONE, |before| before.permissions.clone());
+    for line in table(&Grant::new(module.permissions().clone(), granted)) {
+        writeln!(out, "  {line}")?;
+    }
+    if let Some(before) = before.filter(|before| before.digest != module.digest()) {
+        writeln!(
+            out,
+            "What is marked as granted was granted to another file of this name, {}.",
+            before.digest
+        )?;
+    }
+    Ok(())
+}
+
+fn confirmed(terminal: &Terminal, question: &str) -> io::Result<bool> {
+    write!(terminal.err(), "{} [y/N] ", printable(question, false))?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
