@@ -7,6 +7,7 @@ mod bench;
 mod demo;
 mod deny;
 mod examples;
+mod fuzz;
 mod run;
 mod test;
 mod tidy;
@@ -25,7 +26,8 @@ cargo xtask CHORE
   tidy        the crates depend on each other as ARCHITECTURE.md says, every module has a doc comment, every link leads
               somewhere
   deny        dependencies: licences, bans, sources, and advisories where the database can be had
-  bench       the benchmarks; further arguments go to criterion";
+  bench       the benchmarks; further arguments go to criterion
+  fuzz        [TARGET…] [--minutes N]: runs the fuzzers, all of them for one minute each unless it is said otherwise";
 
 fn main() -> ExitCode {
     match chore() {
@@ -48,6 +50,7 @@ fn chore() -> Result<()> {
         ("tidy", []) => tidy::check(),
         ("deny", []) => deny::check(),
         ("bench", rest) => bench::all(rest),
+        ("fuzz", rest) => fuzz::run(rest),
         ("help" | "--help" | "-h", _) => {
             run::say(HELP);
             Ok(())

@@ -1,0 +1,61 @@
+//! Files that say they are plugins: looked at, rewritten, compiled, and called where they are let in.
+
+use std::sync::LazyLock;
+
+use driftless_sandbox::{ValidatedModule, outline, replace_imports, validate, validate_as};
+
+use crate::Reached;
+use crate::arena::{self, Arena, WASI};
+
+/// Takes `data` for a plugin.
+pub fn run(data: &[u8]) -> Reached {
+    static ARENA: LazyLock<Arena> = LazyLock::new(|| Arena::new(20_000, false));
+
+    let listed = outline(data);
+    let strictly = validate(data);
+    let with_wasi = validate_as(data, true);
+    let replaced = replace_imports(data);
+
+    for refused in [&strictly, &with_wasi].into_iter().filter_map(|result| result.as_ref().err()) {
+        assert!(!refused.violations.is_empty(), "nothing is said against it");
+        assert!(!refused.to_string().is_empty(), "nothing is said against it");
+    }
+    if let Ok(module) = &strictly {
+        let other = with_wasi.as_ref().expect("where WASI is allowed, no less is let in");
+        assert_eq!(module.digest(), other.digest(), "one file has two digests");
+        assert!(!module.imports_wasi() && !other.imports_wasi(), "it imports nothing of WASI");
+        let replaced = replaced.as_ref().expect("what is valid can be rewritten");
+        assert_eq!(replaced, data, "there was nothing to replace");
+    }
+    let Ok(module) = &with_wasi else {
+        return Reached::Refused;
+    };
+    assert_eq!(sorted(listed.functions.clone()), sorted(Some(module.functions().to_vec())), "a list differs");
+    assert_eq!(listed.manifest.as_ref(), module.manifest(), "a list shows another manifest");
+    let known = |import: &String| import.starts_with("env.host_") || import.starts_with(WASI);
+    assert!(listed.imports.iter().all(known), "it imports {:?}", listed.imports);
+    let reached = ARENA.fight(module, arena::repeats_itself(&listed.imports), "{}");
+    if module.imports_wasi() {
+        without_wasi(module, &replaced.expect("what was let in can be rewritten"), &ARENA);
+    }
+    reached
+}
+
+/// What is let in with WASI is let in without it once its imports are replaced, and is the same plugin.
+fn without_wasi(module: &ValidatedModule, replaced: &[u8], arena: &Arena) {
+    let again = validate(replaced).unwrap_or_else(|error| panic!("a rewritten module is refused: {error}"));
+    assert_eq!(again.functions(), module.functions(), "rewriting changes what is exported");
+    assert_eq!(again.manifest(), module.manifest(), "rewriting changes the manifest");
+    let imports = outline(replaced).imports;
+    assert!(!imports.iter().any(|import| import.starts_with(WASI)), "{imports:?}");
+    let twice = replace_imports(replaced).expect("what was rewritten can be rewritten");
+    assert_eq!(twice, replaced, "rewriting twice is not rewriting once");
+    arena.fight(&again, arena::repeats_itself(&imports), "{}");
+}
+
+fn sorted<T: Ord>(list: Option<Vec<T>>) -> Option<Vec<T>> {
+    list.map(|mut list| {
+        list.sort_unstable();
+        list
+    })
+}
