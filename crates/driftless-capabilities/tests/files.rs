@@ -222,6 +222,8 @@ fn a_dangling_link_or_a_circle_is_no_way() {
     world.link("circle", "in/circle");
     let plugin = world.plugin(":rw");
     assert_eq!(kind(read(&plugin, world.at("in/dangling"))), NotFound);
+    // It leads out, and whether there is anything is not told.
+    assert_eq!(kind(read(&plugin, world.at("in/dangling-out"))), Denied);
     assert!(read(&plugin, world.at("in/circle")).is_err());
     for name in ["in/dangling", "in/dangling-out", "in/circle"] {
         for mode in [WriteMode::Replace, WriteMode::Append, WriteMode::New] {

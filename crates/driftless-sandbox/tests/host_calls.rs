@@ -41,9 +41,12 @@ fn with_manifest(text: &str, manifest: &str) -> Vec<u8> {
     bytes
 }
 
+/// A request as it arrived: what for, its JSON, its body, and what it may cost.
+type Asked = (Capability, String, Vec<u8>, Allowance);
+
 /// Writes down what it was asked, waits, and answers.
 struct Recorder {
-    asked: Mutex<Vec<(Capability, String, Vec<u8>, Allowance)>>,
+    asked: Mutex<Vec<Asked>>,
     wait: Duration,
     answer: Answer,
 }
@@ -59,7 +62,7 @@ impl HostCalls for Recorder {
 struct Run {
     reply: Result<String, CallError>,
     log: Vec<String>,
-    asked: Vec<(Capability, String, Vec<u8>, Allowance)>,
+    asked: Vec<Asked>,
 }
 
 fn run(limits: Limits, debug: bool, wait: Duration, answer: Answer, arguments: [&str; 2]) -> Run {

@@ -86,7 +86,9 @@ fn run(limits: Limits, wasi: WasiGrant, bytes: &[u8]) -> Run {
 }
 
 fn folder(path: &Path, writable: bool) -> WasiGrant {
-    WasiGrant { folders: vec![WasiFolder { path: path.to_owned(), writable }], variables: Vec::new() }
+    let handle = Arc::new(std::fs::File::open(path).unwrap());
+    let name = path.to_str().unwrap().to_owned();
+    WasiGrant { folders: vec![WasiFolder { name, handle, writable }], variables: Vec::new() }
 }
 
 /// `granted/hello.txt`, and beside the folder a secret that a link inside points at.

@@ -1,5 +1,5 @@
 ;; It says the same for ever: what the host moves costs fuel as well.
-;; limits: fuel=10000000
+;; limits: fuel=10000000 log=1000000000
 ;; call: execute_task "a" "{}"
 ;; expect: limit fuel
 (module

@@ -1,5 +1,5 @@
 ;; It says nothing, for ever.
-;; limits: fuel=18446744073709551615 milliseconds=200
+;; limits: fuel=18446744073709551615 milliseconds=200 log=1000000000
 ;; call: execute_task "a" "{}"
 ;; expect: limit time
 (module

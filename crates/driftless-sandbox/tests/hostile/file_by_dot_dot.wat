@@ -1,0 +1,6 @@
+;; Out of the folder by `..`.
+;; asks: {"FileSystem":{"paths":["$DIR/granted"]}}
+;; grants: all
+;; skeleton: forward host_file
+;; call: execute_task "" "{\"read\":{\"path\":\"$DIR/granted/../secret.txt\"}}"
+;; expect: reply contains "\"kind\":\"invalid\"" "a path has no `.` and no `..`"

@@ -1,0 +1,13 @@
+;; An address that begins anew at zero when the length is added.
+;; asks: {"FileSystem":{"paths":["$DIR/granted"]}}
+;; grants: all
+;; call: execute_task "" "{}"
+;; expect: trap "it handed over 2 bytes at 0xffffffff, outside its memory"
+(module
+    (import "env" "host_file" (func $ask (param i32 i32 i32 i32) (result i64)))
+    (import "env" "host_take" (func $take (param i32)))
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 0x1000)
+    (func (export "execute_task") (param $name i32) (param $name_length i32) (param $config i32) (param $config_length i32) (result i64)
+        (local $answer i64)
+        (call $ask (i32.const 0xffff_ffff) (i32.const 2) (i32.const 0) (i32.const 0))))

@@ -1,0 +1,6 @@
+;; The granted place as the user of another.
+;; asks: {"Network":{"hosts":["http://127.0.0.1:$PORT"]}}
+;; grants: all
+;; skeleton: forward host_http
+;; call: execute_task "" "{\"method\":\"GET\",\"url\":\"http://127.0.0.1:$PORT@127.0.0.1:$OTHER/\"}"
+;; expect: reply contains "\"kind\":\"invalid\"" "a URL has no user"

@@ -1,0 +1,10 @@
+;; It asks for the permission, and for nothing in it.
+;; asks: {"FileSystem":{"paths":[]}}
+;; grants: all
+;; expect: refused "it needs the permission `FileSystem`, which the manifest does not ask for"
+(module
+    (import "env" "host_file" (func (param i32 i32 i32 i32) (result i64)))
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0))

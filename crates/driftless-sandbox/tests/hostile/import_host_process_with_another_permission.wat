@@ -1,0 +1,10 @@
+;; It asks for files, and wants to run programs.
+;; asks: {"FileSystem":{"paths":["$DIR/granted"]}}
+;; grants: all
+;; expect: refused "it needs the permission `Process`, which the manifest does not ask for"
+(module
+    (import "env" "host_process" (func (param i32 i32 i32 i32) (result i64)))
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0))

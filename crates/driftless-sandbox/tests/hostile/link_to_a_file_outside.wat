@@ -1,0 +1,6 @@
+;; A link out of the folder.
+;; asks: {"FileSystem":{"paths":["$DIR/granted"]}}
+;; grants: all
+;; skeleton: forward host_file
+;; call: execute_task "" "{\"read\":{\"path\":\"$DIR/granted/link\"}}"
+;; expect: reply contains "\"kind\":\"denied\"" "a symbolic link leads out of the folder that is granted"

@@ -1,0 +1,12 @@
+;; It says the same for ever, and has fuel and time for it: the bytes of its messages are bounded as well.
+;; limits: fuel=18446744073709551615 log=100000
+;; call: execute_task "a" "{}"
+;; expect: limit log
+(module
+    (import "env" "host_log" (func $log (param i32 i32 i32 i32)))
+    (data (i32.const 16) "warn")
+    (data (i32.const 32) "careful")
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        (loop $forever (call $log (i32.const 16) (i32.const 4) (i32.const 0) (i32.const 60000)) br $forever) i64.const 0))

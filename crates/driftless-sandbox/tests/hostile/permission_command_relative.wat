@@ -1,0 +1,8 @@
+;; A command in whatever folder the host is started in.
+;; asks: {"Process":{"commands":["./run"]}}
+;; expect: refused "its manifest asks for a permission that means nothing: " "a command is an absolute path"
+(module
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0))

@@ -1,0 +1,8 @@
+;; A command with arguments.
+;; asks: {"Process":{"commands":["sh -c"]}}
+;; expect: refused "its manifest asks for a permission that means nothing: " "it has no arguments"
+(module
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0))

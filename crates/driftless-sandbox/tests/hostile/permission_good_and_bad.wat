@@ -1,0 +1,8 @@
+;; One entry that is fine, and one behind it that is not.
+;; asks: {"FileSystem":{"paths":["/etc/os-release","etc"]}}
+;; expect: refused "its manifest asks for a permission that means nothing: `etc`"
+(module
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0))

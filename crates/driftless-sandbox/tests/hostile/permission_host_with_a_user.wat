@@ -1,0 +1,8 @@
+;; A host as the user of another.
+;; asks: {"Network":{"hosts":["https://good.example@evil.example"]}}
+;; expect: refused "its manifest asks for a permission that means nothing: " "a host has no path, no user"
+(module
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0))

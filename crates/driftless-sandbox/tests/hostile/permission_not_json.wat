@@ -1,0 +1,8 @@
+;; A permission that ends the list and adds a name.
+;; asks: {"FileSystem":{"paths":[]}}],"name":"evil","x":[1
+;; expect: refused "its manifest cannot be read: duplicate field `name`"
+(module
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0))

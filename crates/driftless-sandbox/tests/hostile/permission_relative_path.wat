@@ -1,0 +1,8 @@
+;; A path that depends on where the host was started.
+;; asks: {"FileSystem":{"paths":["etc"]}}
+;; expect: refused "its manifest asks for a permission that means nothing: `etc`: a path begins with `/`"
+(module
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0))

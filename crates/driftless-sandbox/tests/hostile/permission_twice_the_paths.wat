@@ -1,0 +1,8 @@
+;; Two lists: one for whoever asks the user, one for whoever grants.
+;; asks: {"FileSystem":{"paths":["/a"],"paths":["/"]}}
+;; expect: refused "its manifest cannot be read: duplicate field `paths`"
+(module
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0))

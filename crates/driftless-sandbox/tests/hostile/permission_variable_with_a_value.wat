@@ -1,0 +1,8 @@
+;; A variable and a value.
+;; asks: {"Environment":{"vars":["PATH=/tmp"]}}
+;; expect: refused "its manifest asks for a permission that means nothing: " "a variable is named by letters"
+(module
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        i64.const 0))

@@ -1,0 +1,6 @@
+;; The folder that the host works in, which is nobody's to know.
+;; asks: {"FileSystem":{"paths":["/proc"]}}
+;; grants: all
+;; skeleton: forward host_file
+;; call: execute_task "" "{\"list\":{\"path\":\"/proc/self/cwd\"}}"
+;; expect: reply contains "\"kind\":\"denied\""

@@ -1,0 +1,6 @@
+;; A program of this name in the folder of whoever started the host.
+;; asks: {"Process":{"commands":["echo"]}}
+;; grants: all
+;; skeleton: forward host_process
+;; call: execute_task "" "{\"command\":\"./echo\",\"arguments\":[\"hello\"]}"
+;; expect: reply contains "\"kind\":\"denied\""

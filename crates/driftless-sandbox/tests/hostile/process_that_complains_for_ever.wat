@@ -1,0 +1,7 @@
+;; The same on standard error.
+;; asks: {"Process":{"commands":["/bin/sh"]}}
+;; grants: all
+;; limits: answer=100000
+;; skeleton: forward host_process
+;; call: execute_task "" "{\"command\":\"/bin/sh\",\"arguments\":[\"-c\",\"while :; do echo $DIR >&2; done\"]}"
+;; expect: reply contains "\"kind\":\"limit\"" "more than the 100000 bytes that an answer may have"

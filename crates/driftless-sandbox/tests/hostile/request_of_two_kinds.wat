@@ -1,0 +1,6 @@
+;; Two requests in one.
+;; asks: {"FileSystem":{"paths":["$DIR/granted"]}}
+;; grants: all
+;; skeleton: forward host_file
+;; call: execute_task "" "{\"stat\":{\"path\":\"$DIR/granted\"},\"read\":{\"path\":\"$DIR/secret.txt\"}}"
+;; expect: reply contains "\"kind\":\"invalid\"" "the request cannot be read"

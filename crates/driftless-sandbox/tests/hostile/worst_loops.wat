@@ -1,0 +1,10 @@
+;; The worst that is let in: loops one behind the other. It compiled in 1.4 s on two cores, with a compiler built as for tests.
+;; resident: 200 MiB
+;; call: execute_task "a" "{}"
+;; expect: limit fuel
+(module
+    (memory (export "memory") 1)
+    (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+;; repeat 3140: loop local.get 0 br_if 0 end
+        i64.const 0))
