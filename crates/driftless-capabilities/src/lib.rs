@@ -38,7 +38,7 @@ mod roots;
 mod wasi;
 mod wire;
 
-pub use wasi::wasi_folders;
+pub use wasi::{GrantedFolder, wasi_folders};
 
 use std::fmt;
 

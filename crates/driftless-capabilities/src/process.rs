@@ -159,6 +159,10 @@ impl Group {
             if stderr.is_too_much() {
                 return Ok(Ended::TooMuch("standard error"));
             }
+            if has_ended && task.deadline.left().is_none() {
+                // What it printed may not have been read to its end.
+                return Ok(Ended::TooLate);
+            }
             if has_ended {
                 return Ok(Ended::Itself { stdout: stdout.read, stderr: stderr.read });
             }

@@ -3,30 +3,46 @@
 //! WASI keeps to a folder, and not to a file system: from a folder above `/proc` it would reach what the kernel tells of the host's
 //! own process, its variables and its memory. So no folder is opened from which a procfs can be reached.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use driftless_permissions::{Access, Grant, PathPattern};
 
+/// A granted folder, opened: it stays this folder, whatever comes to stand in its place.
+#[derive(Debug)]
+pub struct GrantedFolder {
+    /// As it was granted.
+    pub pattern: PathPattern,
+    /// The folder.
+    pub handle: File,
+}
+
 /// The granted folders that are there and from which no procfs can be reached. What was granted as a single file is left out: WASI
 /// opens folders only.
-pub fn wasi_folders(grant: &Grant) -> Vec<PathPattern> {
+pub fn wasi_folders(grant: &Grant) -> Vec<GrantedFolder> {
     let patterns = grant.files();
     if patterns.is_empty() {
-        return patterns;
+        return Vec::new();
     }
     // Where the mounts cannot be read, nobody knows what lies beneath.
     let Some(procfs) = mounts_of_procfs() else { return Vec::new() };
+    let real = |pattern: PathPattern| Some((Path::new(pattern.path.as_str()).canonicalize().ok()?, pattern));
+    let folders: Vec<(PathBuf, PathPattern)> =
+        patterns.into_iter().filter_map(real).filter(|(folder, _)| folder.is_dir()).collect();
     // What lies in a folder that the plugin may write could have become a link to elsewhere; it is reached through that folder.
-    let is_inside = |pattern: &PathPattern| {
-        let holds = |other: &PathPattern| other.access == Access::Write && other.path != pattern.path;
-        patterns.iter().any(|other| holds(other) && pattern.path.beneath(&other.path).is_some())
+    let is_inside = |folder: &PathBuf| {
+        let holds = |(other, pattern): &(PathBuf, PathPattern)| {
+            pattern.access == Access::Write && other != folder && folder.starts_with(other)
+        };
+        folders.iter().any(holds)
     };
-    let may_open = |pattern: &PathPattern| {
-        let Ok(folder) = Path::new(pattern.path.as_str()).canonicalize() else { return false };
-        let meets = |mount: &PathBuf| mount.starts_with(&folder) || folder.starts_with(mount);
-        folder.is_dir() && !procfs.iter().any(meets)
+    let leads_to_procfs =
+        |folder: &PathBuf| procfs.iter().any(|mount| mount.starts_with(folder) || folder.starts_with(mount));
+    let may_open = |folder: &PathBuf| !is_inside(folder) && !leads_to_procfs(folder);
+    let open = |(folder, pattern): &(PathBuf, PathPattern)| {
+        Some(GrantedFolder { handle: File::open(folder).ok()?, pattern: pattern.clone() })
     };
-    patterns.iter().filter(|pattern| !is_inside(pattern) && may_open(pattern)).cloned().collect()
+    folders.iter().filter(|(folder, _)| may_open(folder)).filter_map(open).collect()
 }
 
 /// Where a procfs is mounted.
@@ -80,7 +96,7 @@ mod tests {
         let permissions = Permissions::parse(&[Permission::FileSystem { paths }]).unwrap();
         wasi_folders(&Grant::new(permissions.clone(), permissions))
             .iter()
-            .map(PathPattern::to_string)
+            .map(|folder| folder.pattern.to_string())
             .collect()
     }
 
@@ -89,6 +105,17 @@ mod tests {
         assert!(folders(&["/", "/proc", "/proc/self", "/proc/sys"]).is_empty());
         assert_eq!(folders(&["/usr", "/etc/passwd", "/nowhere"]), ["/usr"]);
         assert_eq!(folders(&["/usr:rw", "/usr/bin"]), ["/usr:rw"]);
+    }
+
+    /// Two names of one folder do not hide that one lies in the other.
+    #[test]
+    fn links_do_not_hide_a_folder_in_a_folder() {
+        let place = tempfile::tempdir().unwrap();
+        let at = |name: &str| place.path().canonicalize().unwrap().join(name).display().to_string();
+        std::fs::create_dir_all(at("run/app/www")).unwrap();
+        std::os::unix::fs::symlink(at("run"), at("var")).unwrap();
+        let (outer, inner) = (format!("{}:rw", at("run/app")), at("var/app/www"));
+        assert_eq!(folders(&[&outer, &inner]), [outer]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use driftless_plugin_api::component::{ComponentKind, Definition};
 use driftless_plugin_api::function::Function;
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Place, Result, Spot};
+use crate::error::{Error, Place, Result, Spot, in_few_words};
 use crate::failure::{FailureDefaults, Guard, Try};
 use crate::failure_policy::FailurePolicy;
 use crate::handle::{Announced, PluginHandle, Session};
@@ -180,7 +180,7 @@ impl Configured {
     /// An error about what it returned.
     #[cold]
     fn broken(&self, defect: String) -> Error {
-        Error::Protocol { place: self.component.place(), defect }
+        Error::Protocol { place: self.component.place(), defect: in_few_words(defect) }
     }
 
     fn arguments<'a>(&'a self, more: &[&'a str]) -> ([&'a str; Function::MAX_ARGUMENTS], usize) {

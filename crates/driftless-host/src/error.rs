@@ -307,6 +307,19 @@ pub fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
     known.iter().map(distance).filter(|(distance, _)| *distance <= tolerated).min().map(|(_, near)| near)
 }
 
+/// Bytes that a plugin's own words may have in a message. A reply may have a thousand times as many, and a message ends up on a
+/// terminal or in a log.
+const MOST_WORDS: usize = 16 << 10;
+
+/// What a plugin says, cut to a length that people read.
+pub(crate) fn in_few_words(mut words: String) -> String {
+    if words.len() > MOST_WORDS {
+        words.truncate(words.floor_char_boundary(MOST_WORDS));
+        words.push_str("… (cut)");
+    }
+    words
+}
+
 fn list(violations: &[String]) -> String {
     match violations {
         [one] => format!(" {one}"),
@@ -333,6 +346,14 @@ fn indented(text: &impl fmt::Display) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plugin_is_not_listened_to_for_ever() {
+        assert_eq!(in_few_words("short".into()), "short");
+        let cut = in_few_words("ü".repeat(1 << 20));
+        assert_eq!(cut.len(), MOST_WORDS + "… (cut)".len());
+        assert!(cut.ends_with("ü… (cut)"));
+    }
 
     #[test]
     fn a_typing_mistake_is_recognised() {

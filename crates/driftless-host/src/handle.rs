@@ -8,7 +8,7 @@ use driftless_plugin_api::manifest::{PluginManifest, is_valid_name};
 use driftless_plugin_api::result::Failure;
 use driftless_sandbox::{CallError, Digest, InstancePool, Reply};
 
-use crate::error::{Error, NotFound, Place, Result, Spot};
+use crate::error::{Error, NotFound, Place, Result, Spot, in_few_words};
 use crate::schema::ConfigSchema;
 use crate::transport::{Conversation, Transport};
 
@@ -147,7 +147,10 @@ impl PluginHandle {
             return Ok(Vec::new());
         }
         let text = self.call(function, &[])?;
-        let broken = |defect: String| Error::Protocol { place: self.place(Spot::Function(function)), defect };
+        let broken = |defect: String| Error::Protocol {
+            place: self.place(Spot::Function(function)),
+            defect: in_few_words(defect),
+        };
         let definitions: Vec<Definition> = serde_json::from_str(&text)
             .map_err(|error| broken(format!("its reply is not a list of definitions: {error}")))?;
         let mut announced: Vec<Arc<Announced>> = Vec::new();
@@ -173,7 +176,7 @@ impl PluginHandle {
 
     #[cold]
     fn failed(&self, spot: Spot, message: String) -> Error {
-        Error::Failed { place: self.place(spot), message }
+        Error::Failed { place: self.place(spot), message: in_few_words(message) }
     }
 
     #[cold]

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use driftless_capabilities::Capabilities;
-use driftless_permissions::{Access, Grant, PathPattern};
+use driftless_capabilities::{Capabilities, GrantedFolder};
+use driftless_permissions::{Access, Grant};
 use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::host_call::HostCalls;
@@ -370,9 +370,10 @@ fn this_machine(plugin: &str, grant: Grant) -> Arc<dyn HostCalls> {
 
 /// What a plugin finds in WASI: the granted folders, open, and the granted variables.
 fn wasi_grant(grant: &Grant) -> WasiGrant {
-    let folder = |pattern: PathPattern| WasiFolder {
-        path: pattern.path.as_str().into(),
-        writable: pattern.access == Access::Write,
+    let folder = |folder: GrantedFolder| WasiFolder {
+        name: folder.pattern.path.to_string(),
+        handle: Arc::new(folder.handle),
+        writable: folder.pattern.access == Access::Write,
     };
     let variable = |name: &str| std::env::var(name).ok().map(|value| (name.to_owned(), value));
     WasiGrant {

@@ -207,6 +207,23 @@ mod tests {
     }
 
     #[test]
+    fn a_manifest_asks_for_what_people_can_read() {
+        let says = |entries: &[&str]| {
+            let hosts = entries.iter().map(|entry| (*entry).to_owned()).collect();
+            Permissions::requested(&[Permission::Network { hosts }]).map_err(|error| error.to_string())
+        };
+        assert!(says(&["http://a.b"]).is_ok());
+        assert!(says(&["http://a.b", "address:0.0.0.0/0"]).unwrap_err().contains("for the user to grant"));
+        assert!(says(&["a.b"; 65]).unwrap_err().contains("at most 64 things"));
+        assert!(says(&[&"a".repeat(300)]).unwrap_err().contains("at most 256 bytes"));
+        let file =
+            |path: &str| Permissions::requested(&[Permission::FileSystem { paths: vec![path.to_owned()] }]);
+        assert!(file("/a b").is_ok());
+        assert!(file("/a  b").is_err());
+        assert!(file("/a\u{a0}b").is_err());
+    }
+
+    #[test]
     fn a_private_address_needs_the_users_word() {
         let asked = hosts(&["http://*", "address:0.0.0.0/0"]);
         let url = HttpUrl::parse("http://intranet.example").unwrap();

@@ -14,7 +14,7 @@
 //! | | `api.example.com` | the same: `https` is what is meant where nothing is said |
 //! | | `http://localhost:8080` | this name, plain HTTP, port 8080, on this machine |
 //! | | `https://*.example.com` | every name below `example.com`, and not `example.com` itself |
-//! | | `https://*` | every name |
+//! | | `https://*` | every name, and every address that is public |
 //! | | `address:10.0.0.0/8` | granted only: names that are granted may resolve to these addresses |
 //! | `Environment` | `SLACK_TOKEN` | this variable |
 //! | `Process` | `/usr/bin/git` | running this program |

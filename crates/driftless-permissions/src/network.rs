@@ -233,12 +233,13 @@ pub fn is_public(address: IpAddr) -> bool {
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
+    let [a, b, c, d] = address.octets();
     !(a == 0
         || a == 10
         || a == 127
         || (a == 100 && (64..128).contains(&b)) // shared by providers
         || (a == 169 && b == 254) // link-local, and the metadata of clouds
+        || [a, b, c, d] == [168, 63, 129, 16] // the same of one that has a public address for it
         || (a == 172 && (16..32).contains(&b))
         || (a == 192 && b == 168)
         || (a == 192 && b == 0 && (c == 0 || c == 2)) // protocol assignments, documentation
@@ -372,6 +373,7 @@ mod tests {
     fn special_addresses_are_not_public() {
         for special in [
             "0.0.0.0",
+            "168.63.129.16",
             "10.1.2.3",
             "100.64.0.1",
             "127.0.0.1",

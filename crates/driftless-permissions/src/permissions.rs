@@ -20,6 +20,12 @@ pub struct Permissions {
     pub(crate) commands: Vec<String>,
 }
 
+/// The entries that a manifest may have.
+const MOST_REQUESTED: usize = 64;
+
+/// The bytes of each of them.
+const MOST_REQUESTED_BYTES: usize = 256;
+
 impl Permissions {
     /// Nothing at all.
     pub const NONE: Self = Self {
@@ -57,6 +63,35 @@ impl Permissions {
             }
         }
         Ok(read)
+    }
+
+    /// Reads what a manifest asks for. An author does not know the networks of those who run the plugin, so `address:` is not to be asked
+    /// for; and what is asked for is to be read by people, so it is not long, not much, and has no gaps in it.
+    ///
+    /// # Errors
+    ///
+    /// The first entry that means nothing or that no manifest may have.
+    pub fn requested(permissions: &[Permission]) -> Result<Self, Malformed> {
+        let mut entries = permissions.iter().flat_map(Permission::entries);
+        if let Some(entry) = entries.clone().nth(MOST_REQUESTED) {
+            return Err(Malformed::new(entry, "a manifest asks for at most 64 things"));
+        }
+        let odd = |char: char| char.is_whitespace() && char != ' ';
+        if let Some(entry) = entries.find(|entry| entry.contains("  ") || entry.contains(odd)) {
+            return Err(Malformed::new(entry, "what a manifest asks for has no spaces but single ones"));
+        }
+        let mut entries = permissions.iter().flat_map(Permission::entries);
+        if let Some(entry) = entries.find(|entry| entry.len() > MOST_REQUESTED_BYTES) {
+            return Err(Malformed::new(entry, "what a manifest asks for has at most 256 bytes"));
+        }
+        let requested = Self::parse(permissions)?;
+        match requested.addresses.first() {
+            Some(range) => Err(Malformed::new(
+                &format!("{ADDRESS}{range}"),
+                "addresses are for the user to grant, and not for a manifest to ask for",
+            )),
+            None => Ok(requested),
+        }
     }
 
     /// As they stand in a manifest.

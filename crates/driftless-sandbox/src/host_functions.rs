@@ -30,9 +30,11 @@ pub(crate) struct State {
     pub(crate) deadline: Deadline,
     /// The bytes of messages that the running call may still write.
     pub(crate) log_left: usize,
+    /// The same for what the host itself tells of its host calls.
+    trace_left: usize,
     /// Why a host function ended the call.
     pub(crate) ended: Option<CallFailure>,
-    /// The answer to the last request, until the guest has fetched it.
+    /// The answer to the last request, until the guest has fetched it or its call ends.
     answer: Option<Answer>,
     /// What stands behind WASI, where the plugin imports it.
     pub(crate) wasi: Option<WasiState>,
@@ -40,6 +42,10 @@ pub(crate) struct State {
 
 /// What one message costs besides its bytes, so that endless empty ones come to an end as well.
 const MESSAGE_OVERHEAD: usize = 32;
+
+/// Bytes of JSON in one request: several times what the longest that makes sense has. Read, JSON is many times as large, and it is the host's
+/// memory. What is to be written or sent is no part of it.
+const MOST_REQUEST: u32 = 256 << 10;
 
 /// What one request costs in fuel besides its bytes. It is more than its work: what an answer costs the machine is bounded by time.
 const REQUEST_FUEL: u64 = 10_000;
@@ -52,6 +58,7 @@ impl State {
             memory: None,
             deadline: Deadline::default(),
             log_left: limits.log,
+            trace_left: limits.log,
             ended: None,
             answer: None,
             wasi: None,
@@ -64,10 +71,17 @@ impl State {
     pub(crate) fn begin(&mut self, deadline: Deadline, log: usize) {
         self.deadline = deadline;
         self.log_left = log;
+        self.trace_left = log;
         self.budget.forget_refusals();
         if let Some(wasi) = &self.wasi {
             wasi.begin();
         }
+    }
+
+    /// A call has ended. What it did not fetch is the host's memory, and must not wait in an instance that does.
+    #[inline]
+    pub(crate) fn end(&mut self) {
+        self.answer = None;
     }
 
     /// Hands a message over, if the call may still write so much.
@@ -89,12 +103,21 @@ impl State {
         self.plugin.shared.clock.left(self.deadline)
     }
 
-    /// Tells of a host call, where the user wants to see each.
-    fn trace(&self, what: impl FnOnce() -> String) {
+    /// Tells of a host call, where the user wants to see each, and as many as there is room for: not telling is no reason to fail.
+    fn trace(&mut self, what: impl FnOnce() -> String) {
         let shared = &self.plugin.shared;
-        if shared.debug {
-            shared.log.log(&LogRecord { plugin: &self.plugin.name, level: Level::Debug, message: &what() });
+        if !shared.debug || self.trace_left == 0 {
+            return;
         }
+        let mut message = what();
+        match self.trace_left.checked_sub(message.len() + MESSAGE_OVERHEAD) {
+            Some(left) => self.trace_left = left,
+            None => {
+                self.trace_left = 0;
+                message = "further host calls of this call are not shown".to_owned();
+            }
+        }
+        shared.log.log(&LogRecord { plugin: &self.plugin.name, level: Level::Debug, message: &message });
     }
 }
 
@@ -135,14 +158,14 @@ fn host_log(
     state.log(level, &message).map_err(|failure| end(state, failure))
 }
 
-fn host_get_timestamp(caller: Caller<'_, State>) -> u64 {
+fn host_get_timestamp(mut caller: Caller<'_, State>) -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    caller.data().trace(|| format!("{} gave {now}", abi::HOST_GET_TIMESTAMP));
+    caller.data_mut().trace(|| format!("{} gave {now}", abi::HOST_GET_TIMESTAMP));
     now
 }
 
-fn host_get_random(caller: Caller<'_, State>) -> wasmtime::Result<u64> {
-    caller.data().trace(|| abi::HOST_GET_RANDOM.to_owned());
+fn host_get_random(mut caller: Caller<'_, State>) -> wasmtime::Result<u64> {
+    caller.data_mut().trace(|| abi::HOST_GET_RANDOM.to_owned());
     getrandom::u64().map_err(|error| wasmtime::Error::msg(format!("no randomness: {error}")))
 }
 
@@ -161,6 +184,12 @@ fn ask(
     (body, body_length): (u32, u32),
 ) -> wasmtime::Result<i64> {
     charge(&mut caller, REQUEST_FUEL + u64::from(request_length) + u64::from(body_length))?;
+    if request_length > MOST_REQUEST {
+        return Err(wasmtime::Error::msg(format!(
+            "its request to {} has {request_length} bytes; {MOST_REQUEST} is the most, besides its body",
+            capability.import()
+        )));
+    }
     let memory = memory(&mut caller)?;
     let (data, state) = memory.data_and_store_mut(&mut caller);
     // The answer to the last request gives way before there is another.

@@ -172,6 +172,7 @@ impl Instance {
         let entry = self.functions[function.slot()].as_ref().expect("it was found above");
         match entry.call(&mut self.store, &spans) {
             Ok(packed) => {
+                self.store.data_mut().end();
                 if self.plugin.imports_wasi || self.debug {
                     self.finish(function)?;
                 }

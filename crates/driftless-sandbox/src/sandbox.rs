@@ -24,7 +24,7 @@ use crate::slots::Slots;
 use crate::surroundings::Surroundings;
 use crate::ticker::{self, Clock};
 use crate::validate::{self, ValidatedModule, features};
-use crate::wasi;
+use crate::wasi::{self, WasiRuntime};
 
 /// Compiles plugins and runs them, all under the same [`Limits`].
 ///
@@ -47,7 +47,7 @@ pub(crate) struct Shared {
     pub(crate) debug: bool,
     pub(crate) clock: Clock,
     /// Where WASI waits; only a sandbox that allows WASI has it.
-    pub(crate) runtime: Option<tokio::runtime::Runtime>,
+    pub(crate) runtime: Option<WasiRuntime>,
 }
 
 /// A sandbox that is being set up, see [`Sandbox::builder`].
@@ -191,7 +191,7 @@ impl SandboxBuilder {
         let mut runtime = None;
         if self.allow_wasi {
             wasi::define(&mut linker).map_err(failed)?;
-            runtime = Some(wasi::runtime()?);
+            runtime = Some(WasiRuntime::new()?);
         }
         let clock = ticker::start(&engine)?;
         let shared = Shared {

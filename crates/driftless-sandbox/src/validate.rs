@@ -280,7 +280,7 @@ fn check_manifest(survey: &Survey<'_>, violations: &mut Vec<Violation>) -> Optio
         ));
         return None;
     }
-    match Permissions::parse(&manifest.permissions) {
+    match Permissions::requested(&manifest.permissions) {
         Ok(permissions) => Some(Described { manifest: Some(manifest), permissions }),
         Err(error) => {
             refuse(format!("its manifest asks for a permission that means nothing: {error}"));

@@ -6,10 +6,11 @@ use std::process::ExitCode;
 
 use driftless_host::api::function::Function;
 use driftless_host::api::manifest::PluginManifest;
-use driftless_host::api::result::{TaskResult, TaskStatus};
+use driftless_host::api::result::TaskStatus;
 use driftless_host::nearest;
 use driftless_host::permissions::Permissions;
 use driftless_sandbox::{Digest, Outline, Violation, outline};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::{grant, print_json};
@@ -89,7 +90,7 @@ pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> any
     let name = manifest.as_ref().map_or_else(|| context::stem(&path), |manifest| manifest.name.clone());
     let digest = Digest::of(&bytes);
     let asked = manifest.as_ref().map_or(&[][..], |manifest| &manifest.permissions);
-    let asked = Permissions::parse(asked)
+    let asked = Permissions::requested(asked)
         .map_err(|error| Failure::Refused(format!("{}: {error}", path.display())))?;
     let grants = context::grants(global)?;
     let grant = grants.grant_to(&name, digest, asked);
@@ -231,16 +232,19 @@ pub(crate) fn call(
     }
     let reply = plugin.call(function, &args)?;
     // A task that failed is a failure, however it was called.
-    let task = if function == Function::ExecuteTask {
-        serde_json::from_str::<TaskResult>(&reply).ok()
-    } else {
-        None
-    };
+    let task =
+        if function == Function::ExecuteTask { serde_json::from_str::<Status>(&reply).ok() } else { None };
     terminal.result(&(reply + "\n"))?;
     Ok(match task.map(|result| result.status) {
         Some(TaskStatus::Error) => ExitCode::from(1),
         Some(TaskStatus::Success) | None => ExitCode::SUCCESS,
     })
+}
+
+/// What is read of a task's result here. The rest of it may be long, and would be many times as long once it is read.
+#[derive(Deserialize)]
+struct Status {
+    status: TaskStatus,
 }
 
 /// An argument, or the contents of the file that it names.

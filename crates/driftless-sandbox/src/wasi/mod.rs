@@ -7,7 +7,7 @@ mod provide;
 mod replace;
 
 pub use provide::{WasiFolder, WasiGrant};
-pub(crate) use provide::{WasiState, define, drive, exit_code, runtime};
+pub(crate) use provide::{WasiRuntime, WasiState, define, drive, exit_code};
 pub use replace::{ReplaceError, replace_imports};
 
 /// What a linker calls the function that prepares a library for use.

@@ -4,6 +4,7 @@
 //! WASI may wait, for a file or for a clock, where neither fuel nor epochs count. So these plugins run on a fiber of their own that is
 //! left alone when the call's time is over. Nobody else pays for that.
 
+use std::fs::File;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -19,7 +20,7 @@ use wasmtime::{Linker, Trap};
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
-use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx};
+use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiView};
 
 use crate::error::CallFailure;
 use crate::host_functions::State;
@@ -28,7 +29,7 @@ use crate::sandbox::{PluginInner, Shared};
 use crate::ticker::Deadline;
 
 /// What a plugin that uses WASI finds there.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct WasiGrant {
     /// Folders that are open from the start.
     pub folders: Vec<WasiFolder>,
@@ -36,11 +37,13 @@ pub struct WasiGrant {
     pub variables: Vec<(String, String)>,
 }
 
-/// A folder that a plugin finds open.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A folder that a plugin finds open. It is this folder for all instances, whatever comes to stand in its place later.
+#[derive(Clone, Debug)]
 pub struct WasiFolder {
-    /// Where it is on this machine, and for the plugin as well.
-    pub path: PathBuf,
+    /// What it is called for the plugin.
+    pub name: String,
+    /// The folder, opened.
+    pub handle: Arc<File>,
     /// Whether it may be written.
     pub writable: bool,
 }
@@ -52,14 +55,35 @@ pub(crate) struct WasiState {
 }
 
 /// Where everything that WASI can wait for is waited for.
-pub(crate) fn runtime() -> std::io::Result<Runtime> {
-    // The caller's thread polls; this one keeps the clock.
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .thread_name("driftless-wasi")
-        .enable_time()
-        .build()
+pub(crate) struct WasiRuntime(Option<Runtime>);
+
+impl WasiRuntime {
+    pub(crate) fn new() -> std::io::Result<Self> {
+        // The caller's thread polls; this one keeps the clock.
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("driftless-wasi")
+            .enable_time()
+            .build()?;
+        Ok(Self(Some(runtime)))
+    }
+
+    fn enter(&self) -> tokio::runtime::EnterGuard<'_> {
+        self.0.as_ref().expect("it is there until the drop").enter()
+    }
 }
+
+impl Drop for WasiRuntime {
+    fn drop(&mut self) {
+        // A guest may have opened a pipe that nobody writes to: nobody waits for the thread that waits there.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// The files and streams that an instance may have open. They are the process's, and those of all plugins come out of one purse.
+const MOST_OPEN: usize = 64;
 
 /// Offers it.
 pub(crate) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
@@ -110,12 +134,15 @@ impl WasiState {
         }
         for folder in &grant.folders {
             let permitted = if folder.writable { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
-            let name = folder.path.to_string_lossy();
-            builder.preopened_dir(&folder.path, &name, permitted).map_err(|error| {
+            let name = &folder.name;
+            builder.preopened_dir(path_of(folder), name, permitted).map_err(|error| {
                 CallFailure::Engine(format!("the granted folder {name} could not be opened: {error}"))
             })?;
         }
-        Ok(Self { context: builder.build_p1(), output })
+        let mut context = builder.build_p1();
+        // What is open from the start is in the table already.
+        context.ctx().table.set_max_capacity(grant.folders.len() + MOST_OPEN);
+        Ok(Self { context, output })
     }
 
     /// A new call begins.
@@ -133,6 +160,20 @@ impl WasiState {
         let exceeded = self.output.lock().exceeded;
         exceeded.then(|| CallFailure::Limit(Limit::Log.exceeded(self.output.allowed as u64)))
     }
+}
+
+/// The way to the very folder that was opened.
+#[cfg(target_os = "linux")]
+fn path_of(folder: &WasiFolder) -> PathBuf {
+    use std::os::fd::AsRawFd;
+
+    PathBuf::from(format!("/proc/self/fd/{}", folder.handle.as_raw_fd()))
+}
+
+/// Elsewhere handles have no paths.
+#[cfg(not(target_os = "linux"))]
+fn path_of(folder: &WasiFolder) -> PathBuf {
+    PathBuf::from(&folder.name)
 }
 
 /// What a guest prints, by line.
