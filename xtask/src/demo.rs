@@ -12,9 +12,12 @@ use crate::run::{command, heading, run, say};
 pub(crate) fn show() -> Result<()> {
     examples::build()?;
     let driftless = examples::driftless();
+    std::fs::write("target/demo-grants.toml", "")?;
 
     heading("The example plugins");
     run(&mut driftless_with(&driftless, &["plugin", "list"]))?;
+    heading("A plugin is granted what it asks for");
+    run(&mut driftless_with(&driftless, &["plugin", "grant", "facts-collector-plugin", "--all"]))?;
     heading("Facts about this machine, as JSON");
     run(&mut driftless_with(
         &driftless,
@@ -43,6 +46,7 @@ pub(crate) fn show() -> Result<()> {
 
 fn driftless_with(driftless: &Path, arguments: &[&str]) -> Command {
     let mut command = command(driftless);
-    command.args(["--plugin-dir", "target/plugins"]).args(arguments);
+    // What is granted here is not to hold for the user's own runs.
+    command.args(["--plugin-dir", "target/plugins", "--grants", "target/demo-grants.toml"]).args(arguments);
     command
 }
