@@ -13,7 +13,7 @@ use crate::host_functions::State;
 use crate::logging::LogRecord;
 use crate::sandbox::PluginInner;
 use crate::slots::Slot;
-use crate::ticker;
+use crate::ticker::{self, Clock};
 use crate::wasi::{self, WasiState};
 
 /// A running plugin: its memory, and its place among the instances.
@@ -35,6 +35,7 @@ pub struct Instance {
     ticks: u64,
     output: usize,
     log: usize,
+    clock: Clock,
     debug: bool,
     failed: bool,
     // Behind the store: the memory is given back before the permit.
@@ -85,7 +86,7 @@ impl Instance {
         let mut store = Store::try_new(plugin.pre.module().engine(), state).map_err(engine_failure)?;
         store.limiter(|state| &mut state.budget);
         let ticks = ticker::ticks_of(limits.time);
-        refill(&mut store, limits.fuel, ticks, limits.log)?;
+        refill(&mut store, &shared.clock, limits.fuel, ticks, limits.log)?;
         let made = instantiate(&mut store, plugin).and_then(|instance| {
             let memory = instance.get_module_export(&mut store, &plugin.memory).and_then(Extern::into_memory);
             let memory = memory.ok_or_else(|| wasmtime::Error::msg("its memory is gone"))?;
@@ -116,6 +117,7 @@ impl Instance {
             ticks,
             output: limits.output,
             log: limits.log,
+            clock: shared.clock.clone(),
             debug: shared.debug,
             failed: false,
             _slot: slot,
@@ -167,7 +169,7 @@ impl Instance {
             let (takes, given) = (function.arguments(), arguments.len());
             return Err(CallFailure::Arguments(format!("it takes {takes} arguments, not {given}")));
         }
-        refill(&mut self.store, self.fuel, self.ticks, self.log)?;
+        refill(&mut self.store, &self.clock, self.fuel, self.ticks, self.log)?;
         let spans = self.hand_over(arguments)?;
         let entry = self.functions[function.slot()].as_ref().expect("it was found above");
         match entry.call(&mut self.store, &spans) {
@@ -329,10 +331,14 @@ fn typed<P: wasmtime::WasmParams, R: wasmtime::WasmResults>(
 
 /// Gives a store what one call may use.
 #[inline]
-fn refill(store: &mut Store<State>, fuel: u64, ticks: u64, log: usize) -> Result<(), CallFailure> {
-    let state = store.data_mut();
-    let deadline = state.plugin.shared.clock.deadline(ticks);
-    state.begin(deadline, log);
+fn refill(
+    store: &mut Store<State>,
+    clock: &Clock,
+    fuel: u64,
+    ticks: u64,
+    log: usize,
+) -> Result<(), CallFailure> {
+    store.data_mut().begin(clock.deadline(ticks), log);
     store.set_epoch_deadline(ticks);
     store.set_fuel(fuel).map_err(engine_failure)
 }

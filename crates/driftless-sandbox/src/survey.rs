@@ -67,6 +67,13 @@ pub(crate) struct Export<'a> {
     pub(crate) index: u32,
 }
 
+/// What becomes of the bodies of functions.
+#[derive(Clone, Copy)]
+enum Bodies {
+    Measured,
+    LeftOut,
+}
+
 /// Why the reading of a section ended early.
 enum Stop {
     Broken(BinaryReaderError),
@@ -83,6 +90,15 @@ impl From<BinaryReaderError> for Stop {
 impl<'a> Survey<'a> {
     /// Reads `bytes` from the beginning to the end, or to the first thing that cannot be read.
     pub(crate) fn of(bytes: &'a [u8]) -> Self {
+        Self::read_all(bytes, Bodies::Measured)
+    }
+
+    /// The same without a look into the functions, which is most of the work: for who only wants to know what a file says of itself.
+    pub(crate) fn at_a_glance(bytes: &'a [u8]) -> Self {
+        Self::read_all(bytes, Bodies::LeftOut)
+    }
+
+    fn read_all(bytes: &'a [u8], bodies: Bodies) -> Self {
         let mut survey = Self::default();
         if let Err(message) = looks_like_a_module(bytes) {
             survey.violations.push(Violation { offset: None, message });
@@ -90,6 +106,9 @@ impl<'a> Survey<'a> {
         }
         let mut custom_sections = 0;
         for payload in Parser::new(0).parse_all(bytes) {
+            if matches!((&payload, bodies), (Ok(Payload::CodeSectionEntry(_)), Bodies::LeftOut)) {
+                continue;
+            }
             let offset = match &payload {
                 Ok(payload) => payload.as_section().map_or(0, |(_, range)| range.start as u64),
                 Err(error) => error.offset() as u64,

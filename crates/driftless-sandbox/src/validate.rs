@@ -141,7 +141,7 @@ pub struct Outline {
 
 /// Looks at a file without believing it: for lists of plugins. Nothing is compiled, and nothing is proven.
 pub fn outline(bytes: &[u8]) -> Outline {
-    let survey = Survey::of(bytes);
+    let survey = Survey::at_a_glance(bytes);
     let readable = survey.violations.is_empty();
     Outline {
         manifest: check_manifest(&survey, &mut Vec::new()).and_then(|described| described.manifest),

@@ -33,7 +33,8 @@ pub enum ReplaceError {
 ///
 /// When `bytes` is no module that can be read.
 pub fn replace_imports(bytes: &[u8]) -> Result<Vec<u8>, ReplaceError> {
-    let survey = Survey::of(bytes);
+    // What comes of it is checked like any other file.
+    let survey = Survey::at_a_glance(bytes);
     if let Some(violation) = survey.violations.first() {
         return Err(ReplaceError::Unreadable(violation.to_string()));
     }
