@@ -21,7 +21,7 @@ pub struct Limits {
     pub memory: usize,
     /// Units of fuel for one call, about one for each instruction. Default: 1,000,000,000.
     pub fuel: u64,
-    /// Wall time for one call, to within two ticks of 10 ms. Default: 30 s.
+    /// Wall time for one call: at least so much, and two ticks of 10 ms more; longer where the machine lets the clock's thread wait. Default: 30 s.
     pub time: Duration,
     /// Wall time for making machine code of one plugin, waiting for a turn included; what is in the cache takes none. A
     /// compilation that is late is not waited for any longer, and goes on alone.
