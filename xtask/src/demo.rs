@@ -6,13 +6,13 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::examples;
-use crate::run::{command, heading, run, say};
+use crate::run::{command, heading, root, run, say};
 
 /// Builds the examples and runs their files.
 pub(crate) fn show() -> Result<()> {
     examples::build()?;
     let driftless = examples::driftless();
-    std::fs::write("target/demo-grants.toml", "")?;
+    std::fs::write(root().join("target/demo-grants.toml"), "")?;
 
     heading("The example plugins");
     run(&mut driftless_with(&driftless, &["plugin", "list"]))?;

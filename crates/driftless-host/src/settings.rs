@@ -107,9 +107,9 @@ pub struct Security {
     pub max_table_elements: usize,
     /// Instances alive at the same time, of all plugins together. Default: 128.
     pub max_instances: u32,
-    /// Whether modules that import WASI are let in. Default: no.
+    /// Whether modules that import WASI are let in, with what was granted behind it. Default: no.
     pub allow_wasi: bool,
-    /// Whether traps come with a backtrace, and every call with its fuel on the log. Default: no.
+    /// Whether traps come with a backtrace, and every host call and the fuel of every call go to the log. Default: no.
     pub debug_enabled: bool,
 }
 
