@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::run::{cargo, output, root};
 
 /// Which crates of ours each crate may depend on, by the table in ARCHITECTURE.md.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("driftless-plugin-api", &[]),
     ("plugin-sdk-macros", &["driftless-plugin-api"]),
     ("plugin-sdk", &["driftless-plugin-api", "plugin-sdk-macros"]),
@@ -22,9 +22,13 @@ const ARROWS: [(&str, &[&str]); 11] = [
         "driftless-host",
         &["driftless-plugin-api", "driftless-permissions", "driftless-capabilities", "driftless-sandbox"],
     ),
+    ("driftless-author", &["driftless-plugin-api", "driftless-sandbox"]),
+    ("driftless-conformance", &["driftless-plugin-api", "driftless-sandbox", "driftless-host"]),
     (
         "driftless-cli",
         &[
+            "driftless-author",
+            "driftless-conformance",
             "driftless-plugin-api",
             "driftless-permissions",
             "driftless-sandbox",
@@ -40,10 +44,12 @@ const ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// Libraries that only one crate may know.
-const KNOWN_TO_ONE: [(&str, &str); 11] = [
+const KNOWN_TO_ONE: [(&str, &str); 13] = [
     ("wasmtime", "driftless-sandbox"),
     ("wasmparser", "driftless-sandbox"),
     ("wasm-encoder", "driftless-sandbox"),
+    ("wit-component", "driftless-author"),
+    ("wit-parser", "driftless-author"),
     ("minijinja", "driftless-host"),
     ("jsonschema", "driftless-host"),
     ("clap", "driftless-cli"),

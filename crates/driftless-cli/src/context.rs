@@ -9,7 +9,7 @@ use driftless_host::{
     PluginSource, Settings, Templates,
 };
 use driftless_registry::{LocalFolder, Store, StoredPlugin};
-use driftless_sandbox::{ValidatedModule, ValidationError};
+use driftless_sandbox::{ValidatedPlugin, ValidationError};
 
 use crate::args::Global;
 use crate::failure::{Failure, unreadable};
@@ -69,7 +69,7 @@ pub(crate) fn bytes(global: &Global, name_or_file: &str) -> anyhow::Result<(Path
 }
 
 /// A plugin by its name or from a file, checked, and what it is called. Nothing of it is compiled.
-pub(crate) fn validated(global: &Global, name_or_file: &str) -> anyhow::Result<(String, ValidatedModule)> {
+pub(crate) fn validated(global: &Global, name_or_file: &str) -> anyhow::Result<(String, ValidatedPlugin)> {
     let (path, bytes) = bytes(global, name_or_file)?;
     let name = stem(&path);
     let module = sandbox_validate(global, &bytes)?
@@ -139,7 +139,7 @@ pub(crate) fn templates(manager: &PluginManager, terminal: &Terminal) -> anyhow:
 pub(crate) fn sandbox_validate(
     global: &Global,
     bytes: &[u8],
-) -> anyhow::Result<Result<ValidatedModule, ValidationError>> {
+) -> anyhow::Result<Result<ValidatedPlugin, ValidationError>> {
     let security = settings(global)?.security;
     let validated = driftless_sandbox::validate_as(bytes, security.allow_wasi);
     Ok(validated.and_then(|module| {

@@ -8,7 +8,7 @@ use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::log::Level;
 use driftless_sandbox::{
     CallError, CallFailure, CompileError, CompiledPlugin, Instance, Limits, LogRecord, LogSink, ReplyDefect,
-    Sandbox, ValidatedModule,
+    Sandbox, ValidatedPlugin,
 };
 
 use crate::Reached;
@@ -80,7 +80,7 @@ impl Arena {
     }
 
     /// A module that has to be valid, unless it has more of something than a module may have.
-    pub(crate) fn validate(&self, bytes: &[u8]) -> Option<ValidatedModule> {
+    pub(crate) fn validate(&self, bytes: &[u8]) -> Option<ValidatedPlugin> {
         let error = match self.sandbox.validate(bytes) {
             Ok(module) => return Some(module),
             Err(error) => error,
@@ -91,7 +91,7 @@ impl Arena {
     }
 
     /// Compiles a module and calls its functions, twice. `repeats` says that both times have to be alike.
-    pub(crate) fn fight(&self, module: &ValidatedModule, repeats: bool, argument: &str) -> Reached {
+    pub(crate) fn fight(&self, module: &ValidatedPlugin, repeats: bool, argument: &str) -> Reached {
         let plugin = match self.sandbox.compile("attacker", module) {
             Ok(plugin) => plugin,
             Err(CompileError::Limit(exceeded)) => {
@@ -119,7 +119,7 @@ impl Arena {
     }
 
     /// Calls the functions of a module, each on the instance of the one before unless that failed.
-    fn round(&self, plugin: &CompiledPlugin, module: &ValidatedModule, argument: &str) -> Vec<Outcome> {
+    fn round(&self, plugin: &CompiledPlugin, module: &ValidatedPlugin, argument: &str) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         let mut instance = None;
         // The first one is called again at the end, when the instance is no longer fresh.

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use driftless_sandbox::{ValidatedModule, outline, replace_imports, validate, validate_as};
+use driftless_sandbox::{ValidatedPlugin, outline, replace_imports, validate, validate_as};
 
 use crate::Reached;
 use crate::arena::{self, Arena, WASI};
@@ -42,7 +42,7 @@ pub fn run(data: &[u8]) -> Reached {
 }
 
 /// What is let in with WASI is let in without it once its imports are replaced, and is the same plugin.
-fn without_wasi(module: &ValidatedModule, replaced: &[u8], arena: &Arena) {
+fn without_wasi(module: &ValidatedPlugin, replaced: &[u8], arena: &Arena) {
     let again = validate(replaced).unwrap_or_else(|error| panic!("a rewritten module is refused: {error}"));
     assert_eq!(again.functions(), module.functions(), "rewriting changes what is exported");
     assert_eq!(again.manifest(), module.manifest(), "rewriting changes the manifest");

@@ -107,8 +107,8 @@ impl PluginHandle {
         }
     }
 
-    /// Opens a session: calls that share one instance.
-    pub(crate) fn session(&self) -> Session {
+    /// Opens a session: calls that share one instance, which is a fresh one.
+    pub fn session(&self) -> Session {
         Session { plugin: self.clone(), conversation: None }
     }
 
@@ -185,6 +185,12 @@ impl PluginHandle {
     }
 }
 
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("plugin", &self.plugin).finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for PluginHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PluginHandle").field("name", &self.0.name).field("version", &self.0.version).finish()
@@ -193,12 +199,35 @@ impl std::fmt::Debug for PluginHandle {
 
 /// Calls that share one instance, and with it whatever the plugin keeps in its memory. After a failure the next call begins
 /// with a fresh one.
-pub(crate) struct Session {
+pub struct Session {
     plugin: PluginHandle,
     conversation: Option<Conversation>,
 }
 
+/// What a call used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// Units of fuel, of the last call alone.
+    pub fuel: u64,
+    /// Bytes of memory that the instance has by now. It never has fewer again.
+    pub memory: u64,
+}
+
 impl Session {
+    /// Calls a function of the protocol and returns what it returned, unread.
+    ///
+    /// # Errors
+    ///
+    /// As for [`PluginHandle::call`].
+    pub fn call(&mut self, function: Function, arguments: &[&str]) -> Result<String> {
+        self.call_at(|| Spot::Function(function), function, arguments, str::to_owned)
+    }
+
+    /// What the last call used; `None` before the first, and after one that broke its instance.
+    pub fn measured(&self) -> Option<Measured> {
+        self.conversation.as_ref().filter(|conversation| !conversation.is_over()).map(Conversation::measured)
+    }
+
     /// Lets the next call begin with a fresh instance.
     pub(crate) fn renew(&mut self) {
         self.conversation = None;

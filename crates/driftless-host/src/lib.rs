@@ -90,14 +90,16 @@ pub use clock::Clock;
 pub use component::{Component, Configured};
 pub use driftless_permissions as permissions;
 pub use driftless_plugin_api as api;
-pub use driftless_sandbox::{CacheError, Limits, LogRecord, LogSink, MachineCodeCache};
+pub use driftless_sandbox::{CacheError, Limits, LogRecord, LogSink, MachineCodeCache, TimeAndChance};
 pub use error::{Error, ErrorKind, NotFound, Place, Result, Spot, TemplateError, nearest};
 pub use excerpt::excerpt;
 pub use facts::FactsCollector;
 pub use failure_policy::{FailurePolicy, Policy};
 pub use grants::{Granted, Grants};
-pub use handle::PluginHandle;
-pub use manager::{HOST_VERSION, ListedPlugin, PluginManager, PluginManagerBuilder, suits_this_host};
+pub use handle::{Measured, PluginHandle, Session};
+pub use manager::{
+    HOST_VERSION, ListedPlugin, PluginManager, PluginManagerBuilder, suits_this_host, this_machine,
+};
 pub use settings::{Registry, Security, Settings, TemplateExtension};
 pub use source::{Candidate, Embedded, Files, PluginSource};
 pub use task::Task;

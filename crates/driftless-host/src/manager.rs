@@ -11,8 +11,8 @@ use driftless_plugin_api::host_call::HostCalls;
 use driftless_plugin_api::log::Level;
 use driftless_plugin_api::manifest::PluginManifest;
 use driftless_sandbox::{
-    InstancePool, LogRecord, MachineCodeCache, Outline, Sandbox, SharedLogSink, Surroundings,
-    ValidatedModule, ValidationError, Violation, WasiFolder, WasiGrant,
+    InstancePool, LogRecord, MachineCodeCache, Outline, Sandbox, SharedLogSink, Surroundings, TimeAndChance,
+    ValidatedPlugin, ValidationError, Violation, WasiFolder, WasiGrant,
 };
 use serde_json::{Map, Value};
 
@@ -67,6 +67,7 @@ pub struct PluginManagerBuilder {
     log: Option<SharedLogSink>,
     cache: Option<MachineCodeCache>,
     clock: Option<SharedClock>,
+    time_and_chance: Option<Arc<dyn TimeAndChance>>,
 }
 
 /// A plugin as it is listed: nothing of it was executed.
@@ -150,12 +151,12 @@ impl PluginManager {
     }
 
     /// What a plugin may do on this machine: what its manifest asks for and [`Grants`] allow.
-    pub fn grant(&self, name: &str, module: &ValidatedModule) -> Grant {
+    pub fn grant(&self, name: &str, module: &ValidatedPlugin) -> Grant {
         let name = module.manifest().map_or(name, |manifest| manifest.name.as_str());
         self.0.grants.grant_to(name, module.digest(), module.permissions().clone())
     }
 
-    fn surroundings(&self, name: &str, module: &ValidatedModule) -> Surroundings {
+    fn surroundings(&self, name: &str, module: &ValidatedPlugin) -> Surroundings {
         if module.permissions().is_empty() && !module.imports_wasi() {
             return Surroundings::default();
         }
@@ -331,6 +332,13 @@ impl PluginManagerBuilder {
         self
     }
 
+    /// What plugins are given as time and randomness. Without it, the machine's own.
+    #[must_use]
+    pub fn time_and_chance(mut self, time_and_chance: Arc<dyn TimeAndChance>) -> Self {
+        self.time_and_chance = Some(time_and_chance);
+        self
+    }
+
     /// Starts the sandbox. Plugins are only looked for when one is asked for.
     ///
     /// # Errors
@@ -345,6 +353,9 @@ impl PluginManagerBuilder {
         }
         if let Some(cache) = self.cache {
             sandbox = sandbox.cache(cache);
+        }
+        if let Some(time_and_chance) = self.time_and_chance {
+            sandbox = sandbox.time_and_chance(time_and_chance);
         }
         let failure = FailureDefaults {
             policy: self.settings.failure.clone(),
@@ -364,7 +375,8 @@ impl PluginManagerBuilder {
     }
 }
 
-fn this_machine(plugin: &str, grant: Grant) -> Arc<dyn HostCalls> {
+/// What stands behind the host calls of a plugin where nobody puts anything else there: this machine, as far as it is granted.
+pub fn this_machine(plugin: &str, grant: Grant) -> Arc<dyn HostCalls> {
     Arc::new(Capabilities::new(plugin, grant))
 }
 

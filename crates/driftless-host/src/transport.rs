@@ -7,6 +7,8 @@
 use driftless_plugin_api::function::Function;
 use driftless_sandbox::{CallError, Instance, InstancePool, Reply};
 
+use crate::handle::Measured;
+
 /// A way to call the functions of one plugin, from any thread.
 pub(crate) enum Transport {
     Wasm(InstancePool),
@@ -52,6 +54,15 @@ impl Conversation {
     pub(crate) fn call(&mut self, function: Function, arguments: &[&str]) -> Result<Reply<'_>, CallError> {
         match self {
             Self::Wasm(instance) => instance.call(function, arguments),
+        }
+    }
+
+    /// What the last call used.
+    pub(crate) fn measured(&self) -> Measured {
+        match self {
+            Self::Wasm(instance) => {
+                Measured { fuel: instance.fuel_used(), memory: instance.memory_used() as u64 }
+            }
         }
     }
 

@@ -16,6 +16,7 @@
 //! | [`limit`] | what a call can run out of |
 //! | [`log`] | the levels of `host_log` |
 //! | [`abi`] | how a core WebAssembly module carries strings |
+//! | [`wit`] | how a component does |
 
 pub mod abi;
 pub mod arguments;
@@ -27,6 +28,7 @@ pub mod log;
 pub mod manifest;
 pub mod records;
 pub mod result;
+pub mod wit;
 
 /// The version of the protocol that this crate describes.
 ///

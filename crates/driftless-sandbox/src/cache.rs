@@ -12,9 +12,11 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use thiserror::Error;
+use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
-use crate::validate::{POLICY_VERSION, ValidatedModule};
+use crate::compiler::MachineCode;
+use crate::validate::{Abi, POLICY_VERSION, ValidatedPlugin};
 
 /// A folder of machine code.
 #[derive(Clone)]
@@ -132,7 +134,7 @@ impl std::fmt::Debug for MachineCodeCache {
 pub(crate) struct CacheKey([u8; 32]);
 
 impl CacheKey {
-    pub(crate) fn new(engine: &Engine, module: &ValidatedModule) -> Self {
+    pub(crate) fn new(engine: &Engine, module: &ValidatedPlugin) -> Self {
         let mut hasher = Blake3Hasher(blake3::Hasher::new());
         hasher.write(&POLICY_VERSION.to_le_bytes());
         hasher.write(module.digest().as_bytes());
@@ -163,11 +165,20 @@ impl TrustedCode {
         unsafe_code,
         reason = "machine code can only be loaded by trusting it, and this type is that trust"
     )]
-    pub(crate) fn deserialize(&self, engine: &Engine) -> wasmtime::Result<Module> {
-        // SAFETY: these bytes came out of `Module::serialize`, since their hash was made with a key that only the owner of
+    pub(crate) fn deserialize(&self, engine: &Engine, abi: Abi) -> wasmtime::Result<MachineCode> {
+        // SAFETY: these bytes came out of `serialize`, since their hash was made with a key that only the owner of
         // this cache can read, over exactly these bytes; nobody can change them any more, they are in memory. That they were made
         // by this very version of the engine is checked by wasmtime itself.
-        unsafe { Module::deserialize(engine, &self.0[HEADER..]) }
+        unsafe {
+            match abi {
+                Abi::Component => {
+                    Component::deserialize(engine, &self.0[HEADER..]).map(MachineCode::Component)
+                }
+                Abi::Sdk | Abi::Bindgen => {
+                    Module::deserialize(engine, &self.0[HEADER..]).map(MachineCode::Module)
+                }
+            }
+        }
     }
 }
 

@@ -5,11 +5,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use driftless_plugin_api::limit::Limit;
+use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
 use crate::cache::{CacheKey, MachineCodeCache};
 use crate::error::CompileError;
-use crate::validate::ValidatedModule;
+use crate::validate::{Abi, ValidatedPlugin};
 
 /// Compilations that run at once in one sandbox.
 ///
@@ -23,7 +24,7 @@ pub(crate) struct Compiler {
     engine: Engine,
     cache: Option<MachineCodeCache>,
     patience: Duration,
-    work: Arc<Workshop<ValidatedModule, Result<Module, String>>>,
+    work: Arc<Workshop<ValidatedPlugin, Result<MachineCode, String>>>,
 }
 
 impl Compiler {
@@ -34,16 +35,16 @@ impl Compiler {
     /// The machine code of a module.
     ///
     /// What the cache has is taken on this thread: a start that compiles nothing starts no thread either.
-    pub(crate) fn machine_code(&self, module: &ValidatedModule) -> Result<Module, CompileError> {
+    pub(crate) fn machine_code(&self, module: &ValidatedPlugin) -> Result<MachineCode, CompileError> {
         if let Some(cache) = &self.cache
             && let Some(code) = cache.load(&CacheKey::new(&self.engine, module))
-            && let Ok(code) = code.deserialize(&self.engine)
+            && let Ok(code) = code.deserialize(&self.engine, module.abi())
         {
             return Ok(code);
         }
         let (engine, cache) = (self.engine.clone(), self.cache.clone());
-        let compile = move |module: &ValidatedModule| compile(&engine, cache.as_ref(), module);
-        let same = |known: &ValidatedModule| known.bytes() == module.bytes();
+        let compile = move |module: &ValidatedPlugin| compile(&engine, cache.as_ref(), module);
+        let same = |known: &ValidatedPlugin| known.bytes() == module.bytes();
         match self.work.result(self.patience, same, || module.clone(), compile) {
             Ok(outcome) => outcome.map_err(CompileError::Compiler),
             Err(Unfinished::Late) => {
@@ -58,6 +59,22 @@ impl Compiler {
     }
 }
 
+/// What the compiler made.
+#[derive(Clone)]
+pub(crate) enum MachineCode {
+    Module(Module),
+    Component(Component),
+}
+
+impl MachineCode {
+    fn serialize(&self) -> wasmtime::Result<Vec<u8>> {
+        match self {
+            Self::Module(code) => code.serialize(),
+            Self::Component(code) => code.serialize(),
+        }
+    }
+}
+
 /// Threads for one module.
 const MOST_THREADS: usize = 4;
 
@@ -67,15 +84,19 @@ const COMPILER_STACK: usize = 4 << 20;
 fn compile(
     engine: &Engine,
     cache: Option<&MachineCodeCache>,
-    module: &ValidatedModule,
-) -> Result<Module, String> {
+    module: &ValidatedPlugin,
+) -> Result<MachineCode, String> {
     let failed = |error: wasmtime::Error| format!("{error:#}");
     // wasmtime compiles the functions of a module side by side, on threads that are the whole process's unless they are somebody's own. A
     // module that is slow on purpose keeps its own busy and nobody else's, and its memory does not grow with the number of processors.
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(COMPILER_STACK).build();
     let pool = pool.map_err(|error| format!("no threads could be started: {error}"))?;
-    let code = pool.install(|| Module::from_binary(engine, module.bytes())).map_err(failed)?;
+    let code = pool.install(|| match module.abi() {
+        Abi::Component => Component::from_binary(engine, module.bytes()).map(MachineCode::Component),
+        Abi::Sdk | Abi::Bindgen => Module::from_binary(engine, module.bytes()).map(MachineCode::Module),
+    });
+    let code = code.map_err(failed)?;
     if let Some(cache) = cache {
         // Before anybody is told: a process that ends as soon as it has its answer would compile again at every start.
         // A cache that cannot be written costs that time as well, and nothing else.

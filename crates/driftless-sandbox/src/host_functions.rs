@@ -5,13 +5,13 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use driftless_plugin_api::abi::{self, AnswerLength};
 use driftless_plugin_api::host_call::{Allowance, Answer, Capability};
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::log::Level;
-use wasmtime::{Caller, Extern, Linker, Memory};
+use wasmtime::{AsContextMut, Caller, Extern, Linker, Memory};
 
 use crate::error::CallFailure;
 use crate::logging::LogRecord;
@@ -35,7 +35,7 @@ pub(crate) struct State {
     /// Why a host function ended the call.
     pub(crate) ended: Option<CallFailure>,
     /// The answer to the last request, until the guest has fetched it or its call ends.
-    answer: Option<Answer>,
+    waiting: Option<Answer>,
     /// What stands behind WASI, where the plugin imports it.
     pub(crate) wasi: Option<WasiState>,
 }
@@ -45,7 +45,7 @@ const MESSAGE_OVERHEAD: usize = 32;
 
 /// Bytes of JSON in one request: several times what the longest that makes sense has. Read, JSON is many times as large, and it is the host's
 /// memory. What is to be written or sent is no part of it.
-const MOST_REQUEST: u32 = 256 << 10;
+const MOST_REQUEST: usize = 256 << 10;
 
 /// What one request costs in fuel besides its bytes. It is more than its work: what an answer costs the machine is bounded by time.
 const REQUEST_FUEL: u64 = 10_000;
@@ -60,7 +60,7 @@ impl State {
             log_left: limits.log,
             trace_left: limits.log,
             ended: None,
-            answer: None,
+            waiting: None,
             wasi: None,
             plugin,
         }
@@ -81,7 +81,7 @@ impl State {
     /// A call has ended. What it did not fetch is the host's memory, and must not wait in an instance that does.
     #[inline]
     pub(crate) fn end(&mut self) {
-        self.answer = None;
+        self.waiting = None;
     }
 
     /// Hands a message over, if the call may still write so much.
@@ -101,6 +101,57 @@ impl State {
     /// The time that is left of the running call.
     pub(crate) fn time_left(&self) -> Duration {
         self.plugin.shared.clock.left(self.deadline)
+    }
+
+    /// A request is about to be answered: returns the time that it may take.
+    pub(crate) fn before_request(&mut self) -> wasmtime::Result<Duration> {
+        // The answer to the last request gives way before there is another.
+        self.waiting = None;
+        let time = self.time_left();
+        if time.is_zero() { Err(wasmtime::Trap::Interrupt.into()) } else { Ok(time) }
+    }
+
+    /// Answers a request.
+    pub(crate) fn answer(
+        &self,
+        capability: Capability,
+        request: &str,
+        body: &[u8],
+        time: Duration,
+    ) -> Answer {
+        let allowance = Allowance { time, bytes: self.plugin.shared.limits.answer };
+        self.plugin.surroundings.host_calls.answer(capability, request, body, allowance)
+    }
+
+    /// A request was answered: the answer has no more bytes than it may, and there is time left for it.
+    pub(crate) fn after_request(&self, answer: &Answer) -> wasmtime::Result<()> {
+        let most = self.plugin.shared.limits.answer.min(u32::MAX as usize);
+        if answer.head.len() > most || answer.body.len() > most {
+            return Err(wasmtime::Error::msg("the answer is too large"));
+        }
+        // Where the host took longer than it was given, the guest is not even asked whether it has noticed.
+        if self.time_left().is_zero() { Err(wasmtime::Trap::Interrupt.into()) } else { Ok(()) }
+    }
+
+    pub(crate) fn trace_request(
+        &mut self,
+        capability: Capability,
+        request: &str,
+        body: usize,
+        answer: &Answer,
+        begun: Instant,
+    ) {
+        self.trace(|| {
+            let shown = |text: &str| text[..text.floor_char_boundary(500)].to_owned();
+            format!(
+                "{} {} (with {body} bytes) gave {} (with {} bytes) after {:?}",
+                capability.import(),
+                shown(request),
+                shown(&answer.head),
+                answer.body.len(),
+                begun.elapsed()
+            )
+        });
     }
 
     /// Tells of a host call, where the user wants to see each, and as many as there is room for: not telling is no reason to fail.
@@ -159,14 +210,25 @@ fn host_log(
 }
 
 fn host_get_timestamp(mut caller: Caller<'_, State>) -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    caller.data_mut().trace(|| format!("{} gave {now}", abi::HOST_GET_TIMESTAMP));
-    now
+    timestamp(caller.data_mut())
 }
 
 fn host_get_random(mut caller: Caller<'_, State>) -> wasmtime::Result<u64> {
-    caller.data_mut().trace(|| abi::HOST_GET_RANDOM.to_owned());
-    getrandom::u64().map_err(|error| wasmtime::Error::msg(format!("no randomness: {error}")))
+    random(caller.data_mut())
+}
+
+/// Seconds since 1970.
+pub(crate) fn timestamp(state: &mut State) -> u64 {
+    let now = state.plugin.shared.time_and_chance.timestamp();
+    state.trace(|| format!("{} gave {now}", abi::HOST_GET_TIMESTAMP));
+    now
+}
+
+/// 64 bits that nobody can predict.
+pub(crate) fn random(state: &mut State) -> wasmtime::Result<u64> {
+    state.trace(|| abi::HOST_GET_RANDOM.to_owned());
+    let random = state.plugin.shared.time_and_chance.random();
+    random.map_err(|error| wasmtime::Error::msg(format!("no randomness: {error}")))
 }
 
 fn host_panic(mut caller: Caller<'_, State>, message: u32, length: u32) -> wasmtime::Result<()> {
@@ -183,58 +245,26 @@ fn ask(
     (request, request_length): (u32, u32),
     (body, body_length): (u32, u32),
 ) -> wasmtime::Result<i64> {
-    charge(&mut caller, REQUEST_FUEL + u64::from(request_length) + u64::from(body_length))?;
-    if request_length > MOST_REQUEST {
-        return Err(wasmtime::Error::msg(format!(
-            "its request to {} has {request_length} bytes; {MOST_REQUEST} is the most, besides its body",
-            capability.import()
-        )));
-    }
+    charge_request(&mut caller, capability, request_length as usize, body_length as usize)?;
     let memory = memory(&mut caller)?;
     let (data, state) = memory.data_and_store_mut(&mut caller);
-    // The answer to the last request gives way before there is another.
-    state.answer = None;
-    let time = state.time_left();
-    if time.is_zero() {
-        return Err(wasmtime::Trap::Interrupt.into());
-    }
+    let time = state.before_request()?;
     let request = std::str::from_utf8(guest_bytes(data, request, request_length)?)
         .map_err(|_| wasmtime::Error::msg(format!("its request to {} is not UTF-8", capability.import())))?;
     let body = guest_bytes(data, body, body_length)?;
-    let allowance = Allowance { time, bytes: state.plugin.shared.limits.answer };
     let begun = Instant::now();
-    let answer = state.plugin.surroundings.host_calls.answer(capability, request, body, allowance);
-    state.trace(|| {
-        let shown = |text: &str| text[..text.floor_char_boundary(500)].to_owned();
-        format!(
-            "{} {} (with {} bytes) gave {} (with {} bytes) after {:?}",
-            capability.import(),
-            shown(request),
-            body.len(),
-            shown(&answer.head),
-            answer.body.len(),
-            begun.elapsed()
-        )
-    });
-    let length = |part: usize| {
-        let fits = part <= allowance.bytes;
-        u32::try_from(part)
-            .ok()
-            .filter(|_| fits)
-            .ok_or_else(|| wasmtime::Error::msg("the answer is too large"))
-    };
-    // Where the host took longer than it was given, the guest is not even asked whether it has noticed.
-    if state.time_left().is_zero() {
-        return Err(wasmtime::Trap::Interrupt.into());
-    }
-    let lengths = AnswerLength { head: length(answer.head.len())?, body: length(answer.body.len())? };
-    state.answer = Some(answer);
+    let answer = state.answer(capability, request, body, time);
+    state.trace_request(capability, request, body.len(), &answer, begun);
+    state.after_request(&answer)?;
+    // Both fit: no answer is larger than its limit.
+    let lengths = AnswerLength { head: answer.head.len() as u32, body: answer.body.len() as u32 };
+    state.waiting = Some(answer);
     Ok(lengths.pack())
 }
 
 /// Writes the answer to the last request to where the guest has made room for it.
 fn host_take(mut caller: Caller<'_, State>, pointer: u32) -> wasmtime::Result<()> {
-    let Some(Answer { head, body }) = caller.data_mut().answer.take() else {
+    let Some(Answer { head, body }) = caller.data_mut().waiting.take() else {
         return Err(wasmtime::Error::msg("it fetched an answer, and there is none"));
     };
     charge(&mut caller, (head.len() + body.len()) as u64)?;
@@ -255,24 +285,42 @@ fn host_take(mut caller: Caller<'_, State>, pointer: u32) -> wasmtime::Result<()
 }
 
 /// Ends the call, and remembers why.
-fn end(state: &mut State, failure: CallFailure) -> wasmtime::Error {
+pub(crate) fn end(state: &mut State, failure: CallFailure) -> wasmtime::Error {
     let text = failure.to_string();
     state.ended = Some(failure);
     wasmtime::Error::msg(text)
 }
 
 /// Moving bytes is work, and work costs fuel: 1 a byte, like the copying instructions of WebAssembly.
-fn charge(caller: &mut Caller<'_, State>, fuel: u64) -> wasmtime::Result<()> {
-    match caller.get_fuel()?.checked_sub(fuel) {
-        Some(left) => caller.set_fuel(left),
+pub(crate) fn charge(store: &mut impl AsContextMut<Data = State>, fuel: u64) -> wasmtime::Result<()> {
+    let mut store = store.as_context_mut();
+    match store.get_fuel()?.checked_sub(fuel) {
+        Some(left) => store.set_fuel(left),
         None => {
-            caller.set_fuel(0)?;
+            store.set_fuel(0)?;
             Err(wasmtime::Trap::OutOfFuel.into())
         }
     }
 }
 
-fn memory(caller: &mut Caller<'_, State>) -> wasmtime::Result<Memory> {
+/// Charges a request, and refuses one that is longer than any that makes sense.
+pub(crate) fn charge_request(
+    store: &mut impl AsContextMut<Data = State>,
+    capability: Capability,
+    request: usize,
+    body: usize,
+) -> wasmtime::Result<()> {
+    charge(store, REQUEST_FUEL + (request as u64) + (body as u64))?;
+    if request > MOST_REQUEST {
+        return Err(wasmtime::Error::msg(format!(
+            "its request to {} has {request} bytes; {MOST_REQUEST} is the most, besides its body",
+            capability.import()
+        )));
+    }
+    Ok(())
+}
+
+pub(crate) fn memory(caller: &mut Caller<'_, State>) -> wasmtime::Result<Memory> {
     if let Some(memory) = caller.data().memory {
         return Ok(memory);
     }
@@ -291,7 +339,12 @@ fn guest_bytes(data: &[u8], pointer: u32, length: u32) -> wasmtime::Result<&[u8]
 }
 
 /// The text that a guest points at, cut to `most` bytes. What is not UTF-8 in it is replaced, which may make it longer.
-fn guest_text(data: &[u8], pointer: u32, length: u32, most: usize) -> wasmtime::Result<Cow<'_, str>> {
+pub(crate) fn guest_text(
+    data: &[u8],
+    pointer: u32,
+    length: u32,
+    most: usize,
+) -> wasmtime::Result<Cow<'_, str>> {
     let bytes = guest_bytes(data, pointer, length)?;
     // A letter that straddles the cut is read whole, so that it is left out whole.
     let mut text = String::from_utf8_lossy(&bytes[..bytes.len().min(most.saturating_add(3))]);

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use driftless_permissions::Permissions;
 use driftless_plugin_api::abi;
 use driftless_plugin_api::host_call::Capability;
+use driftless_plugin_api::wit;
 use wasmparser::ValType::{self, I32, I64};
+
+use crate::component::contract::Interface;
 
 /// A function that the host offers.
 #[derive(Clone, Copy)]
@@ -54,16 +57,88 @@ impl Importer<'_> {
         else {
             return Err(reason(module, name).into());
         };
-        if self.asks_for.is_some_and(|asked| !asked.mentions(capability)) {
-            let permission = capability.permission();
-            return Err(format!(
-                "it needs the permission `{permission}`, which the manifest does not ask for"
-            )
-            .into());
+        if let Some(why) = self.lacks(capability) {
+            return Err(why.into());
         }
         Ok(HostFunction { name: capability.import(), parameters: &[I32, I32, I32, I32], results: &[I64] })
     }
+
+    /// Looks up what a component imports. The error says why there is no such interface for this plugin.
+    pub(crate) fn find_interface(self, name: &str) -> Result<Interface, Cow<'static, str>> {
+        if name == wit::HOST {
+            return Ok(Interface::Host);
+        }
+        let is = |capability: &Capability| wit::interface(*capability) == name;
+        if let Some(capability) = Capability::ALL.into_iter().find(is) {
+            return match self.lacks(capability) {
+                Some(why) => Err(why.into()),
+                None => Ok(Interface::Capability(capability)),
+            };
+        }
+        let (interface, version) = name.split_once('@').unwrap_or((name, ""));
+        if interface.starts_with("wasi:") {
+            if !self.wasi {
+                return Err(
+                    "WASI is off (`security.allow_wasi` in plugins.toml); `driftless plugin build` makes plugins without it".into()
+                );
+            }
+            let offered = WASI_INTERFACES.contains(&interface) && version.starts_with("0.2.");
+            return if offered {
+                Ok(Interface::Wasi)
+            } else {
+                Err("WASI is allowed, and has no such interface here".into())
+            };
+        }
+        if interface.starts_with(wit::PACKAGE_NAME) && version != wit::VERSION {
+            let (has, version) = (wit::VERSION, if version.is_empty() { "none" } else { version });
+            return Err(format!(
+                "this host has version {has} of `{}` and not {}",
+                wit::PACKAGE_NAME,
+                version.escape_debug()
+            )
+            .into());
+        }
+        Err("the host offers no such interface".into())
+    }
+
+    /// Why a plugin does not get a capability.
+    fn lacks(self, capability: Capability) -> Option<String> {
+        let lacks = self.asks_for.is_some_and(|asked| !asked.mentions(capability));
+        let permission = capability.permission();
+        lacks.then(|| format!("it needs the permission `{permission}`, which the manifest does not ask for"))
+    }
 }
+
+/// The interfaces of WASI preview 2 that are offered where WASI is allowed. There is no network behind the sockets: every address is refused.
+const WASI_INTERFACES: [&str; 27] = [
+    "wasi:cli/environment",
+    "wasi:cli/exit",
+    "wasi:cli/stderr",
+    "wasi:cli/stdin",
+    "wasi:cli/stdout",
+    "wasi:cli/terminal-input",
+    "wasi:cli/terminal-output",
+    "wasi:cli/terminal-stderr",
+    "wasi:cli/terminal-stdin",
+    "wasi:cli/terminal-stdout",
+    "wasi:clocks/monotonic-clock",
+    "wasi:clocks/wall-clock",
+    "wasi:filesystem/preopens",
+    "wasi:filesystem/types",
+    "wasi:io/error",
+    "wasi:io/poll",
+    "wasi:io/streams",
+    "wasi:random/insecure",
+    "wasi:random/insecure-seed",
+    "wasi:random/random",
+    "wasi:sockets/instance-network",
+    "wasi:sockets/ip-name-lookup",
+    "wasi:sockets/network",
+    "wasi:sockets/tcp-create-socket",
+    "wasi:sockets/tcp",
+    "wasi:sockets/udp",
+    "wasi:sockets/udp-create-socket",
+];
 
 /// The guide's forbidden groups. They only choose the words: what is not on the list is refused in any case.
 fn reason(module: &str, name: &str) -> &'static str {
@@ -77,8 +152,6 @@ fn reason(module: &str, name: &str) -> &'static str {
         "plugins have no file system; with the permission `FileSystem` there is `host_file`"
     } else if env_group(&["sock", "net"]) {
         "plugins have no network; with the permission `Network` there is `host_http`"
-    } else if module.starts_with("wbg") || module.ends_with("_bg.js") || module.starts_with("__wbindgen") {
-        "it belongs to wasm-bindgen, which is not supported yet; use plugin-sdk"
     } else {
         "the host offers no such function"
     }

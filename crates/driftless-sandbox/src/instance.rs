@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use driftless_plugin_api::abi::PackedReply;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::log::Level;
-use wasmtime::{Extern, Memory, ModuleExport, Store, Trap, TypedFunc, WasmBacktrace};
+use wasmtime::{Store, Trap, WasmBacktrace};
 
-use crate::error::{CallError, CallFailure, ReplyDefect};
+use crate::error::{CallError, CallFailure};
+use crate::guest::{self, Failure, Guest, Returned};
 use crate::host_functions::State;
 use crate::logging::LogRecord;
 use crate::sandbox::PluginInner;
@@ -23,13 +23,7 @@ use crate::wasi::{self, WasiState};
 pub struct Instance {
     plugin: Arc<PluginInner>,
     store: Store<State>,
-    instance: wasmtime::Instance,
-    memory: Memory,
-    reserve: TypedFunc<u32, u32>,
-    /// Found when they are first called.
-    functions: [Option<EntryPoint>; Function::COUNT],
-    /// The place that the guest reserved for arguments.
-    reserved: Reserved,
+    guest: Guest,
     // What a call may use, at hand.
     fuel: u64,
     ticks: u64,
@@ -51,18 +45,6 @@ pub struct Reply<'a> {
     pub failed: bool,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Reserved {
-    pointer: u32,
-    length: usize,
-}
-
-/// The least that is reserved, so that short calls of growing length do not each ask again.
-const LEAST_RESERVED: usize = 4 << 10;
-
-/// More than this is not kept for calls that do not need it, so that one large argument does not hold its memory for good.
-const MOST_RESERVED: usize = 1 << 20;
-
 impl Instance {
     pub(crate) fn new(plugin: &Arc<PluginInner>) -> Result<Self, CallError> {
         Self::start(plugin).map_err(|cause| CallError {
@@ -83,23 +65,12 @@ impl Instance {
         if plugin.imports_wasi {
             state.wasi = Some(WasiState::new(plugin)?);
         }
-        let mut store = Store::try_new(plugin.pre.module().engine(), state).map_err(engine_failure)?;
+        let mut store = Store::try_new(&plugin.engine, state).map_err(engine_failure)?;
         store.limiter(|state| &mut state.budget);
         let ticks = ticker::ticks_of(limits.time);
         refill(&mut store, &shared.clock, limits.fuel, ticks, limits.log)?;
-        let made = instantiate(&mut store, plugin).and_then(|instance| {
-            let memory = instance.get_module_export(&mut store, &plugin.memory).and_then(Extern::into_memory);
-            let memory = memory.ok_or_else(|| wasmtime::Error::msg("its memory is gone"))?;
-            store.data_mut().memory = Some(memory);
-            if let Some(initialize) = &plugin.initialize {
-                let initialize = typed::<(), ()>(&mut store, &instance, initialize)?;
-                enter(&initialize, &mut store, ())?;
-            }
-            let reserve = typed(&mut store, &instance, &plugin.reserve)?;
-            Ok((instance, memory, reserve))
-        });
-        let (instance, memory, reserve) = match made {
-            Ok(made) => made,
+        let guest = match Guest::start(&mut store, plugin) {
+            Ok(guest) => guest,
             Err(error) => return Err(explain(&mut store, &error)),
         };
         if let Some(failure) = store.data().wasi.as_ref().and_then(WasiState::finish) {
@@ -108,11 +79,7 @@ impl Instance {
         Ok(Self {
             plugin: Arc::clone(plugin),
             store,
-            instance,
-            memory,
-            reserve,
-            functions: [const { None }; Function::COUNT],
-            reserved: Reserved::default(),
+            guest,
             fuel: limits.fuel,
             ticks,
             output: limits.output,
@@ -135,8 +102,8 @@ impl Instance {
     pub fn call(&mut self, function: Function, arguments: &[&str]) -> Result<Reply<'_>, CallError> {
         let most = self.output;
         let cause = match self.run(function, arguments) {
-            Ok(reply) => match locate(self.memory.data(&self.store), reply, most) {
-                Ok(text) => return Ok(Reply { text, failed: reply.failed }),
+            Ok(returned) => match self.guest.reply(&self.store, returned, most) {
+                Ok(reply) => return Ok(reply),
                 Err(cause) => cause,
             },
             Err(cause) => cause,
@@ -157,30 +124,34 @@ impl Instance {
         self.plugin.shared.limits.fuel.saturating_sub(left)
     }
 
+    /// The bytes of memory that the instance has, all its memories together. Memory never shrinks, so this is also the most that it had.
+    pub fn memory_used(&self) -> usize {
+        self.store.data().budget.used()
+    }
+
     #[inline]
-    fn run(&mut self, function: Function, arguments: &[&str]) -> Result<PackedReply, CallFailure> {
+    fn run(&mut self, function: Function, arguments: &[&str]) -> Result<Returned, CallFailure> {
         if self.failed {
             return Err(CallFailure::Engine("this instance failed before".to_owned()));
         }
-        if self.functions[function.slot()].is_none() {
-            self.find(function)?;
+        if !self.plugin.code.exports(function) {
+            return Err(CallFailure::Missing);
         }
         if arguments.len() != function.arguments() {
             let (takes, given) = (function.arguments(), arguments.len());
             return Err(CallFailure::Arguments(format!("it takes {takes} arguments, not {given}")));
         }
         refill(&mut self.store, &self.clock, self.fuel, self.ticks, self.log)?;
-        let spans = self.hand_over(arguments)?;
-        let entry = self.functions[function.slot()].as_ref().expect("it was found above");
-        match entry.call(&mut self.store, &spans) {
-            Ok(packed) => {
+        match self.guest.call(&mut self.store, &self.plugin, function, arguments) {
+            Ok(returned) => {
                 self.store.data_mut().end();
                 if self.plugin.imports_wasi || self.debug {
                     self.finish(function)?;
                 }
-                Ok(PackedReply::unpack(packed))
+                Ok(returned)
             }
-            Err(error) => Err(explain(&mut self.store, &error)),
+            Err(Failure::Guest(error)) => Err(explain(&mut self.store, &error)),
+            Err(Failure::Known(failure)) => Err(failure),
         }
     }
 
@@ -193,54 +164,6 @@ impl Instance {
         if self.debug {
             self.report_fuel(function);
         }
-        Ok(())
-    }
-
-    #[cold]
-    fn find(&mut self, function: Function) -> Result<(), CallFailure> {
-        let export = self.plugin.exports[function.slot()].as_ref().ok_or(CallFailure::Missing)?;
-        let entry = EntryPoint::new(&mut self.store, &self.instance, export, function.arguments());
-        self.functions[function.slot()] = Some(entry.map_err(engine_failure)?);
-        Ok(())
-    }
-
-    /// Writes the arguments one behind the other into the place that the guest reserved for them.
-    #[inline]
-    fn hand_over(&mut self, arguments: &[&str]) -> Result<Spans, CallFailure> {
-        let total: usize = arguments.iter().map(|argument| argument.len()).sum();
-        let kept_too_much = self.reserved.length > MOST_RESERVED && total < MOST_RESERVED / 2;
-        if total > self.reserved.length || kept_too_much {
-            self.reserve(total)?;
-        }
-        let data = self.memory.data_mut(&mut self.store);
-        let mut at = self.reserved.pointer as usize;
-        let mut spans = Spans::default();
-        for (argument, span) in arguments.iter().zip(&mut spans) {
-            // The reserved place was found to lie in memory, which never shrinks.
-            data[at..at + argument.len()].copy_from_slice(argument.as_bytes());
-            *span = (at as u32, argument.len() as u32);
-            at += argument.len();
-        }
-        Ok(spans)
-    }
-
-    #[cold]
-    fn reserve(&mut self, total: usize) -> Result<(), CallFailure> {
-        let length = total.max(LEAST_RESERVED);
-        let Ok(asked) = u32::try_from(length) else {
-            return Err(CallFailure::Arguments(format!(
-                "its arguments have {total} bytes, more than fit into memory"
-            )));
-        };
-        self.reserved = Reserved::default();
-        let pointer = match enter(&self.reserve, &mut self.store, asked) {
-            Ok(pointer) => pointer,
-            Err(error) => return Err(explain(&mut self.store, &error)),
-        };
-        if pointer as usize + length > self.memory.data_size(&self.store) {
-            return Err(CallFailure::Reply(ReplyDefect::Reserved));
-        }
-        self.reserved = Reserved { pointer, length };
         Ok(())
     }
 
@@ -257,76 +180,9 @@ impl std::fmt::Debug for Instance {
     }
 }
 
-/// The text of a reply, if it may be read: by its length first, by its place then.
-#[inline]
-fn locate(memory: &[u8], reply: PackedReply, most: usize) -> Result<&str, CallFailure> {
-    let PackedReply { pointer, length, .. } = reply;
-    let (start, end) = (pointer as usize, pointer as usize + length as usize);
-    if length as usize > most {
-        return Err(CallFailure::Limit(Limit::Output.exceeded(most as u64)));
-    }
-    let Some(bytes) = memory.get(start..end) else {
-        let defect = ReplyDefect::OutOfBounds { pointer, length, memory: memory.len() };
-        return Err(CallFailure::Reply(defect));
-    };
-    std::str::from_utf8(bytes)
-        .map_err(|error| CallFailure::Reply(ReplyDefect::NotUtf8 { at: error.valid_up_to() }))
-}
-
 #[cold]
 fn blame(plugin: &Arc<str>, function: Function, cause: CallFailure) -> CallError {
     CallError { plugin: Arc::clone(plugin), function: Some(function), cause }
-}
-
-/// The pointer and length of each argument.
-type Spans = [(u32, u32); Function::MAX_ARGUMENTS];
-
-/// An exported function, by the number of strings it takes.
-#[allow(clippy::type_complexity, reason = "a function that takes four strings takes eight numbers")]
-enum EntryPoint {
-    None(TypedFunc<(), i64>),
-    One(TypedFunc<(u32, u32), i64>),
-    Two(TypedFunc<(u32, u32, u32, u32), i64>),
-    Three(TypedFunc<(u32, u32, u32, u32, u32, u32), i64>),
-    Four(TypedFunc<(u32, u32, u32, u32, u32, u32, u32, u32), i64>),
-}
-
-impl EntryPoint {
-    fn new(
-        store: &mut Store<State>,
-        instance: &wasmtime::Instance,
-        export: &ModuleExport,
-        arguments: usize,
-    ) -> wasmtime::Result<Self> {
-        Ok(match arguments {
-            0 => Self::None(typed(store, instance, export)?),
-            1 => Self::One(typed(store, instance, export)?),
-            2 => Self::Two(typed(store, instance, export)?),
-            3 => Self::Three(typed(store, instance, export)?),
-            _ => Self::Four(typed(store, instance, export)?),
-        })
-    }
-
-    #[inline]
-    fn call(&self, store: &mut Store<State>, spans: &Spans) -> wasmtime::Result<i64> {
-        let [(a, al), (b, bl), (c, cl), (d, dl)] = *spans;
-        match self {
-            Self::None(function) => enter(function, store, ()),
-            Self::One(function) => enter(function, store, (a, al)),
-            Self::Two(function) => enter(function, store, (a, al, b, bl)),
-            Self::Three(function) => enter(function, store, (a, al, b, bl, c, cl)),
-            Self::Four(function) => enter(function, store, (a, al, b, bl, c, cl, d, dl)),
-        }
-    }
-}
-
-fn typed<P: wasmtime::WasmParams, R: wasmtime::WasmResults>(
-    store: &mut Store<State>,
-    instance: &wasmtime::Instance,
-    export: &ModuleExport,
-) -> wasmtime::Result<TypedFunc<P, R>> {
-    let function = instance.get_module_export(&mut *store, export).and_then(Extern::into_func);
-    function.ok_or_else(|| wasmtime::Error::msg("its export is no function"))?.typed(&*store)
 }
 
 /// Gives a store what one call may use.
@@ -341,28 +197,6 @@ fn refill(
     store.data_mut().begin(clock.deadline(ticks), log);
     store.set_epoch_deadline(ticks);
     store.set_fuel(fuel).map_err(engine_failure)
-}
-
-/// Enters the guest. Where it may wait in WASI, the call is left alone when its time is over.
-#[inline]
-fn enter<P, R>(function: &TypedFunc<P, R>, store: &mut Store<State>, parameters: P) -> wasmtime::Result<R>
-where
-    P: wasmtime::WasmParams + Sync,
-    R: wasmtime::WasmResults + Sync,
-{
-    if store.data().wasi.is_none() {
-        return function.call(store, parameters);
-    }
-    let (plugin, deadline) = (Arc::clone(&store.data().plugin), store.data().deadline);
-    wasi::drive(&plugin.shared, deadline, function.call_async(store, parameters))
-}
-
-fn instantiate(store: &mut Store<State>, plugin: &Arc<PluginInner>) -> wasmtime::Result<wasmtime::Instance> {
-    if store.data().wasi.is_none() {
-        return plugin.pre.instantiate(store);
-    }
-    let deadline = store.data().deadline;
-    wasi::drive(&plugin.shared, deadline, plugin.pre.instantiate_async(store))
 }
 
 #[cold]
@@ -391,6 +225,9 @@ fn explain(store: &mut Store<State>, error: &wasmtime::Error) -> CallFailure {
         return match (memory_refused, table_refused) {
             (true, _) => out_of_memory,
             (_, true) => exceeded(Limit::Table, limits.table_elements as u64),
+            _ if guest::component::handed_over_too_much(error) => {
+                exceeded(Limit::Output, limits.output as u64)
+            }
             _ => CallFailure::Trap(error.root_cause().to_string()),
         };
     };

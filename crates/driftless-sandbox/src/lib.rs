@@ -1,7 +1,7 @@
 //! Runs plugins without trusting them.
 //!
 //! ```text
-//! bytes ── validate ──▶ ValidatedModule ── compile ──▶ CompiledPlugin ── instantiate ──▶ Instance ── call ──▶ Reply
+//! bytes ── validate ──▶ ValidatedPlugin ── compile ──▶ CompiledPlugin ── instantiate ──▶ Instance ── call ──▶ Reply
 //! ```
 //!
 //! Each arrow is the only way to the type behind it, so an [`Instance`] is proof that its bytes were checked. A call is
@@ -29,10 +29,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod bindgen;
 mod cache;
 mod compiler;
+mod component;
 mod digest;
 mod error;
+mod guest;
 mod host_functions;
 mod imports;
 mod instance;
@@ -45,6 +48,7 @@ mod slots;
 mod surroundings;
 mod survey;
 mod ticker;
+mod time_and_chance;
 mod validate;
 mod wasi;
 mod workload;
@@ -58,5 +62,6 @@ pub use logging::{LogRecord, LogSink, SharedLogSink};
 pub use pool::{InstancePool, PooledInstance};
 pub use sandbox::{CompiledPlugin, Sandbox, SandboxBuilder};
 pub use surroundings::Surroundings;
-pub use validate::{Outline, ValidatedModule, outline, validate, validate_as};
+pub use time_and_chance::{OfThisMachine, TimeAndChance};
+pub use validate::{Abi, Outline, ValidatedPlugin, outline, validate, validate_as};
 pub use wasi::{ReplaceError, WasiFolder, WasiGrant, replace_imports};

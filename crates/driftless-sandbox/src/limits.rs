@@ -77,8 +77,11 @@ pub const MAX_STACK: usize = 1 << 20;
 /// The most elements that a table can be allowed. They are memory of the host (8 bytes each) that the limit of memory does not count.
 pub const MAX_TABLE_ELEMENTS: usize = 10_000_000;
 
-/// The most instances that can be allowed. Each reserves about 8 GiB of addresses, of which a process has 128 TiB.
+/// The most instances that can be allowed. Each reserves about 20 GiB of addresses, of which a process has 128 TiB.
 pub const MAX_INSTANCES: u32 = 4_000;
+
+/// The instances of core modules that one instance of a component may consist of. Known: 24, in CPython with its libraries.
+pub(crate) const CORE_INSTANCES: usize = 64;
 
 /// A limit on the shape of a module, checked before the compiler sees a byte of it.
 ///
@@ -110,14 +113,20 @@ module_limits! {
     PARAMETERS = 200, "parameters in one type";
     /// Results of one function type. A call with hundreds of them is kilobytes of machine code. Known: 1; wasm-bindgen makes 4.
     RESULTS = 16, "results in one type";
-    /// Imports. The host offers fewer than ten.
+    /// Imports. The host offers fewer than ten, WASI a few dozen.
     IMPORTS = 1_000, "imports";
+    /// Imports of one module inside a component, which are the exports of its other modules.
+    INNER_IMPORTS = 10_000, "imports of one module";
     /// Functions. Known: 62,171, in interpreters 19,852.
     FUNCTIONS = 100_000, "functions";
     /// Tables. Modules made by wasm-bindgen have two.
     TABLES = 4, "tables";
+    /// Tables of all modules of a component together.
+    ALL_TABLES = 16, "tables in all modules";
     /// Memories.
     MEMORIES = 1, "memories";
+    /// Memories of all modules of a component together. Known: 1, which the others import.
+    ALL_MEMORIES = 4, "memories in all modules";
     /// Globals.
     GLOBALS = 10_000, "globals";
     /// Exports.
@@ -155,6 +164,20 @@ module_limits! {
     /// functions together. At its worst one of them is 200 ns for the register allocator, in real code less than 1 ns.
     /// Known: 682,000,000 in Ruby, 253,000,000 in CPython, 107,000,000 in StarlingMonkey.
     JOINS = 1_500_000_000, "variables times branches squared where branches meet";
+    /// Components in each other. Known: 2.
+    COMPONENT_DEPTH = 5, "components in each other";
+    /// Components inside a component.
+    COMPONENTS = 20, "components in a component";
+    /// Core modules of a component.
+    MODULES = 100, "modules in a component";
+    /// Instances that a component makes of its modules and components, and of what they export.
+    INSTANCES = 500, "instances in a component";
+    /// Names that a component gives to what its parts export.
+    ALIASES = 20_000, "aliases in a component";
+    /// Functions that go in or out of a component. Each is a piece of code that the compiler makes of the types.
+    CANONICAL_FUNCTIONS = 1_000, "functions between a component and the outside";
+    /// Bytes that describe the types of a component.
+    TYPE_BYTES = 256 << 10, "bytes of component types";
     /// Bytes of the manifest.
     MANIFEST_BYTES = 1 << 20, "bytes in the manifest";
 }

@@ -19,6 +19,11 @@ impl MemoryBudget {
         Self { allowed, used: 0, table_elements, last_growth: 0, memory_refused: false, table_refused: false }
     }
 
+    /// The bytes that the memories have, all together.
+    pub(crate) fn used(&self) -> usize {
+        self.used
+    }
+
     /// A new call begins: what was refused before is not why it fails.
     pub(crate) fn forget_refusals(&mut self) {
         self.memory_refused = false;
@@ -60,14 +65,14 @@ impl ResourceLimiter for MemoryBudget {
     }
 
     fn instances(&self) -> usize {
-        1
+        crate::limits::CORE_INSTANCES
     }
 
     fn tables(&self) -> usize {
-        crate::limits::TABLES.max as usize
+        crate::limits::ALL_TABLES.max as usize
     }
 
     fn memories(&self) -> usize {
-        crate::limits::MEMORIES.max as usize
+        crate::limits::ALL_MEMORIES.max as usize
     }
 }

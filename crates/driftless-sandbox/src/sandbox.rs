@@ -3,19 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftless_plugin_api::abi;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::manifest::PluginManifest;
 use wasmparser::WasmFeatures;
-use wasmtime::{
-    Config, Engine, InstanceAllocationStrategy, InstancePre, Linker, ModuleExport, PoolingAllocationConfig,
-};
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, Linker, PoolingAllocationConfig, component};
 
+use crate::bindgen;
 use crate::cache::MachineCodeCache;
-use crate::compiler::Compiler;
+use crate::compiler::{Compiler, MachineCode};
+use crate::component as of_components;
 use crate::digest::Digest;
 use crate::error::{CallError, CompileError, SetupError, ValidationError};
+use crate::guest;
 use crate::host_functions::{self, State};
 use crate::instance::Instance;
 use crate::limits::{self, Limits};
@@ -23,7 +23,8 @@ use crate::logging::SharedLogSink;
 use crate::slots::Slots;
 use crate::surroundings::Surroundings;
 use crate::ticker::{self, Clock};
-use crate::validate::{self, ValidatedModule, features};
+use crate::time_and_chance::{OfThisMachine, TimeAndChance};
+use crate::validate::{self, Abi, ValidatedPlugin, features};
 use crate::wasi::{self, WasiRuntime};
 
 /// Compiles plugins and runs them, all under the same [`Limits`].
@@ -33,7 +34,10 @@ use crate::wasi::{self, WasiRuntime};
 pub struct Sandbox(Arc<Inner>);
 
 struct Inner {
+    engine: Engine,
+    /// For modules made with plugin-sdk.
     linker: Linker<State>,
+    component_linker: component::Linker<State>,
     shared: Arc<Shared>,
     compiler: Compiler,
     allow_wasi: bool,
@@ -44,6 +48,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) slots: Arc<Slots>,
     pub(crate) log: SharedLogSink,
+    pub(crate) time_and_chance: Arc<dyn TimeAndChance>,
     pub(crate) debug: bool,
     pub(crate) clock: Clock,
     /// Where WASI waits; only a sandbox that allows WASI has it.
@@ -54,6 +59,7 @@ pub(crate) struct Shared {
 pub struct SandboxBuilder {
     limits: Limits,
     log: SharedLogSink,
+    time_and_chance: Arc<dyn TimeAndChance>,
     cache: Option<MachineCodeCache>,
     allow_wasi: bool,
     debug: bool,
@@ -72,7 +78,14 @@ impl Sandbox {
     /// Begins to set up a sandbox.
     pub fn builder(limits: Limits) -> SandboxBuilder {
         let log = Arc::new(|_: &crate::logging::LogRecord<'_>| {});
-        SandboxBuilder { limits, log, cache: None, allow_wasi: false, debug: false }
+        SandboxBuilder {
+            limits,
+            log,
+            time_and_chance: Arc::new(OfThisMachine),
+            cache: None,
+            allow_wasi: false,
+            debug: false,
+        }
     }
 
     /// The limits that every call runs under.
@@ -85,7 +98,7 @@ impl Sandbox {
     /// # Errors
     ///
     /// Everything that is wrong with it.
-    pub fn validate(&self, bytes: &[u8]) -> Result<ValidatedModule, ValidationError> {
+    pub fn validate(&self, bytes: &[u8]) -> Result<ValidatedPlugin, ValidationError> {
         validate::validate_as(bytes, self.0.allow_wasi)
     }
 
@@ -97,7 +110,7 @@ impl Sandbox {
     ///
     /// When the compiler gives up or takes longer than it may, or the module needs more than the limits allow before it even
     /// runs.
-    pub fn compile(&self, name: &str, module: &ValidatedModule) -> Result<CompiledPlugin, CompileError> {
+    pub fn compile(&self, name: &str, module: &ValidatedPlugin) -> Result<CompiledPlugin, CompileError> {
         self.compile_within(name, module, Surroundings::default())
     }
 
@@ -109,35 +122,43 @@ impl Sandbox {
     pub fn compile_within(
         &self,
         name: &str,
-        module: &ValidatedModule,
+        module: &ValidatedPlugin,
         surroundings: Surroundings,
     ) -> Result<CompiledPlugin, CompileError> {
         check_beginning(module, self.limits())?;
-        let code = self.0.compiler.machine_code(module)?;
-        let pre = self
-            .0
-            .linker
-            .instantiate_pre(&code)
-            .map_err(|error| CompileError::Compiler(format!("{error:#}")))?;
-        let export = |name: &str| code.get_export_index(name);
-        let missing = |name: &str| CompileError::Compiler(format!("its export `{name}` is gone"));
-        let mut exports = [None; Function::COUNT];
-        for function in module.functions() {
-            exports[function.slot()] = export(function.name());
-        }
+        let code = self.code(module)?;
         Ok(CompiledPlugin(Arc::new(PluginInner {
             name: module.manifest().map_or(name, |manifest| manifest.name.as_str()).into(),
             digest: module.digest(),
             manifest: module.manifest().cloned(),
-            memory: export(abi::MEMORY).ok_or_else(|| missing(abi::MEMORY))?,
-            reserve: export(abi::RESERVE).ok_or_else(|| missing(abi::RESERVE))?,
-            initialize: export(wasi::INITIALIZE),
-            exports,
             imports_wasi: module.imports_wasi(),
             surroundings,
-            pre,
+            code,
+            engine: self.0.engine.clone(),
             shared: Arc::clone(&self.0.shared),
         })))
+    }
+
+    fn code(&self, module: &ValidatedPlugin) -> Result<Code, CompileError> {
+        let failed = |error: wasmtime::Error| CompileError::Compiler(format!("{error:#}"));
+        let functions = module.functions();
+        Ok(match (self.0.compiler.machine_code(module)?, module.abi()) {
+            (MachineCode::Component(code), _) => {
+                let pre = self.0.component_linker.instantiate_pre(&code).map_err(failed)?;
+                Code::Component(guest::component::Code::new(pre, &code, functions))
+            }
+            (MachineCode::Module(code), Abi::Bindgen) => {
+                let mut linker = Linker::new(&self.0.engine);
+                host_functions::define(&mut linker).map_err(failed)?;
+                bindgen::host::define(&mut linker, &code).map_err(failed)?;
+                let pre = linker.instantiate_pre(&code).map_err(failed)?;
+                Code::Bindgen(guest::bindgen::Code::new(pre, &code, functions)?)
+            }
+            (MachineCode::Module(code), _) => {
+                let pre = self.0.linker.instantiate_pre(&code).map_err(failed)?;
+                Code::Sdk(guest::sdk::Code::new(pre, &code, functions)?)
+            }
+        })
     }
 }
 
@@ -152,6 +173,13 @@ impl SandboxBuilder {
     #[must_use]
     pub fn log(mut self, log: SharedLogSink) -> Self {
         self.log = log;
+        self
+    }
+
+    /// What plugins are given as time and randomness. Without it, the machine's own.
+    #[must_use]
+    pub fn time_and_chance(mut self, time_and_chance: Arc<dyn TimeAndChance>) -> Self {
+        self.time_and_chance = time_and_chance;
         self
     }
 
@@ -188,9 +216,11 @@ impl SandboxBuilder {
         let engine = Engine::new(&configuration(&self.limits, self.debug)).map_err(failed)?;
         let mut linker = Linker::new(&engine);
         host_functions::define(&mut linker).map_err(failed)?;
+        let mut component_linker = component::Linker::new(&engine);
+        of_components::host::define(&mut component_linker).map_err(failed)?;
         let mut runtime = None;
         if self.allow_wasi {
-            wasi::define(&mut linker).map_err(failed)?;
+            wasi::define(&mut linker, &mut component_linker).map_err(failed)?;
             runtime = Some(WasiRuntime::new()?);
         }
         let clock = ticker::start(&engine)?;
@@ -198,12 +228,14 @@ impl SandboxBuilder {
             slots: Slots::new(self.limits.instances),
             limits: self.limits,
             log: self.log,
+            time_and_chance: self.time_and_chance,
             debug: self.debug,
             clock,
             runtime,
         };
-        let compiler = Compiler::new(engine, self.cache, shared.limits.compile_time);
-        let inner = Inner { linker, shared: Arc::new(shared), compiler, allow_wasi: self.allow_wasi };
+        let compiler = Compiler::new(engine.clone(), self.cache, shared.limits.compile_time);
+        let shared = Arc::new(shared);
+        let inner = Inner { engine, linker, component_linker, shared, compiler, allow_wasi: self.allow_wasi };
         Ok(Sandbox(Arc::new(inner)))
     }
 }
@@ -216,14 +248,31 @@ pub(crate) struct PluginInner {
     pub(crate) name: Arc<str>,
     digest: Digest,
     manifest: Option<PluginManifest>,
-    pub(crate) memory: ModuleExport,
-    pub(crate) reserve: ModuleExport,
-    pub(crate) initialize: Option<ModuleExport>,
-    pub(crate) exports: [Option<ModuleExport>; Function::COUNT],
     pub(crate) imports_wasi: bool,
     pub(crate) surroundings: Surroundings,
-    pub(crate) pre: InstancePre<State>,
+    pub(crate) code: Code,
+    pub(crate) engine: Engine,
     pub(crate) shared: Arc<Shared>,
+}
+
+/// A plugin's machine code with everything that it imports in place, by how it carries strings.
+#[allow(clippy::large_enum_variant, reason = "there is one for each plugin")]
+pub(crate) enum Code {
+    Sdk(guest::sdk::Code),
+    Bindgen(guest::bindgen::Code),
+    Component(guest::component::Code),
+}
+
+impl Code {
+    /// Whether there is a function.
+    #[inline]
+    pub(crate) fn exports(&self, function: Function) -> bool {
+        match self {
+            Self::Sdk(code) => code.exports[function.slot()].is_some(),
+            Self::Bindgen(code) => code.exports[function.slot()].is_some(),
+            Self::Component(code) => code.exports[function.slot()].is_some(),
+        }
+    }
 }
 
 impl CompiledPlugin {
@@ -244,7 +293,7 @@ impl CompiledPlugin {
 
     /// Whether it exports a function.
     pub fn exports(&self, function: Function) -> bool {
-        self.0.exports[function.slot()].is_some()
+        self.0.code.exports(function)
     }
 
     /// A fresh instance, with nothing in its memory but what the file put there.
@@ -307,7 +356,7 @@ fn check(limits: &Limits) -> Result<(), SetupError> {
 }
 
 /// What a module begins with has to fit: the engine would refuse it as well, and not say which setting is in the way.
-fn check_beginning(module: &ValidatedModule, limits: &Limits) -> Result<(), CompileError> {
+fn check_beginning(module: &ValidatedPlugin, limits: &Limits) -> Result<(), CompileError> {
     let (memory, elements) = (limits.memory as u64, limits.table_elements as u64);
     if module.memory() > memory {
         return Err(CompileError::Limit(Limit::Memory.exceeded(memory)));
@@ -330,12 +379,19 @@ fn configuration(limits: &Limits, debug: bool) -> Config {
     config.generate_address_map(debug);
 
     let mut pool = PoolingAllocationConfig::new();
-    let (instances, tables) = (limits.instances, limits::TABLES.max as u32);
+    let instances = limits.instances;
+    let times = |number: u64| instances.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX));
+    // An instance of a component consists of several of everything.
+    pool.total_component_instances(instances)
+        .total_core_instances(times(limits::CORE_INSTANCES as u64))
+        .max_core_instances_per_component(limits::CORE_INSTANCES as u32);
     // The heap for references that the engine keeps beside an instance's memory is a memory of the pool as well.
-    pool.total_core_instances(instances)
-        .total_memories(instances.saturating_mul(2))
-        .total_gc_heaps(instances);
-    pool.total_tables(instances.saturating_mul(tables)).max_tables_per_module(tables);
+    pool.total_memories(times(limits::ALL_MEMORIES.max + 1))
+        .total_gc_heaps(instances)
+        .max_memories_per_component(limits::ALL_MEMORIES.max as u32);
+    pool.total_tables(times(limits::ALL_TABLES.max))
+        .max_tables_per_module(limits::TABLES.max as u32)
+        .max_tables_per_component(limits::ALL_TABLES.max as u32);
     // A plugin that uses WASI runs on a stack of its own, which has room for the host's frames as well.
     config.async_stack_size(limits.stack.saturating_add(HOST_STACK));
     pool.total_stacks(instances);

@@ -1,4 +1,7 @@
-//! Reads what a module says about itself, counting before believing.
+//! Reads what a module or a component says about itself, counting before believing.
+//!
+//! A component is core modules and what connects them. What is counted of a module is counted of each of them, and what bounds the
+//! compiler's work is counted of all together.
 //!
 //! Nothing here executes anything, and nothing allocates by a number that the file merely claims: every list is read
 //! element by element, and reading stops where a limit is reached.
@@ -13,32 +16,75 @@ use crate::error::Violation;
 use crate::limits::{self, ModuleLimit};
 use crate::workload::{self, Arities};
 
-/// A module, as far as one can tell without compiling it.
+/// A plugin's file, as far as one can tell without compiling it.
 #[derive(Debug, Default)]
 pub(crate) struct Survey<'a> {
+    pub(crate) kind: Kind,
+    /// The module that the file is. Empty where it is a component.
+    pub(crate) module: CoreModule<'a>,
+    /// What a component imports, with offsets.
+    pub(crate) component_imports: Vec<(u64, &'a str)>,
+    /// What a component exports.
+    pub(crate) component_exports: Vec<&'a str>,
+    /// The contents of all sections that are called like the manifest's, with their offsets.
+    pub(crate) manifests: Vec<(u64, &'a [u8])>,
+    /// The bytes of memory that an instance begins with, where every module is instantiated once.
+    pub(crate) memory: u64,
+    /// The elements of its largest table.
+    pub(crate) table_elements: u64,
+    pub(crate) violations: Vec<Violation>,
+    /// The module that is being read, if it lies inside a component.
+    inner: Option<CoreModule<'a>>,
+    total: Total,
+}
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    #[default]
+    Module,
+    Component,
+}
+
+/// A core module: the whole file, or a part of a component.
+#[derive(Debug, Default)]
+pub(crate) struct CoreModule<'a> {
     types: Vec<Option<FuncType>>,
     /// The type of each function, imported ones first.
     functions: Vec<u32>,
     pub(crate) imports: Vec<Import<'a>>,
     pub(crate) exports: Vec<Export<'a>>,
-    /// The contents of all sections that are called like the manifest's, with their offsets.
-    pub(crate) manifests: Vec<(u64, &'a [u8])>,
-    /// The bytes of memory that an instance begins with.
-    pub(crate) memory: u64,
-    /// The elements of its largest table.
-    pub(crate) table_elements: u64,
-    pub(crate) violations: Vec<Violation>,
     /// Functions whose code was read, imported ones included.
     bodies: usize,
     /// Whether the code of small functions is counted as well.
     every_body: bool,
     /// A block may give this many values at most.
     results: u64,
-    // Of all functions together.
+}
+
+/// What is counted over the whole file.
+#[derive(Debug, Default)]
+struct Total {
+    /// How many components the place that is being read lies in.
+    depth: u64,
+    custom_sections: u64,
+    functions: u64,
+    code_bytes: u64,
+    tables: u64,
+    memories: u64,
+    // What the compiler has to do.
     units: u64,
     joins: u64,
     loops: u64,
     locals: u64,
+    // What connects the modules of a component.
+    modules: u64,
+    components: u64,
+    instances: u64,
+    aliases: u64,
+    canonical: u64,
+    type_bytes: u64,
+    exports: u64,
 }
 
 /// A function of so few bytes is not counted where there is little code: counting takes about 20 ns for each operator, and
@@ -47,7 +93,7 @@ pub(crate) struct Survey<'a> {
 const SMALL_FUNCTION: usize = 2 << 10;
 
 /// As much code is little: plugins made by a compiler have less, and interpreters of other languages have more.
-const LITTLE_CODE: u32 = 1 << 20;
+const LITTLE_CODE: u64 = 1 << 20;
 
 /// What a memory grows by. Other sizes of pages are a feature that is off.
 const PAGE_BYTES: u64 = 64 << 10;
@@ -78,7 +124,6 @@ enum Bodies {
 enum Stop {
     Broken(BinaryReaderError),
     TooMany(ModuleLimit, u64),
-    Refused(&'static str),
 }
 
 impl From<BinaryReaderError> for Stop {
@@ -100,11 +145,10 @@ impl<'a> Survey<'a> {
 
     fn read_all(bytes: &'a [u8], bodies: Bodies) -> Self {
         let mut survey = Self::default();
-        if let Err(message) = looks_like_a_module(bytes) {
+        if let Err(message) = looks_like_webassembly(bytes) {
             survey.violations.push(Violation { offset: None, message });
             return survey;
         }
-        let mut custom_sections = 0;
         for payload in Parser::new(0).parse_all(bytes) {
             if matches!((&payload, bodies), (Ok(Payload::CodeSectionEntry(_)), Bodies::LeftOut)) {
                 continue;
@@ -113,8 +157,7 @@ impl<'a> Survey<'a> {
                 Ok(payload) => payload.as_section().map_or(0, |(_, range)| range.start as u64),
                 Err(error) => error.offset() as u64,
             };
-            let read =
-                payload.map_err(Stop::from).and_then(|payload| survey.read(payload, &mut custom_sections));
+            let read = payload.map_err(Stop::from).and_then(|payload| survey.read(payload));
             let Err(stop) = read else { continue };
             survey.violations.push(match stop {
                 Stop::Broken(error) => broken(&error),
@@ -122,13 +165,229 @@ impl<'a> Survey<'a> {
                     offset: Some(offset),
                     message: format!("it has {found} {}; {} is the most", limit.what, limit.max),
                 },
-                Stop::Refused(message) => Violation { offset: Some(offset), message: message.into() },
             });
             break;
         }
         survey
     }
 
+    fn read(&mut self, payload: Payload<'a>) -> Result<(), Stop> {
+        match payload {
+            Payload::Version { encoding: Encoding::Component, .. } => {
+                self.kind = Kind::Component;
+                self.total.depth += 1;
+                claim(limits::COMPONENT_DEPTH, self.total.depth)
+            }
+            Payload::Version { encoding: Encoding::Module, .. } => {
+                if self.kind == Kind::Component {
+                    self.inner = Some(CoreModule::default());
+                }
+                Ok(())
+            }
+            Payload::End(_) => {
+                if self.inner.take().is_none() {
+                    self.total.depth = self.total.depth.saturating_sub(1);
+                }
+                Ok(())
+            }
+            Payload::CustomSection(section) => {
+                self.total.custom_sections += 1;
+                claim(limits::CUSTOM_SECTIONS, self.total.custom_sections)?;
+                // A part of a component may have been a plugin once; what counts is what stands outside.
+                let outside = self.inner.is_none() && self.total.depth <= 1;
+                if section.name() == SECTION && outside {
+                    claim(limits::MANIFEST_BYTES, section.data().len())?;
+                    self.manifests.push((section.data_offset() as u64, section.data()));
+                }
+                Ok(())
+            }
+            Payload::CodeSectionEntry(body) => self.read_body(&body),
+            payload if self.kind == Kind::Module || self.inner.is_some() => self.read_in_module(payload),
+            payload => self.read_in_component(payload),
+        }
+    }
+
+    /// The module that is being read.
+    fn current(&mut self) -> &mut CoreModule<'a> {
+        self.inner.as_mut().unwrap_or(&mut self.module)
+    }
+
+    fn read_in_module(&mut self, payload: Payload<'a>) -> Result<(), Stop> {
+        match payload {
+            Payload::TypeSection(section) => {
+                let module = self.current();
+                for group in section {
+                    for r#type in group?.into_types() {
+                        bound(limits::TYPES, module.types.len())?;
+                        let CompositeInnerType::Func(function) = r#type.composite_type.inner else {
+                            module.types.push(None);
+                            continue;
+                        };
+                        claim(limits::PARAMETERS, function.params().len())?;
+                        claim(limits::RESULTS, function.results().len())?;
+                        module.results = module.results.max(function.results().len() as u64);
+                        module.types.push(Some(function));
+                    }
+                }
+            }
+            Payload::ImportSection(section) => {
+                // What the modules of a component import comes from each other; only a module's imports come from the host.
+                let most = if self.inner.is_some() { limits::INNER_IMPORTS } else { limits::IMPORTS };
+                let module = self.current();
+                for import in section.into_imports_with_offsets() {
+                    let (offset, import) = import?;
+                    bound(most, module.imports.len())?;
+                    if let TypeRef::Func(r#type) | TypeRef::FuncExact(r#type) = import.ty {
+                        module.functions.push(r#type);
+                    }
+                    module.imports.push(Import {
+                        offset: offset as u64,
+                        module: import.module,
+                        name: import.name,
+                        kind: import.ty,
+                    });
+                }
+            }
+            Payload::FunctionSection(section) => {
+                let mut total = self.total.functions;
+                let module = self.current();
+                module.bodies = module.functions.len();
+                total += module.functions.len() as u64;
+                for r#type in section {
+                    total += 1;
+                    claim(limits::FUNCTIONS, total)?;
+                    module.functions.push(r#type?);
+                }
+                self.total.functions = total;
+            }
+            Payload::TableSection(section) => {
+                claim(limits::TABLES, section.count())?;
+                self.total.tables += u64::from(section.count());
+                claim(limits::ALL_TABLES, self.total.tables)?;
+                for table in section {
+                    self.table_elements = self.table_elements.max(table?.ty.initial);
+                }
+            }
+            Payload::MemorySection(section) => {
+                claim(limits::MEMORIES, section.count())?;
+                self.total.memories += u64::from(section.count());
+                claim(limits::ALL_MEMORIES, self.total.memories)?;
+                for memory in section {
+                    let bytes = memory?.initial.saturating_mul(PAGE_BYTES);
+                    self.memory = self.memory.saturating_add(bytes);
+                }
+            }
+            Payload::GlobalSection(section) => claim(limits::GLOBALS, section.count())?,
+            Payload::ElementSection(section) => claim(limits::ELEMENT_SEGMENTS, section.count())?,
+            Payload::DataSection(section) => claim(limits::DATA_SEGMENTS, section.count())?,
+            Payload::ExportSection(section) => {
+                let module = self.current();
+                for export in section {
+                    bound(limits::EXPORTS, module.exports.len())?;
+                    let export = export?;
+                    module.exports.push(Export { name: export.name, kind: export.kind, index: export.index });
+                }
+            }
+            Payload::CodeSectionStart { size, .. } => {
+                self.total.code_bytes += u64::from(size);
+                let all = self.total.code_bytes;
+                claim(limits::CODE_BYTES, all)?;
+                let module = self.current();
+                // Small functions are harmless as long as no block gives several values.
+                module.every_body = all > LITTLE_CODE || module.results > 1;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn read_in_component(&mut self, payload: Payload<'a>) -> Result<(), Stop> {
+        let total = &mut self.total;
+        let more = |count: &mut u64, limit: ModuleLimit, number: u32| {
+            *count += u64::from(number);
+            claim(limit, *count)
+        };
+        match payload {
+            Payload::ModuleSection { .. } => more(&mut total.modules, limits::MODULES, 1),
+            Payload::ComponentSection { .. } => more(&mut total.components, limits::COMPONENTS, 1),
+            Payload::InstanceSection(section) => {
+                more(&mut total.instances, limits::INSTANCES, section.count())
+            }
+            Payload::ComponentInstanceSection(section) => {
+                more(&mut total.instances, limits::INSTANCES, section.count())
+            }
+            Payload::ComponentAliasSection(section) => {
+                more(&mut total.aliases, limits::ALIASES, section.count())
+            }
+            Payload::ComponentCanonicalSection(section) => {
+                more(&mut total.canonical, limits::CANONICAL_FUNCTIONS, section.count())
+            }
+            Payload::ComponentTypeSection(section) => {
+                more(&mut total.type_bytes, limits::TYPE_BYTES, section.range().len() as u32)
+            }
+            Payload::CoreTypeSection(section) => {
+                more(&mut total.type_bytes, limits::TYPE_BYTES, section.range().len() as u32)
+            }
+            Payload::ComponentImportSection(section) => {
+                for import in section.into_iter_with_offsets() {
+                    let (offset, import) = import?;
+                    bound(limits::IMPORTS, self.component_imports.len())?;
+                    // A component inside a component gets what it imports from that one.
+                    if total.depth <= 1 {
+                        self.component_imports.push((offset as u64, import.name.name));
+                    }
+                }
+                Ok(())
+            }
+            Payload::ComponentExportSection(section) => {
+                for export in section {
+                    let export = export?;
+                    more(&mut total.exports, limits::EXPORTS, 1)?;
+                    if total.depth <= 1 {
+                        self.component_exports.push(export.name.name);
+                    }
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn read_body(&mut self, body: &FunctionBody<'_>) -> Result<(), Stop> {
+        let bytes = body.range().len();
+        claim(limits::FUNCTION_BYTES, bytes)?;
+        let mut locals = 0u64;
+        for declared in body.get_locals_reader()? {
+            locals = locals.saturating_add(declared?.0.into());
+            claim(limits::LOCALS, locals)?;
+        }
+        self.total.locals += locals;
+        claim(limits::ALL_LOCALS, self.total.locals)?;
+        let module = self.current();
+        let parameters = module.function_type(module.bodies as u32).map_or(0, |r#type| r#type.params().len());
+        module.bodies += 1;
+        if bytes <= SMALL_FUNCTION && !module.every_body {
+            return Ok(());
+        }
+        let variables = locals + parameters as u64;
+        let Ok(load) = workload::measure(body, variables, module, limits::FUNCTION_WORK.max) else {
+            // It cannot be valid, and the validator says why.
+            return Ok(());
+        };
+        claim(limits::FUNCTION_WORK, load.units)?;
+        claim(limits::LOOP_DEPTH, load.loop_depth)?;
+        claim(limits::BLOCK_VALUES, load.block_values)?;
+        let total = &mut self.total;
+        total.units += load.units;
+        total.loops += load.loops;
+        total.joins = total.joins.saturating_add(load.joins);
+        claim(limits::WORK, total.units)?;
+        claim(limits::JOINS, total.joins)?;
+        claim(limits::LOOPS, total.loops)
+    }
+}
+
+impl CoreModule<'_> {
     /// The type of a function, if it has one.
     pub(crate) fn function_type(&self, index: u32) -> Option<&FuncType> {
         self.r#type(*self.functions.get(index as usize)?)
@@ -148,124 +407,9 @@ impl<'a> Survey<'a> {
     pub(crate) fn type_count(&self) -> u32 {
         self.types.len() as u32
     }
-
-    fn read(&mut self, payload: Payload<'a>, custom_sections: &mut u64) -> Result<(), Stop> {
-        match payload {
-            Payload::Version { encoding: Encoding::Component, .. } => {
-                return Err(Stop::Refused("it is a component; components are not supported yet"));
-            }
-            Payload::TypeSection(section) => {
-                for group in section {
-                    for r#type in group?.into_types() {
-                        bound(limits::TYPES, self.types.len())?;
-                        let CompositeInnerType::Func(function) = r#type.composite_type.inner else {
-                            self.types.push(None);
-                            continue;
-                        };
-                        claim(limits::PARAMETERS, function.params().len())?;
-                        claim(limits::RESULTS, function.results().len())?;
-                        self.results = self.results.max(function.results().len() as u64);
-                        self.types.push(Some(function));
-                    }
-                }
-            }
-            Payload::ImportSection(section) => {
-                for import in section.into_imports_with_offsets() {
-                    let (offset, import) = import?;
-                    bound(limits::IMPORTS, self.imports.len())?;
-                    if let TypeRef::Func(r#type) | TypeRef::FuncExact(r#type) = import.ty {
-                        self.functions.push(r#type);
-                    }
-                    self.imports.push(Import {
-                        offset: offset as u64,
-                        module: import.module,
-                        name: import.name,
-                        kind: import.ty,
-                    });
-                }
-            }
-            Payload::FunctionSection(section) => {
-                self.bodies = self.functions.len();
-                for r#type in section {
-                    bound(limits::FUNCTIONS, self.functions.len())?;
-                    self.functions.push(r#type?);
-                }
-            }
-            Payload::TableSection(section) => {
-                claim(limits::TABLES, section.count())?;
-                for table in section {
-                    self.table_elements = self.table_elements.max(table?.ty.initial);
-                }
-            }
-            Payload::MemorySection(section) => {
-                claim(limits::MEMORIES, section.count())?;
-                for memory in section {
-                    let bytes = memory?.initial.saturating_mul(PAGE_BYTES);
-                    self.memory = self.memory.saturating_add(bytes);
-                }
-            }
-            Payload::GlobalSection(section) => claim(limits::GLOBALS, section.count())?,
-            Payload::ElementSection(section) => claim(limits::ELEMENT_SEGMENTS, section.count())?,
-            Payload::DataSection(section) => claim(limits::DATA_SEGMENTS, section.count())?,
-            Payload::ExportSection(section) => {
-                for export in section {
-                    bound(limits::EXPORTS, self.exports.len())?;
-                    let export = export?;
-                    self.exports.push(Export { name: export.name, kind: export.kind, index: export.index });
-                }
-            }
-            Payload::CodeSectionStart { size, .. } => {
-                claim(limits::CODE_BYTES, size)?;
-                // Small functions are harmless as long as no block gives several values.
-                self.every_body = size > LITTLE_CODE || self.results > 1;
-            }
-            Payload::CodeSectionEntry(body) => self.read_body(&body)?,
-            Payload::CustomSection(section) => {
-                *custom_sections += 1;
-                claim(limits::CUSTOM_SECTIONS, *custom_sections)?;
-                if section.name() == SECTION {
-                    claim(limits::MANIFEST_BYTES, section.data().len())?;
-                    self.manifests.push((section.data_offset() as u64, section.data()));
-                }
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn read_body(&mut self, body: &FunctionBody<'_>) -> Result<(), Stop> {
-        let bytes = body.range().len();
-        claim(limits::FUNCTION_BYTES, bytes)?;
-        let mut locals = 0u64;
-        for declared in body.get_locals_reader()? {
-            locals = locals.saturating_add(declared?.0.into());
-            claim(limits::LOCALS, locals)?;
-        }
-        self.locals += locals;
-        claim(limits::ALL_LOCALS, self.locals)?;
-        let parameters = self.function_type(self.bodies as u32).map_or(0, |r#type| r#type.params().len());
-        self.bodies += 1;
-        if bytes <= SMALL_FUNCTION && !self.every_body {
-            return Ok(());
-        }
-        let variables = locals + parameters as u64;
-        let Ok(load) = workload::measure(body, variables, self, limits::FUNCTION_WORK.max) else {
-            // It cannot be valid, and the validator says why.
-            return Ok(());
-        };
-        claim(limits::FUNCTION_WORK, load.units)?;
-        claim(limits::LOOP_DEPTH, load.loop_depth)?;
-        claim(limits::BLOCK_VALUES, load.block_values)?;
-        self.units += load.units;
-        self.loops += load.loops;
-        self.joins = self.joins.saturating_add(load.joins);
-        claim(limits::WORK, self.units)?;
-        claim(limits::JOINS, self.joins)?;
-        claim(limits::LOOPS, self.loops)
-    }
 }
 
-impl Arities for Survey<'_> {
+impl Arities for CoreModule<'_> {
     fn of_type(&self, index: u32) -> (u64, u64) {
         self.r#type(index).map_or((0, 0), arity)
     }
@@ -284,7 +428,7 @@ pub(crate) fn broken(error: &BinaryReaderError) -> Violation {
     Violation { offset: Some(error.offset() as u64), message: error.message().to_owned() }
 }
 
-fn looks_like_a_module(bytes: &[u8]) -> Result<(), String> {
+fn looks_like_webassembly(bytes: &[u8]) -> Result<(), String> {
     let starts = |with: &[u8]| bytes.starts_with(with);
     if bytes.is_empty() {
         Err("the file is empty".into())

@@ -1,21 +1,23 @@
-//! From bytes to a [`ValidatedModule`], which is the only thing that can be compiled.
+//! From bytes to a [`ValidatedPlugin`], which is the only thing that can be compiled.
 
 use std::sync::Arc;
 
 use driftless_permissions::Permissions;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::manifest::{PluginManifest, is_valid_name};
-use driftless_plugin_api::{PROTOCOL_VERSION, abi};
+use driftless_plugin_api::{PROTOCOL_VERSION, abi, wit};
 use wasmparser::{ExternalKind, FuncType, TypeRef, ValType, Validator, WasmFeatures};
 
+use crate::bindgen;
+use crate::component;
 use crate::digest::Digest;
 use crate::error::{ValidationError, Violation};
 use crate::imports::{self, Importer};
-use crate::survey::{Survey, broken};
+use crate::survey::{Kind, Survey, broken};
 use crate::wasi;
 
 /// Changes whenever the rules here do, so that machine code that was compiled under other rules is not used again.
-pub(crate) const POLICY_VERSION: u32 = 2;
+pub(crate) const POLICY_VERSION: u32 = 3;
 
 /// A plugin whose every byte was checked: it is well-formed, within the limits of [`crate::limits`], imports nothing but what the
 /// host offers, and exports the protocol's functions with the protocol's types.
@@ -29,18 +31,40 @@ pub(crate) const POLICY_VERSION: u32 = 2;
 /// assert_eq!(error.to_string(), "the file is not WebAssembly: it does not begin with the bytes 00 61 73 6d");
 /// ```
 #[derive(Clone, Debug)]
-pub struct ValidatedModule {
+pub struct ValidatedPlugin {
     bytes: Arc<[u8]>,
     digest: Digest,
     manifest: Option<PluginManifest>,
     permissions: Permissions,
+    abi: Abi,
     functions: Vec<Function>,
     imports_wasi: bool,
     memory: u64,
     table_elements: u64,
 }
 
-impl ValidatedModule {
+/// How a plugin carries the strings of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Abi {
+    /// A module in the convention of plugin-sdk, see [`driftless_plugin_api::abi`].
+    Sdk,
+    /// A module made with wasm-bindgen.
+    Bindgen,
+    /// A component, see [`driftless_plugin_api::wit`].
+    Component,
+}
+
+impl std::fmt::Display for Abi {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Sdk => "module",
+            Self::Bindgen => "module (wasm-bindgen)",
+            Self::Component => "component",
+        })
+    }
+}
+
+impl ValidatedPlugin {
     /// The SHA-256 of the file.
     pub fn digest(&self) -> Digest {
         self.digest
@@ -59,6 +83,11 @@ impl ValidatedModule {
     /// Whether it imports WASI, which only passes where WASI is allowed.
     pub fn imports_wasi(&self) -> bool {
         self.imports_wasi
+    }
+
+    /// How it carries strings.
+    pub fn abi(&self) -> Abi {
+        self.abi
     }
 
     /// The functions of the protocol that it exports.
@@ -87,7 +116,7 @@ impl ValidatedModule {
 /// # Errors
 ///
 /// Everything that is wrong with it, as far as it can be read.
-pub fn validate(bytes: &[u8]) -> Result<ValidatedModule, ValidationError> {
+pub fn validate(bytes: &[u8]) -> Result<ValidatedPlugin, ValidationError> {
     validate_as(bytes, false)
 }
 
@@ -96,28 +125,53 @@ pub fn validate(bytes: &[u8]) -> Result<ValidatedModule, ValidationError> {
 /// # Errors
 ///
 /// Everything that is wrong with it, as far as it can be read.
-pub fn validate_as(bytes: &[u8], allow_wasi: bool) -> Result<ValidatedModule, ValidationError> {
+pub fn validate_as(bytes: &[u8], allow_wasi: bool) -> Result<ValidatedPlugin, ValidationError> {
     let survey = Survey::of(bytes);
     let mut violations = survey.violations.clone();
-    let readable = violations.is_empty();
-    if readable && let Err(error) = Validator::new_with_features(features()).validate_all(bytes) {
-        violations.push(broken(&error));
+    let mut types = None;
+    if violations.is_empty() {
+        match Validator::new_with_features(features()).validate_all(bytes) {
+            Ok(known) => types = Some(known),
+            Err(error) => violations.push(broken(&error)),
+        }
     }
+    let readable = survey.violations.is_empty();
+    let types = types.as_ref().map(wasmparser::types::Types::as_ref);
     let described = check_manifest(&survey, &mut violations);
     let asks_for = described.as_ref().map(|described| &described.permissions);
-    check_imports(&survey, Importer { asks_for, wasi: allow_wasi }, &mut violations);
+    let importer = Importer { asks_for, wasi: allow_wasi };
     let mut functions = Vec::new();
-    if readable {
-        functions = check_exports(&survey, &mut violations);
+    let abi = match survey.kind {
+        Kind::Component => Abi::Component,
+        Kind::Module if bindgen::contract::made(&survey) => Abi::Bindgen,
+        Kind::Module => Abi::Sdk,
+    };
+    match abi {
+        Abi::Component => {
+            component::contract::check_imports(&survey, types, importer, &mut violations);
+            if let Some(types) = types {
+                functions = component::contract::check_exports(&survey, types, &mut violations);
+            }
+        }
+        Abi::Sdk | Abi::Bindgen => {
+            check_imports(&survey, importer, &mut violations);
+            if readable && abi == Abi::Sdk {
+                functions = check_exports(&survey, &mut violations);
+            } else if readable {
+                functions = bindgen::contract::check_exports(&survey, &mut violations);
+            }
+        }
     }
     match described {
-        Some(Described { manifest, permissions }) if violations.is_empty() => Ok(ValidatedModule {
+        Some(Described { manifest, permissions }) if violations.is_empty() => Ok(ValidatedPlugin {
             bytes: bytes.into(),
             digest: Digest::of(bytes),
             manifest,
             permissions,
+            abi,
             functions,
-            imports_wasi: survey.imports.iter().any(|import| import.module == imports::WASI),
+            imports_wasi: survey.module.imports.iter().any(|import| import.module == imports::WASI)
+                || survey.component_imports.iter().any(|(_, name)| name.starts_with("wasi:")),
             memory: survey.memory,
             table_elements: survey.table_elements,
         }),
@@ -131,11 +185,15 @@ pub fn validate_as(bytes: &[u8], allow_wasi: bool) -> Result<ValidatedModule, Va
 /// What a file says about itself, as far as one can tell at a glance.
 #[derive(Clone, Debug, Default)]
 pub struct Outline {
-    /// Its manifest; `None` where there is none or it cannot be read.
+    /// Its manifest; `None` where there is none or it cannot be used.
     pub manifest: Option<PluginManifest>,
-    /// The functions of the protocol that it exports; `None` where it cannot be read as a module.
+    /// Why its manifest cannot be used, where there is one.
+    pub unusable_manifest: Option<String>,
+    /// How it carries strings; `None` where it cannot be read.
+    pub abi: Option<Abi>,
+    /// The functions of the protocol that it exports; `None` where it cannot be read.
     pub functions: Option<Vec<Function>>,
-    /// What it imports, as `module.name`.
+    /// What it imports: `module.name` of a module, the names of interfaces of a component.
     pub imports: Vec<String>,
 }
 
@@ -143,15 +201,26 @@ pub struct Outline {
 pub fn outline(bytes: &[u8]) -> Outline {
     let survey = Survey::at_a_glance(bytes);
     let readable = survey.violations.is_empty();
+    let mut wrong = Vec::new();
     Outline {
-        manifest: check_manifest(&survey, &mut Vec::new()).and_then(|described| described.manifest),
-        functions: readable
-            .then(|| survey.exports.iter().filter_map(|export| Function::named(export.name)).collect()),
-        imports: survey
-            .imports
-            .iter()
-            .map(|import| format!("{}.{}", printable(import.module), printable(import.name)))
-            .collect(),
+        manifest: check_manifest(&survey, &mut wrong).and_then(|described| described.manifest),
+        unusable_manifest: wrong.pop().map(|violation| violation.message),
+        abi: readable.then(|| match survey.kind {
+            Kind::Component => Abi::Component,
+            Kind::Module if bindgen::contract::made(&survey) => Abi::Bindgen,
+            Kind::Module => Abi::Sdk,
+        }),
+        functions: readable.then(|| {
+            let of_module = survey.module.exports.iter().filter_map(|export| Function::named(export.name));
+            let of_component = survey.component_exports.iter().filter_map(|name| wit::exported_as(name));
+            of_module.chain(of_component).collect()
+        }),
+        imports: {
+            let imports = survey.module.imports.iter();
+            let of_module =
+                imports.map(|import| format!("{}.{}", printable(import.module), printable(import.name)));
+            of_module.chain(survey.component_imports.iter().map(|(_, name)| printable(name))).collect()
+        },
     }
 }
 
@@ -169,15 +238,30 @@ pub(crate) fn features() -> WasmFeatures {
         | WasmFeatures::SIMD
         | WasmFeatures::EXTENDED_CONST
         | WasmFeatures::TAIL_CALL
+        | WasmFeatures::COMPONENT_MODEL
 }
 
 fn check_imports(survey: &Survey<'_>, importer: Importer<'_>, violations: &mut Vec<Violation>) {
-    for import in &survey.imports {
+    for import in &survey.module.imports {
         let mut refuse = |why: String| {
             let message =
                 format!("it imports `{}.{}`: {why}", printable(import.module), printable(import.name));
             violations.push(Violation { offset: Some(import.offset), message });
         };
+        if bindgen::contract::is_import_module(import.module) {
+            let found = match import.kind {
+                TypeRef::Func(r#type) => survey.module.r#type(r#type),
+                _ => None,
+            };
+            match found.map(|found| {
+                bindgen::contract::find(import.module, import.name, found.params(), found.results())
+            }) {
+                Some(Ok(_)) => {}
+                Some(Err(reason)) => refuse(reason.into_owned()),
+                None => refuse("wasm-bindgen imports functions only".to_owned()),
+            }
+            continue;
+        }
         match (importer.find(import.module, import.name), import.kind) {
             // Nothing could be put in its place, whether WASI is allowed or not.
             (Err(_), kind) if import.module == imports::WASI && !matches!(kind, TypeRef::Func(_)) => {
@@ -185,7 +269,7 @@ fn check_imports(survey: &Survey<'_>, importer: Importer<'_>, violations: &mut V
             }
             (Err(reason), _) => refuse(reason.into_owned()),
             (Ok(offered), TypeRef::Func(r#type)) => {
-                let fits = survey.r#type(r#type).is_some_and(|found| {
+                let fits = survey.module.r#type(r#type).is_some_and(|found| {
                     found.params() == offered.parameters && found.results() == offered.results
                 });
                 if !fits {
@@ -207,9 +291,9 @@ fn check_imports(survey: &Survey<'_>, importer: Importer<'_>, violations: &mut V
 fn check_exports(survey: &Survey<'_>, violations: &mut Vec<Violation>) -> Vec<Function> {
     let mut refuse = |message: String| violations.push(Violation { offset: None, message });
     let mut check = |name: &str, expected: &FuncType| {
-        let export = survey.exports.iter().find(|export| export.name == name)?;
+        let export = survey.module.exports.iter().find(|export| export.name == name)?;
         let found = matches!(export.kind, ExternalKind::Func | ExternalKind::FuncExact)
-            .then(|| survey.function_type(export.index))
+            .then(|| survey.module.function_type(export.index))
             .flatten();
         if found != Some(expected) {
             let found = found.map_or_else(|| "no function".to_owned(), signature);
@@ -233,7 +317,7 @@ fn check_exports(survey: &Survey<'_>, violations: &mut Vec<Violation>) -> Vec<Fu
         refuse(format!("it exports no `{}`, which a plugin built with plugin-sdk has", abi::RESERVE));
     }
     let memory = |kind: &ExternalKind| *kind == ExternalKind::Memory;
-    if !survey.exports.iter().any(|export| export.name == abi::MEMORY && memory(&export.kind)) {
+    if !survey.module.exports.iter().any(|export| export.name == abi::MEMORY && memory(&export.kind)) {
         refuse(format!("it exports no memory called `{}`", abi::MEMORY));
     }
     functions
@@ -290,13 +374,13 @@ fn check_manifest(survey: &Survey<'_>, violations: &mut Vec<Violation>) -> Optio
 }
 
 /// `(i32, i32) -> i64`
-fn signature(function: &FuncType) -> String {
+pub(crate) fn signature(function: &FuncType) -> String {
     let list = |types: &[ValType]| types.iter().map(ValType::to_string).collect::<Vec<_>>().join(", ");
     format!("({}) -> ({})", list(function.params()), list(function.results()))
 }
 
 /// A name out of a file that nobody vouches for, fit for a terminal.
-fn printable(name: &str) -> String {
+pub(crate) fn printable(name: &str) -> String {
     let short: String = name.chars().take(100).collect();
     short.escape_debug().to_string()
 }

@@ -15,7 +15,7 @@ use driftless_capabilities::Capabilities;
 use driftless_permissions::{Grant, Permissions};
 use driftless_plugin_api::function::Function;
 use driftless_sandbox::{
-    CallError, CallFailure, InstancePool, Limits, LogRecord, Sandbox, Surroundings, ValidatedModule, outline,
+    CallError, CallFailure, InstancePool, Limits, LogRecord, Sandbox, Surroundings, ValidatedPlugin, outline,
     replace_imports, validate_as,
 };
 
@@ -202,7 +202,7 @@ fn run(attack: &Attack) -> Result<(), String> {
 }
 
 /// What the plugin can reach, as a host would have it.
-fn surroundings(attack: &Attack, module: &ValidatedModule) -> Result<Surroundings, String> {
+fn surroundings(attack: &Attack, module: &ValidatedPlugin) -> Result<Surroundings, String> {
     let asked = module.permissions().clone();
     if asked.is_empty() {
         return Ok(Surroundings::default());

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use driftless_sandbox::{
-    InstancePool, Limits, Sandbox, ValidatedModule, ValidationError, outline, replace_imports, validate,
+    InstancePool, Limits, Sandbox, ValidatedPlugin, ValidationError, outline, replace_imports, validate,
     validate_as,
 };
 use proptest::collection::vec;
@@ -219,7 +219,7 @@ proptest! {
     #[test]
     fn allowing_wasi_is_about_wasi(bytes in changed_module()) {
         let of_wasi = |message: &str| message.starts_with("it imports `wasi_snapshot_preview1.");
-        let others = |result: Result<ValidatedModule, ValidationError>| {
+        let others = |result: Result<ValidatedPlugin, ValidationError>| {
             let violations = result.map_or_else(|error| error.violations, |_| Vec::new());
             violations.into_iter().filter(|violation| !of_wasi(&violation.message)).collect::<Vec<_>>()
         };

@@ -7,7 +7,7 @@ use driftless_host::Granted;
 use driftless_host::api::host_call::Capability;
 use driftless_host::api::manifest::Permission;
 use driftless_host::permissions::{Coverage, Grant, Permissions};
-use driftless_sandbox::ValidatedModule;
+use driftless_sandbox::ValidatedPlugin;
 use serde_json::{Value, json};
 
 use super::print_json;
@@ -159,7 +159,7 @@ fn check_against(name: &str, requested: &Permissions, chosen: &Permissions) -> R
 fn show_request(
     terminal: &Terminal,
     name: &str,
-    module: &ValidatedModule,
+    module: &ValidatedPlugin,
     before: Option<&Granted>,
 ) -> anyhow::Result<()> {
     let mut out = terminal.err();

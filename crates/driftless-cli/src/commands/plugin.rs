@@ -81,8 +81,8 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
 /// Shows what a file says about itself.
 pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> anyhow::Result<ExitCode> {
     let (path, bytes) = context::bytes(global, plugin)?;
-    let Outline { manifest, functions, imports } = outline(&bytes);
-    let Some(functions) = functions else {
+    let Outline { manifest, unusable_manifest, abi, functions, imports } = outline(&bytes);
+    let (Some(functions), Some(abi)) = (functions, abi) else {
         let error = driftless_sandbox::validate(&bytes).err();
         let why = error.map_or_else(String::new, |error| error.to_string());
         return Err(Failure::Refused(format!("{}: {why}", path.display())).into());
@@ -100,7 +100,8 @@ pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> any
             global,
             terminal,
             &json!({
-                "name": name, "file": path, "size": bytes.len(), "digest": digest.to_string(), "manifest": manifest,
+                "name": name, "file": path, "size": bytes.len(), "digest": digest.to_string(), "form": abi.to_string(),
+                "manifest": manifest, "unusable_manifest": unusable_manifest,
                 "permissions": grant::as_json(&grant), "granted_to_other_file": other.map(|other| other.to_string()),
                 "functions": functions.iter().map(|function| function.name()).collect::<Vec<_>>(), "imports": imports,
             }),
@@ -125,6 +126,7 @@ pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> any
     row("file", &path.display().to_string())?;
     row("size", &format!("{} bytes", bytes.len()))?;
     row("digest", &digest.to_string())?;
+    row("form", &abi.to_string())?;
     match &manifest {
         Some(manifest) => {
             row("protocol", &manifest.protocol.to_string())?;
@@ -133,7 +135,10 @@ pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> any
                 row("permissions", "none")?;
             }
         }
-        None => row("manifest", "none")?,
+        None => match &unusable_manifest {
+            Some(why) => row("manifest", &format!("cannot be used: {why}"))?,
+            None => row("manifest", "none")?,
+        },
     }
     for component in described.components.iter().flatten() {
         let sep = if component.description.is_empty() { "" } else { ": " };

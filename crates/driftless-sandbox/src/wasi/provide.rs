@@ -1,4 +1,4 @@
-//! WASI preview 1, made of what a plugin was granted and of nothing else: granted folders, granted variables, clocks and randomness. There
+//! WASI, preview 1 and 2, made of what a plugin was granted and of nothing else: granted folders, granted variables, clocks and randomness. There
 //! is no network, there are no arguments, standard input is empty, and what is printed goes to the log.
 //!
 //! WASI may wait, for a file or for a clock, where neither fuel nor epochs count. So these plugins run on a fiber of their own that is
@@ -16,11 +16,11 @@ use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::log::Level;
 use tokio::io::AsyncWrite;
 use tokio::runtime::Runtime;
-use wasmtime::{Linker, Trap};
+use wasmtime::{Linker, Trap, component};
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
-use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
-use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiView};
+use wasmtime_wasi::p2::{self, OutputStream, Pollable, StreamError, StreamResult};
+use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxView, WasiView};
 
 use crate::error::CallFailure;
 use crate::host_functions::State;
@@ -85,11 +85,25 @@ impl Drop for WasiRuntime {
 /// The files and streams that an instance may have open. They are the process's, and those of all plugins come out of one purse.
 const MOST_OPEN: usize = 64;
 
-/// Offers it.
-pub(crate) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    p1::add_to_linker_async(linker, |state| {
-        &mut state.wasi.as_mut().expect("an instance of a plugin that imports WASI has it").context
-    })
+/// Offers it, preview 1 to modules and preview 2 to components.
+pub(crate) fn define(
+    modules: &mut Linker<State>,
+    components: &mut component::Linker<State>,
+) -> wasmtime::Result<()> {
+    p1::add_to_linker_async(modules, State::wasi_context)?;
+    p2::add_to_linker_async(components)
+}
+
+impl State {
+    fn wasi_context(&mut self) -> &mut WasiP1Ctx {
+        &mut self.wasi.as_mut().expect("an instance of a plugin that imports WASI has it").context
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.wasi_context().ctx()
+    }
 }
 
 /// Runs what may wait, for as long as the running call has time.
@@ -126,6 +140,8 @@ impl WasiState {
             state: Mutex::new(Pending { left: shared.limits.log, ..Pending::default() }),
         });
         let mut builder = WasiCtx::builder();
+        // Preview 2 has sockets, and nobody to talk to.
+        builder.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false);
         builder.stdout(Printed { output: Arc::clone(&output), level: Level::Info });
         builder.stderr(Printed { output: Arc::clone(&output), level: Level::Warn });
         let grant = &plugin.surroundings.wasi;

@@ -38,7 +38,7 @@ pub fn replace_imports(bytes: &[u8]) -> Result<Vec<u8>, ReplaceError> {
     if let Some(violation) = survey.violations.first() {
         return Err(ReplaceError::Unreadable(violation.to_string()));
     }
-    if !survey.imports.iter().any(is_wasi_function) {
+    if !survey.module.imports.iter().any(is_wasi_function) {
         return Ok(bytes.to_vec());
     }
     let mut rewriter = Rewriter::plan(&survey);
@@ -85,7 +85,7 @@ struct Rewriter {
 impl Rewriter {
     fn plan(survey: &Survey<'_>) -> Self {
         let functions = || {
-            survey.imports.iter().filter_map(|import| match import.kind {
+            survey.module.imports.iter().filter_map(|import| match import.kind {
                 TypeRef::Func(r#type) => Some((import, r#type)),
                 _ => None,
             })
@@ -105,13 +105,14 @@ impl Rewriter {
         }
         let imports_before = functions().count() as u32;
         let imports_after = kept + added.len() as u32;
-        let defined = survey.function_count() - imports_before;
+        let defined = survey.module.function_count() - imports_before;
 
         let (mut imported, mut replaced, mut next_kept) = (Vec::new(), Vec::new(), 0);
         for (import, r#type) in functions() {
             if is_wasi_function(import) {
                 imported.push(imports_after + defined + replaced.len() as u32);
-                let signature = survey.r#type(r#type).cloned().unwrap_or_else(|| FuncType::new([], []));
+                let signature =
+                    survey.module.r#type(r#type).cloned().unwrap_or_else(|| FuncType::new([], []));
                 replaced.push((import.name.to_owned(), r#type, signature));
             } else {
                 imported.push(next_kept);
@@ -125,7 +126,7 @@ impl Rewriter {
             replaced,
             added,
             host: host.map(|number| number.expect("what was not there was added")),
-            types_before: survey.type_count(),
+            types_before: survey.module.type_count(),
         }
     }
 

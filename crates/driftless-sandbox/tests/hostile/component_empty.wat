@@ -1,3 +1,3 @@
 ;; A component with nothing in it.
-;; expect: refused "it is a component; components are not supported yet"
+;; expect: refused "it is no plugin: it exports none of the protocol's functions"
 (component)

@@ -1,5 +1,5 @@
 ;; Components in components.
-;; expect: refused "it is a component; components are not supported yet"
+;; expect: refused "it has 6 components in each other; 5 is the most"
 (component
     (component (component (component (component (component (component (core module)))))))
     (component (core module) (component)))

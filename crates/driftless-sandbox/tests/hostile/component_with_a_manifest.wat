@@ -1,5 +1,5 @@
 ;; A component with the manifest of a plugin.
-;; expect: refused "it is a component; components are not supported yet"
+;; expect: refused "it is no plugin: it exports none of the protocol's functions"
 (component
     (@custom "driftless.manifest.v1" "{\"name\":\"good\",\"version\":\"1.0.0\"}")
     (core module))

@@ -1,5 +1,5 @@
 ;; A component with a plugin inside.
-;; expect: refused "it is a component; components are not supported yet"
+;; expect: refused "it is no plugin: it exports none of the protocol's functions"
 (component
     (core module
         (memory (export "memory") 1)

@@ -1,5 +1,5 @@
 ;; What wasm-bindgen makes; no browser is here to serve it.
-;; expect: refused "it imports `wbg.__wbg_log_1`: it belongs to wasm-bindgen, which is not supported yet; use plugin-sdk" "`__wbindgen_placeholder__.__wbindgen_throw`: it belongs to wasm-bindgen" "`./guide_bg.js.__wbg_now_2`: it belongs to wasm-bindgen"
+;; expect: refused "`wbg.__wbg_log_1`: `log_1` is JavaScript's" "`__wbindgen_placeholder__.__wbindgen_throw`: it comes from a module that wasm-bindgen has not finished" "`./guide_bg.js.__wbg_now_2`: `now_2` is JavaScript's"
 (module
     (import "wbg" "__wbg_log_1" (func (param i32 i32)))
     (import "__wbindgen_placeholder__" "__wbindgen_throw" (func (param i32 i32)))

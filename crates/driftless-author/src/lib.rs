@@ -1,0 +1,1 @@
+//! The author's way: from nothing to a plugin.

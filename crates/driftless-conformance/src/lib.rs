@@ -1,0 +1,1 @@
+//! Recorded cases of a plugin, and what every plugin has to get right.

@@ -1,0 +1,214 @@
+//! Calls in the convention of `plugin-sdk`, see [`driftless_plugin_api::abi`].
+
+use driftless_plugin_api::abi::{self, PackedReply};
+use driftless_plugin_api::function::Function;
+use driftless_plugin_api::limit::Limit;
+use wasmtime::{InstancePre, Memory, Module, ModuleExport, Store, TypedFunc};
+
+use super::{Failure, Returned, enter, instantiate, typed};
+use crate::error::{CallFailure, CompileError, ReplyDefect};
+use crate::host_functions::State;
+use crate::instance::Reply;
+use crate::wasi;
+
+/// What is known of a module before there is an instance.
+pub(crate) struct Code {
+    pre: InstancePre<State>,
+    memory: ModuleExport,
+    reserve: ModuleExport,
+    initialize: Option<ModuleExport>,
+    pub(crate) exports: [Option<ModuleExport>; Function::COUNT],
+}
+
+impl Code {
+    pub(crate) fn new(
+        pre: InstancePre<State>,
+        code: &Module,
+        functions: &[Function],
+    ) -> Result<Self, CompileError> {
+        let export = |name: &str| code.get_export_index(name);
+        let missing = |name: &str| CompileError::Compiler(format!("its export `{name}` is gone"));
+        let mut exports = [None; Function::COUNT];
+        for function in functions {
+            exports[function.slot()] = export(function.name());
+        }
+        Ok(Self {
+            pre,
+            memory: export(abi::MEMORY).ok_or_else(|| missing(abi::MEMORY))?,
+            reserve: export(abi::RESERVE).ok_or_else(|| missing(abi::RESERVE))?,
+            initialize: export(wasi::INITIALIZE),
+            exports,
+        })
+    }
+}
+
+/// One instance.
+pub(crate) struct Guest {
+    instance: wasmtime::Instance,
+    memory: Memory,
+    reserve: TypedFunc<u32, u32>,
+    /// Found when they are first called.
+    functions: [Option<EntryPoint>; Function::COUNT],
+    /// The place that the guest reserved for arguments.
+    reserved: Reserved,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Reserved {
+    pointer: u32,
+    length: usize,
+}
+
+/// The least that is reserved, so that short calls of growing length do not each ask again.
+const LEAST_RESERVED: usize = 4 << 10;
+
+/// More than this is not kept for calls that do not need it, so that one large argument does not hold its memory for good.
+const MOST_RESERVED: usize = 1 << 20;
+
+impl Guest {
+    pub(crate) fn start(store: &mut Store<State>, code: &Code) -> wasmtime::Result<Self> {
+        let (instance, memory) = instantiate(store, &code.pre, &code.memory)?;
+        if let Some(initialize) = &code.initialize {
+            let initialize = typed::<(), ()>(store, &instance, initialize)?;
+            enter(&initialize, store, ())?;
+        }
+        let reserve = typed(store, &instance, &code.reserve)?;
+        Ok(Self {
+            instance,
+            memory,
+            reserve,
+            functions: [const { None }; Function::COUNT],
+            reserved: Reserved::default(),
+        })
+    }
+
+    #[inline]
+    pub(crate) fn call(
+        &mut self,
+        store: &mut Store<State>,
+        code: &Code,
+        function: Function,
+        arguments: &[&str],
+    ) -> Result<Returned, Failure> {
+        if self.functions[function.slot()].is_none() {
+            self.find(store, code, function)?;
+        }
+        let spans = self.hand_over(store, arguments)?;
+        let entry = self.functions[function.slot()].as_ref().expect("it was found above");
+        let packed = entry.call(store, &spans)?;
+        Ok(Returned::InMemory(PackedReply::unpack(packed)))
+    }
+
+    /// The text of a reply, if it may be read: by its length first, by its place then.
+    #[inline]
+    pub(crate) fn reply<'a>(
+        &self,
+        store: &'a Store<State>,
+        reply: PackedReply,
+        most: usize,
+    ) -> Result<Reply<'a>, CallFailure> {
+        let memory = self.memory.data(store);
+        let PackedReply { pointer, length, failed } = reply;
+        let (start, end) = (pointer as usize, pointer as usize + length as usize);
+        if length as usize > most {
+            return Err(CallFailure::Limit(Limit::Output.exceeded(most as u64)));
+        }
+        let Some(bytes) = memory.get(start..end) else {
+            let defect = ReplyDefect::OutOfBounds { pointer, length, memory: memory.len() };
+            return Err(CallFailure::Reply(defect));
+        };
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Reply { text, failed }),
+            Err(error) => Err(CallFailure::Reply(ReplyDefect::NotUtf8 { at: error.valid_up_to() })),
+        }
+    }
+
+    #[cold]
+    fn find(&mut self, store: &mut Store<State>, code: &Code, function: Function) -> Result<(), Failure> {
+        let export = code.exports[function.slot()].as_ref().ok_or(CallFailure::Missing)?;
+        let entry = EntryPoint::new(store, &self.instance, export, function.arguments());
+        self.functions[function.slot()] =
+            Some(entry.map_err(|error| CallFailure::Engine(format!("{error:#}")))?);
+        Ok(())
+    }
+
+    /// Writes the arguments one behind the other into the place that the guest reserved for them.
+    #[inline]
+    fn hand_over(&mut self, store: &mut Store<State>, arguments: &[&str]) -> Result<Spans, Failure> {
+        let total: usize = arguments.iter().map(|argument| argument.len()).sum();
+        let kept_too_much = self.reserved.length > MOST_RESERVED && total < MOST_RESERVED / 2;
+        if total > self.reserved.length || kept_too_much {
+            self.make_room(store, total)?;
+        }
+        let data = self.memory.data_mut(store);
+        let mut at = self.reserved.pointer as usize;
+        let mut spans = Spans::default();
+        for (argument, span) in arguments.iter().zip(&mut spans) {
+            // The reserved place was found to lie in memory, which never shrinks.
+            data[at..at + argument.len()].copy_from_slice(argument.as_bytes());
+            *span = (at as u32, argument.len() as u32);
+            at += argument.len();
+        }
+        Ok(spans)
+    }
+
+    #[cold]
+    fn make_room(&mut self, store: &mut Store<State>, total: usize) -> Result<(), Failure> {
+        let length = total.max(LEAST_RESERVED);
+        let asked = u32::try_from(length).map_err(|_| too_long(total))?;
+        self.reserved = Reserved::default();
+        let pointer = enter(&self.reserve, store, asked)?;
+        if pointer as usize + length > self.memory.data_size(&*store) {
+            return Err(CallFailure::Reply(ReplyDefect::Reserved).into());
+        }
+        self.reserved = Reserved { pointer, length };
+        Ok(())
+    }
+}
+
+/// Arguments that no memory can hold.
+pub(super) fn too_long(total: usize) -> CallFailure {
+    CallFailure::Arguments(format!("its arguments have {total} bytes, more than fit into memory"))
+}
+
+/// The pointer and length of each argument.
+type Spans = [(u32, u32); Function::MAX_ARGUMENTS];
+
+/// An exported function, by the number of strings it takes.
+#[allow(clippy::type_complexity, reason = "a function that takes four strings takes eight numbers")]
+enum EntryPoint {
+    None(TypedFunc<(), i64>),
+    One(TypedFunc<(u32, u32), i64>),
+    Two(TypedFunc<(u32, u32, u32, u32), i64>),
+    Three(TypedFunc<(u32, u32, u32, u32, u32, u32), i64>),
+    Four(TypedFunc<(u32, u32, u32, u32, u32, u32, u32, u32), i64>),
+}
+
+impl EntryPoint {
+    fn new(
+        store: &mut Store<State>,
+        instance: &wasmtime::Instance,
+        export: &ModuleExport,
+        arguments: usize,
+    ) -> wasmtime::Result<Self> {
+        Ok(match arguments {
+            0 => Self::None(typed(store, instance, export)?),
+            1 => Self::One(typed(store, instance, export)?),
+            2 => Self::Two(typed(store, instance, export)?),
+            3 => Self::Three(typed(store, instance, export)?),
+            _ => Self::Four(typed(store, instance, export)?),
+        })
+    }
+
+    #[inline]
+    fn call(&self, store: &mut Store<State>, spans: &Spans) -> wasmtime::Result<i64> {
+        let [(a, al), (b, bl), (c, cl), (d, dl)] = *spans;
+        match self {
+            Self::None(function) => enter(function, store, ()),
+            Self::One(function) => enter(function, store, (a, al)),
+            Self::Two(function) => enter(function, store, (a, al, b, bl)),
+            Self::Three(function) => enter(function, store, (a, al, b, bl, c, cl)),
+            Self::Four(function) => enter(function, store, (a, al, b, bl, c, cl, d, dl)),
+        }
+    }
+}
