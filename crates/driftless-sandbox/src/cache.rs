@@ -1,4 +1,4 @@
-//! Machine code, kept between runs.
+//! Machine code, kept between runs, and what validating a plugin found out.
 //!
 //! Loading machine code means running it with the rights of the host, so a file in the cache is believed only when it carries a keyed
 //! hash that somebody made who can read the key. The key is a file of its own, outside the cache folder, readable by
@@ -16,6 +16,7 @@ use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
 use crate::compiler::MachineCode;
+use crate::digest::Digest;
 use crate::validate::{Abi, POLICY_VERSION, ValidatedPlugin};
 
 /// A folder of machine code.
@@ -66,8 +67,8 @@ impl MachineCodeCache {
         Ok(Self { folder: folder.to_owned(), key: read_or_make_key(key)? })
     }
 
-    /// The machine code of a module, if it is there and nobody has touched it.
-    pub(crate) fn load(&self, key: &CacheKey) -> Option<TrustedCode> {
+    /// What is kept under a key, if it is there and nobody has touched it.
+    pub(crate) fn load(&self, key: &CacheKey) -> Option<Trusted> {
         let mut file = open_without_following(&self.path(key)).ok()?;
         let mut bytes = Vec::with_capacity(usize::try_from(file.metadata().ok()?.len()).ok()?);
         file.read_to_end(&mut bytes).ok()?;
@@ -79,10 +80,10 @@ impl MachineCodeCache {
         }
         // What is used stays; whether the time could be written does not matter.
         let _ = file.set_modified(SystemTime::now());
-        Some(TrustedCode(bytes))
+        Some(Trusted(bytes))
     }
 
-    /// Keeps the machine code of a module. A reader sees all of it or nothing.
+    /// Keeps something under a key. A reader sees all of it or nothing.
     pub(crate) fn store(&self, key: &CacheKey, code: &[u8]) -> io::Result<()> {
         let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder)?;
         file.write_all(MAGIC)?;
@@ -94,12 +95,12 @@ impl MachineCodeCache {
     }
 
     fn path(&self, key: &CacheKey) -> PathBuf {
-        self.folder.join(blake3::Hash::from_bytes(key.0).to_hex().as_str())
+        self.folder.join(format!("{}{}", blake3::Hash::from_bytes(key.hash).to_hex(), key.suffix))
     }
 
     /// Binds the code to the module that it was compiled from, so that one cache file cannot stand in for another.
     fn tag(&self, key: &CacheKey, code: &[u8]) -> blake3::Hash {
-        blake3::Hasher::new_keyed(&self.key).update(&key.0).update(code).finalize()
+        blake3::Hasher::new_keyed(&self.key).update(&key.hash).update(code).finalize()
     }
 
     fn prune(&self) -> io::Result<()> {
@@ -130,18 +131,30 @@ impl std::fmt::Debug for MachineCodeCache {
     }
 }
 
-/// What machine code depends on: the module, the compiler and its settings, and the rules it was checked by.
-pub(crate) struct CacheKey([u8; 32]);
+/// What something in the cache depends on: the plugin and the rules it was checked by, and for machine code the compiler and its settings.
+pub(crate) struct CacheKey {
+    hash: [u8; 32],
+    /// Behind the name of its file.
+    suffix: &'static str,
+}
 
 impl CacheKey {
-    pub(crate) fn new(engine: &Engine, module: &ValidatedPlugin) -> Self {
+    /// Of the findings about a file, which depend on its every byte and on the rules.
+    pub(crate) fn of_findings(digest: Digest) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"findings").update(&POLICY_VERSION.to_le_bytes()).update(digest.as_bytes());
+        Self { hash: *hasher.finalize().as_bytes(), suffix: ".findings" }
+    }
+
+    /// Of a plugin's machine code.
+    pub(crate) fn of_code(engine: &Engine, module: &ValidatedPlugin) -> Self {
         let mut hasher = Blake3Hasher(blake3::Hasher::new());
         hasher.write(&POLICY_VERSION.to_le_bytes());
         hasher.write(module.digest().as_bytes());
         // The file as it came and the module as it is compiled differ where WASI was replaced.
         hasher.write(&(module.bytes().len() as u64).to_le_bytes());
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        Self(*hasher.0.finalize().as_bytes())
+        Self { hash: *hasher.0.finalize().as_bytes(), suffix: "" }
     }
 }
 
@@ -157,10 +170,14 @@ impl Hasher for Blake3Hasher {
     }
 }
 
-/// Machine code whose keyed hash was right. Only [`MachineCodeCache::load`] makes one.
-pub(crate) struct TrustedCode(Vec<u8>);
+/// Bytes whose keyed hash was right. Only [`MachineCodeCache::load`] makes one.
+pub(crate) struct Trusted(Vec<u8>);
 
-impl TrustedCode {
+impl Trusted {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0[HEADER..]
+    }
+
     #[allow(
         unsafe_code,
         reason = "machine code can only be loaded by trusting it, and this type is that trust"

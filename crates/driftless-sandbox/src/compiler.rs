@@ -1,4 +1,4 @@
-//! Machine code out of modules: from the cache, or by a compiler that nobody waits for longer than a deadline.
+//! Machine code out of validated plugins: from the cache, or by a compiler that nobody waits for longer than a deadline.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -9,8 +9,9 @@ use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
 use crate::cache::{CacheKey, MachineCodeCache};
+use crate::digest::Digest;
 use crate::error::CompileError;
-use crate::validate::{Abi, ValidatedPlugin};
+use crate::validate::{Abi, Findings, ValidatedPlugin};
 
 /// Compilations that run at once in one sandbox.
 ///
@@ -32,12 +33,30 @@ impl Compiler {
         Self { engine, cache, patience, work: Workshop::new(AT_ONCE) }
     }
 
+    /// The proof that a file passed before, if the cache has it.
+    pub(crate) fn known(&self, bytes: &[u8], allow_wasi: bool) -> Option<ValidatedPlugin> {
+        let cache = self.cache.as_ref()?;
+        let digest = Digest::of(bytes);
+        let findings = cache.load(&CacheKey::of_findings(digest))?;
+        serde_json::from_slice::<Findings>(findings.bytes()).ok()?.restore(bytes, digest, allow_wasi)
+    }
+
+    /// Keeps the proof that a file passed.
+    pub(crate) fn remember(&self, module: &ValidatedPlugin) {
+        if let Some(cache) = &self.cache
+            && let Ok(findings) = serde_json::to_vec(&module.findings())
+        {
+            // Where it cannot be written, the file is read through again the next time.
+            let _ = cache.store(&CacheKey::of_findings(module.digest()), &findings);
+        }
+    }
+
     /// The machine code of a module.
     ///
     /// What the cache has is taken on this thread: a start that compiles nothing starts no thread either.
     pub(crate) fn machine_code(&self, module: &ValidatedPlugin) -> Result<MachineCode, CompileError> {
         if let Some(cache) = &self.cache
-            && let Some(code) = cache.load(&CacheKey::new(&self.engine, module))
+            && let Some(code) = cache.load(&CacheKey::of_code(&self.engine, module))
             && let Ok(code) = code.deserialize(&self.engine, module.abi())
         {
             return Ok(code);
@@ -100,7 +119,7 @@ fn compile(
     if let Some(cache) = cache {
         // Before anybody is told: a process that ends as soon as it has its answer would compile again at every start.
         // A cache that cannot be written costs that time as well, and nothing else.
-        let _ = cache.store(&CacheKey::new(engine, module), &code.serialize().map_err(failed)?);
+        let _ = cache.store(&CacheKey::of_code(engine, module), &code.serialize().map_err(failed)?);
     }
     Ok(code)
 }

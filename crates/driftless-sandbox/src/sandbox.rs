@@ -93,13 +93,18 @@ impl Sandbox {
         &self.0.shared.limits
     }
 
-    /// Checks a file, under this sandbox's rules about WASI.
+    /// Checks a file, under this sandbox's rules about WASI. What the cache knows to have passed is not read through again.
     ///
     /// # Errors
     ///
     /// Everything that is wrong with it.
     pub fn validate(&self, bytes: &[u8]) -> Result<ValidatedPlugin, ValidationError> {
-        validate::validate_as(bytes, self.0.allow_wasi)
+        if let Some(known) = self.0.compiler.known(bytes, self.0.allow_wasi) {
+            return Ok(known);
+        }
+        let validated = validate::validate_as(bytes, self.0.allow_wasi)?;
+        self.0.compiler.remember(&validated);
+        Ok(validated)
     }
 
     /// Makes machine code of a module, or takes it from the cache. The plugin can reach nothing beyond its own memory.

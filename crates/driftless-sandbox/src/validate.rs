@@ -6,6 +6,7 @@ use driftless_permissions::Permissions;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::manifest::{PluginManifest, is_valid_name};
 use driftless_plugin_api::{PROTOCOL_VERSION, abi, wit};
+use serde::{Deserialize, Serialize};
 use wasmparser::{ExternalKind, FuncType, TypeRef, ValType, Validator, WasmFeatures};
 
 use crate::bindgen;
@@ -44,7 +45,8 @@ pub struct ValidatedPlugin {
 }
 
 /// How a plugin carries the strings of the protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Abi {
     /// A module in the convention of plugin-sdk, see [`driftless_plugin_api::abi`].
     Sdk,
@@ -108,6 +110,51 @@ impl ValidatedPlugin {
     /// What is to be compiled.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// What was found out about it.
+    pub(crate) fn findings(&self) -> Findings {
+        Findings {
+            manifest: self.manifest.clone(),
+            abi: self.abi,
+            functions: self.functions.iter().map(|function| function.name().to_owned()).collect(),
+            imports_wasi: self.imports_wasi,
+            memory: self.memory,
+            table_elements: self.table_elements,
+        }
+    }
+}
+
+/// What validating a file found out, to be kept: reading an interpreter of 18 MB byte by byte takes a third of a second. Whoever keeps them has to see to it
+/// that nobody else can make any, see [`crate::cache`].
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Findings {
+    manifest: Option<PluginManifest>,
+    abi: Abi,
+    functions: Vec<String>,
+    imports_wasi: bool,
+    memory: u64,
+    table_elements: u64,
+}
+
+impl Findings {
+    /// The proof again, for the very file that they were found in. `None` where that file is not let in by these rules.
+    pub(crate) fn restore(self, bytes: &[u8], digest: Digest, allow_wasi: bool) -> Option<ValidatedPlugin> {
+        if self.imports_wasi && !allow_wasi {
+            return None;
+        }
+        let asked = self.manifest.as_ref().map_or(&[][..], |manifest| &manifest.permissions);
+        Some(ValidatedPlugin {
+            bytes: bytes.into(),
+            digest,
+            permissions: Permissions::requested(asked).ok()?,
+            manifest: self.manifest,
+            abi: self.abi,
+            functions: self.functions.iter().map(|name| Function::named(name)).collect::<Option<_>>()?,
+            imports_wasi: self.imports_wasi,
+            memory: self.memory,
+            table_elements: self.table_elements,
+        })
     }
 }
 

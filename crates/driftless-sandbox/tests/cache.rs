@@ -37,18 +37,32 @@ impl Home {
         answer(&sandbox(self.open().unwrap()), letter)
     }
 
-    /// The only file in the cache.
+    /// The only file of machine code in the cache.
     fn file(&self) -> PathBuf {
         let [file] = <[PathBuf; 1]>::try_from(self.files()).expect("there is one file");
         file
     }
 
+    /// What is there of machine code.
     fn files(&self) -> Vec<PathBuf> {
+        self.all_files().into_iter().filter(|file| !is_findings(file)).collect()
+    }
+
+    fn all_files(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.folder()).unwrap();
         let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
         files.sort();
         files
     }
+
+    /// The only file of what validating found out.
+    fn findings(&self) -> PathBuf {
+        self.all_files().into_iter().find(|file| is_findings(file)).expect("there are findings")
+    }
+}
+
+fn is_findings(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == "findings")
 }
 
 fn sandbox(cache: MachineCodeCache) -> Sandbox {
@@ -151,6 +165,72 @@ fn a_file_of_another_plugin_is_not_believed() {
 
     assert_eq!((home.answer('a'), home.answer('b')), ("a".to_owned(), "b".to_owned()));
     assert_eq!((fs::read(&one).unwrap(), fs::read(&other).unwrap()), before);
+}
+
+#[test]
+fn what_passed_is_not_read_through_again() {
+    let home = Home::new();
+    let first = sandbox(home.open().unwrap());
+    let validated = first.validate(&plugin('a')).unwrap();
+    let written = fs::metadata(home.findings()).unwrap().ino();
+    let known = sandbox(home.open().unwrap()).validate(&plugin('a')).unwrap();
+    assert_eq!(fs::metadata(home.findings()).unwrap().ino(), written, "it was found out again");
+    assert_eq!(
+        (known.digest(), known.abi(), known.functions(), known.manifest(), known.permissions()),
+        (
+            validated.digest(),
+            validated.abi(),
+            validated.functions(),
+            validated.manifest(),
+            validated.permissions()
+        ),
+    );
+}
+
+#[test]
+fn findings_that_somebody_made_are_not_believed() {
+    let home = Home::new();
+    sandbox(home.open().unwrap()).validate(&plugin('a')).unwrap();
+    let right = fs::read(home.findings()).unwrap();
+    overwrite(|bytes| *bytes.last_mut().unwrap() ^= 1)(&home.findings());
+    let sandbox_of = |home: &Home| sandbox(home.open().unwrap());
+    sandbox_of(&home).validate(&plugin('a')).unwrap();
+    assert_eq!(fs::read(home.findings()).unwrap(), right, "the file is what it was");
+    // What was found out about one file says nothing of another, whatever it is called.
+    let of_a = home.findings();
+    let refused = wat::parse_str("(module)").unwrap();
+    let name_of = |bytes: &[u8]| {
+        let other = Home::new();
+        fs::create_dir_all(other.key().parent().unwrap()).unwrap();
+        fs::copy(home.key(), other.key()).unwrap();
+        sandbox_of(&other).validate(bytes).ok()?;
+        Some(other.findings().file_name().unwrap().to_owned())
+    };
+    let of_b = home.folder().join(name_of(&plugin('b')).unwrap());
+    fs::copy(&of_a, &of_b).unwrap();
+    let before = fs::read(&of_b).unwrap();
+    sandbox_of(&home).validate(&plugin('b')).unwrap();
+    assert_ne!(fs::read(&of_b).unwrap(), before, "another file's findings were taken for its own");
+    assert!(sandbox_of(&home).validate(&refused).is_err());
+}
+
+#[test]
+fn findings_do_not_let_wasi_in() {
+    let module = wat::parse_str(
+        r#"(module
+            (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))
+            (memory (export "memory") 1)
+            (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+            (func (export "get_task_definitions") (result i64) i64.const 0))"#,
+    );
+    let module = module.unwrap();
+    let home = Home::new();
+    let with_wasi =
+        || Sandbox::builder(Limits::default()).cache(home.open().unwrap()).allow_wasi(true).build();
+    with_wasi().unwrap().validate(&module).unwrap();
+    assert!(home.findings().exists());
+    assert!(sandbox(home.open().unwrap()).validate(&module).is_err());
+    with_wasi().unwrap().validate(&module).unwrap();
 }
 
 #[test]
