@@ -1,17 +1,13 @@
-//! The guest's side of [`driftless_plugin_api::abi`]: memory that the host writes into, replies that it reads, imports.
-#![allow(unsafe_code, reason = "a guest shares its memory with the host by address, and this is the place")]
+//! A guest that is a core module, see [`driftless_plugin_api::abi`].
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use driftless_plugin_api::abi::PackedReply;
 
-/// Buffers above this are given back after the call that needed them, so that one large value does not stay for good.
-const KEPT_CAPACITY: usize = 1 << 20;
+use super::{KEPT_CAPACITY, run_call};
 
 thread_local! {
     static ARGUMENTS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    static REPLY: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    static PANICS_ARE_REPORTED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Makes room for the arguments of the coming call, see [`driftless_plugin_api::abi`].
@@ -30,13 +26,7 @@ pub extern "C" fn driftless_reserve(length: usize) -> *mut u8 {
 
 /// Runs one call: `run` writes the reply and says whether it is a failure.
 pub fn reply(run: impl FnOnce(&mut Vec<u8>) -> bool) -> i64 {
-    report_panics();
-    REPLY.with_borrow_mut(|reply| {
-        if reply.capacity() > KEPT_CAPACITY {
-            *reply = Vec::new();
-        }
-        reply.clear();
-        let failed = run(reply);
+    run_call(run, |reply, failed| {
         PackedReply { pointer: reply.as_ptr() as u32, length: reply.len() as u32, failed }.pack()
     })
 }
@@ -55,19 +45,7 @@ pub unsafe fn argument<'call>(pointer: *const u8, length: usize) -> &'call str {
     unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(pointer, length)) }
 }
 
-fn report_panics() {
-    if PANICS_ARE_REPORTED.replace(true) {
-        return;
-    }
-    std::panic::set_hook(Box::new(|panic| {
-        let message = panic.payload_as_str().unwrap_or("a panic without a message");
-        match panic.location() {
-            Some(place) => host::panic(&format!("{message}, at {place}")),
-            None => host::panic(message),
-        }
-    }));
-}
-
+/// The host's functions.
 pub(crate) mod host {
     use driftless_plugin_api::abi::AnswerLength;
     use driftless_plugin_api::log::Level;
@@ -95,7 +73,7 @@ pub(crate) mod host {
         unsafe { host_log(level.as_ptr(), level.len(), message.as_ptr(), message.len()) }
     }
 
-    pub(super) fn panic(message: &str) {
+    pub(crate) fn panic(message: &str) {
         // SAFETY: as above. The host does not return from it; if it did, the panic would go on to abort.
         unsafe { host_panic(message.as_ptr(), message.len()) }
     }
