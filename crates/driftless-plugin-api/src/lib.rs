@@ -12,6 +12,7 @@
 //! | [`arguments`] | positional and keyword arguments of template filters and functions |
 //! | [`records`] | what a log source hands over |
 //! | [`manifest`] | who a plugin is, what it brings, what it asks for |
+//! | [`hook`] | what a plugin is told around a task |
 //! | [`host_call`] | what a plugin can ask its host to do |
 //! | [`limit`] | what a call can run out of |
 //! | [`log`] | the levels of `host_log` |
@@ -22,6 +23,7 @@ pub mod abi;
 pub mod arguments;
 pub mod component;
 pub mod function;
+pub mod hook;
 pub mod host_call;
 pub mod limit;
 pub mod log;

@@ -4,11 +4,13 @@
 //! it. What is written gets the author's places where it can be wrong because of them: the compiler then points there.
 
 use driftless_plugin_api::component::ComponentKind;
+use driftless_plugin_api::function::Function;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprLit, Lit, Result};
 
+use crate::hook::{self, Hook};
 use crate::manifest;
 use crate::model::{Component, Plugin};
 use crate::parameters::{Config, Input};
@@ -22,6 +24,7 @@ pub(crate) fn plugin(plugin: &Plugin) -> Result<TokenStream> {
     let (bytes, length) = (Literal::byte_string(manifest.as_bytes()), manifest.len());
     let dependencies = manifest::dependencies();
     let components = plugin.components.iter().map(component);
+    let hooks = plugin.hooks.iter().map(hook);
 
     let table = syn::parse2(quote! {
         #[doc(hidden)]
@@ -30,7 +33,7 @@ pub(crate) fn plugin(plugin: &Plugin) -> Result<TokenStream> {
             use ::plugin_sdk::__private as sdk;
             use sdk::{FallibleKind as _, PlainKind as _};
 
-            sdk::Plugin { manifest: #manifest, components: &[#(#components),*] }
+            sdk::Plugin { manifest: #manifest, components: &[#(#components),*], hooks: &[#(#hooks),*] }
         };
     })?;
     let exports = syn::parse2(quote! {
@@ -93,6 +96,38 @@ fn component(component: &Component) -> TokenStream {
             description: #description,
             config_schema: #schema,
             run: #run,
+        }
+    }
+}
+
+/// One entry of the table of hooks.
+fn hook(hook: &Hook) -> TokenStream {
+    let Hook { served, function, cfgs, inputs, output } = hook;
+    let variables: Vec<Ident> = inputs
+        .iter()
+        .enumerate()
+        .map(|(place, r#type)| format_ident!("input_{place}", span = r#type.span()))
+        .collect();
+    let reading = inputs.iter().zip(&variables).zip(hook::what_it_is_told(*served)).enumerate();
+    let reading = reading.map(|(place, ((r#type, variable), what))| {
+        quote_spanned!(r#type.span()=> let #variable: #r#type = sdk::told(#what, arguments.get(#place))?;)
+    });
+    let called = quote_spanned!(function.span()=> self::#function(#(#variables),*));
+    let written = match served {
+        Function::BeforeTask => quote_spanned!(output.span()=> sdk::write(&sdk::verdict(value), reply)),
+        _ => quote_spanned!(output.span()=> let done: () = value; sdk::write(&done, reply)),
+    };
+    let served = format_ident!("{}", format!("{served:?}"));
+    quote! {
+        #(#cfgs)*
+        sdk::Hook {
+            function: sdk::Function::#served,
+            run: |arguments: &[&str], reply: &mut ::std::vec::Vec<u8>| -> ::plugin_sdk::Result<()> {
+                #(#reading)*
+                let returned = sdk::Returned(#called);
+                let value = (&returned).driftless_kind().take(returned)?;
+                #written
+            },
         }
     }
 }

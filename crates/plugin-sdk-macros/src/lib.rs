@@ -6,6 +6,7 @@
 mod arguments;
 mod derives;
 mod expand;
+mod hook;
 mod manifest;
 mod mark;
 mod mistakes;
@@ -66,4 +67,14 @@ marker! {
     log_filter
     /// A log output: where entries go.
     log_output
+    /// A hook: called once, before anything else of the plugin.
+    initialize
+    /// A hook: called after the last call.
+    shutdown
+    /// A hook: called before each task, which it may change or keep from running.
+    before_task
+    /// A hook: called after each task that did not fail.
+    after_task
+    /// A hook: called after each task that failed.
+    on_task_failure
 }

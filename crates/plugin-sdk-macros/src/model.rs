@@ -9,6 +9,7 @@ use syn::{
 };
 
 use crate::arguments::{Arguments, NAMES};
+use crate::hook::{self, Hook};
 use crate::mark::{Mark, WORDS};
 use crate::mistakes::Mistakes;
 use crate::parameters::{Config, Input, NOT_GENERIC, Parameters};
@@ -25,6 +26,7 @@ pub(crate) struct Plugin {
     /// The module without the attributes that are ours.
     pub(crate) module: ItemMod,
     pub(crate) components: Vec<Component>,
+    pub(crate) hooks: Vec<Hook>,
 }
 
 /// A function that is marked as a component.
@@ -67,6 +69,7 @@ impl Plugin {
         };
 
         let mut components: Vec<Component> = Vec::new();
+        let mut hooks: Vec<Hook> = Vec::new();
         let mut is_marked = false;
         for item in items.iter_mut() {
             derives::point_here(item);
@@ -84,16 +87,27 @@ impl Plugin {
             is_marked = true;
             let mut own_mistakes = Mistakes::default();
             for second in more {
-                let message = "a function is one component: it has one such attribute";
+                let message = "a function is one component or hook: it has one such attribute";
                 own_mistakes.add(second, message);
             }
-            let component = Component::read(&mark, function, &components, &mut own_mistakes);
-            components.extend(component.filter(|_| own_mistakes.is_empty()));
+            if Hook::served_by(&mark).is_some() {
+                let hook = Hook::read(&mark, function, &hooks, &mut own_mistakes);
+                hooks.extend(hook.filter(|_| own_mistakes.is_empty()));
+            } else {
+                let component = Component::read(&mark, function, &components, &mut own_mistakes);
+                components.extend(component.filter(|_| own_mistakes.is_empty()));
+            }
             mistakes.append(own_mistakes);
         }
         if !is_marked {
-            let words = WORDS.map(|(word, _)| format!("`#[{word}]`")).join(", ");
-            let message = format!("this plugin has no component; mark a function with one of {words}");
+            let words = |words: &[&str]| {
+                words.iter().map(|word| format!("`#[{word}]`")).collect::<Vec<_>>().join(", ")
+            };
+            let kinds = words(&WORDS.map(|(word, _)| word));
+            let hooks = words(&hook::WORDS.map(|(word, _)| word));
+            let message = format!(
+                "this plugin has no component; mark a function with one of {kinds}, or as a hook with one of {hooks}"
+            );
             mistakes.add(&place, message);
         }
         if !mistakes.is_empty() {
@@ -105,7 +119,7 @@ impl Plugin {
             let message = format!("the package is called `{name}`, and {NAMES}: `#[plugin(name = \"…\")]`");
             mistakes.add(place, message);
         }
-        Ok(Self { name, host_version, permissions, module, components })
+        Ok(Self { name, host_version, permissions, module, components, hooks })
     }
 }
 
@@ -119,7 +133,9 @@ fn keep_import(import: &mut ItemUse) {
 
 /// Takes our attributes off a function: the first, and those that are too many.
 fn take_marks(function: &mut ItemFn) -> Option<(Attribute, Vec<Attribute>)> {
-    let mut marks = function.attrs.extract_if(.., |attribute| Mark::kind_of(attribute).is_some());
+    let mut marks = function.attrs.extract_if(.., |attribute| {
+        Mark::kind_of(attribute).is_some() || Hook::served_by(attribute).is_some()
+    });
     let first = marks.next()?;
     Some((first, marks.collect()))
 }

@@ -15,6 +15,17 @@ pub struct Plugin {
     pub manifest: &'static str,
     /// What it brings, in the order in which it is written.
     pub components: &'static [Component],
+    /// What it wants to be called for besides.
+    pub hooks: &'static [Hook],
+}
+
+/// One hook of a plugin, as the macros write it down.
+#[derive(Debug)]
+pub struct Hook {
+    /// The function of the protocol.
+    pub function: Function,
+    /// Calls the author's function and writes what it returned.
+    pub run: fn(&[&str], &mut Vec<u8>) -> Result<()>,
 }
 
 /// One component of a plugin, as the macros write it down.
@@ -53,7 +64,14 @@ impl Plugin {
         match function {
             Function::GetPluginMetadata => reply.extend_from_slice(self.manifest.as_bytes()),
             // There is no attribute for these yet.
-            Function::GetCommands | Function::GetHooks => reply.extend_from_slice(b"[]"),
+            Function::GetCommands => reply.extend_from_slice(b"[]"),
+            Function::GetHooks => {
+                // Every plugin is told of its own beginning and end.
+                let own = [Function::Initialize, Function::Shutdown];
+                let around_tasks = self.hooks.iter().filter(|hook| !own.contains(&hook.function));
+                let names: Vec<&str> = around_tasks.map(|hook| hook.function.name()).collect();
+                write(&names, reply).expect("names are JSON");
+            }
             _ => {
                 let announced =
                     self.components.iter().filter(|component| component.kind.definitions() == function);
@@ -61,6 +79,19 @@ impl Plugin {
                 write(&definitions, reply).expect("a definition has string keys only");
             }
         }
+    }
+
+    /// Answers a hook's function. Returns whether the reply is a failure. A hook that the plugin does not have does nothing.
+    pub fn hook(&self, function: Function, arguments: &[&str], reply: &mut Vec<u8>) -> bool {
+        let outcome = match self.hooks.iter().find(|hook| hook.function == function) {
+            Some(hook) => (hook.run)(arguments, reply),
+            None => write(&(), reply),
+        };
+        let Err(error) = outcome else { return false };
+        // Half an answer may be there already.
+        reply.clear();
+        write(&Failure { error: error.to_string() }, reply).expect("a message is JSON");
+        true
     }
 
     /// Answers an `execute_*` function. Returns whether the reply is a failure.

@@ -27,7 +27,30 @@ macro_rules! __export {
             execute_template_filter "execute-template-filter" ExecuteTemplateFilter "Runs a template filter." (name, config_json, value_json, args_json),
             execute_template_function "execute-template-function" ExecuteTemplateFunction "Runs a template function." (name, config_json, args_json),
         }
+        $crate::__export! { @hook $plugin;
+            initialize "initialize" Initialize "Tells the plugin its configuration, before anything else is called." (config_json),
+            before_task "before-task" BeforeTask "Asks the hook before a task." (context_json),
+            after_task "after-task" AfterTask "Tells the hook after a task." (context_json, result_json),
+            on_task_failure "on-task-failure" OnTaskFailure "Tells the hook after a task that failed." (context_json, error_json),
+            shutdown "shutdown" Shutdown "Tells the plugin that this was the last call." (),
+        }
     };
+    (@hook $plugin:expr; $($name:ident $kebab:literal $function:ident $doc:literal ($($argument:ident),*),)*) => { $(
+        #[doc = $doc]
+        #[allow(clippy::must_use_candidate, dead_code)]
+        pub fn $name($($argument: &str),*) -> ::std::string::String {
+            $crate::__private::text(|reply| {
+                $plugin.hook($crate::api::function::Function::$function, &[$($argument),*], reply);
+            })
+        }
+
+        #[cfg(target_family = "wasm")]
+        $crate::__guest_export! {
+            $name $kebab ($($argument),*) |reply| {
+                $plugin.hook($crate::api::function::Function::$function, &[$(&$argument),*], reply)
+            }
+        }
+    )* };
     (@describe $plugin:expr; $($name:ident $kebab:literal $function:ident $doc:literal,)*) => { $(
         #[doc = $doc]
         #[allow(clippy::must_use_candidate, dead_code)]
@@ -77,6 +100,9 @@ macro_rules! __guest_export {
     ($name:ident $kebab:literal () $($run:tt)*) => {
         $crate::__guest_export! { @with $name () $($run)* }
     };
+    ($name:ident $kebab:literal ($a:ident) $($run:tt)*) => {
+        $crate::__guest_export! { @with $name ($a a_len) $($run)* }
+    };
     ($name:ident $kebab:literal ($a:ident, $b:ident) $($run:tt)*) => {
         $crate::__guest_export! { @with $name ($a a_len, $b b_len) $($run)* }
     };
@@ -106,6 +132,9 @@ macro_rules! __guest_export {
 macro_rules! __guest_export {
     ($name:ident $kebab:literal () $($run:tt)*) => {
         $crate::__guest_export! { @with $kebab () $($run)* }
+    };
+    ($name:ident $kebab:literal ($a:ident) $($run:tt)*) => {
+        $crate::__guest_export! { @with $kebab ($a a_len) $($run)* }
     };
     ($name:ident $kebab:literal ($a:ident, $b:ident) $($run:tt)*) => {
         $crate::__guest_export! { @with $kebab ($a a_len, $b b_len) $($run)* }

@@ -67,6 +67,12 @@ pub fn value<'a, T: Input<'a>>(what: &str, json: &'a str) -> Result<T> {
     serde_json::from_str(json).map_err(|error| misfit(&format!("the {what}"), &error))
 }
 
+/// Reads what a hook is told. Nothing at all is `null`.
+pub fn told<T: DeserializeOwned>(what: &str, json: Option<&&str>) -> Result<T> {
+    let json = json.copied().filter(|json| !json.trim().is_empty()).unwrap_or("null");
+    serde_json::from_str(json).map_err(|error| misfit(&format!("the {what}"), &error))
+}
+
 /// The schema of a configuration type.
 pub fn schema_of<C: Config>() -> Value {
     let mut generator = SchemaGenerator::default();

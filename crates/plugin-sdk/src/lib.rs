@@ -166,6 +166,46 @@
 //! # assert_eq!(call(), r#"{"error":"invalid digit found in string"}"#);
 //! ```
 //!
+//! # Hooks
+//!
+//! A plugin may want to be called around the tasks of others: before each, which it can change or keep from running, and after.
+//!
+//! ```
+//! #[plugin_sdk::plugin]
+//! mod guard {
+//!     use plugin_sdk::prelude::*;
+//!
+//!     #[before_task]
+//!     fn check(task: TaskContext) -> Verdict {
+//!         if task.command.contains("rm -rf /") {
+//!             return Verdict::abort("nobody wants that");
+//!         }
+//!         Verdict::Continue
+//!     }
+//!
+//!     #[after_task]
+//!     fn tell(task: TaskContext, outcome: TaskOutcome) {
+//!         log::info!("{} took {} ms", task.task_name, outcome.duration_ms.unwrap_or_default());
+//!     }
+//! }
+//!
+//! assert_eq!(get_hooks(), r#"["before_task","after_task"]"#);
+//! assert_eq!(
+//!     before_task(r#"{"task_name": "clean", "command": "rm -rf /"}"#),
+//!     r#"{"verdict":"abort","message":"nobody wants that"}"#,
+//! );
+//! ```
+//!
+//! | attribute | the function | what it returns |
+//! |---|---|---|
+//! | `#[initialize]` | `fn(config)`: any type that derives `Deserialize` | `()` |
+//! | `#[before_task]` | `fn(context: TaskContext)` | [`Verdict`] or `()` |
+//! | `#[after_task]` | `fn(context: TaskContext, outcome: TaskOutcome)` | `()` |
+//! | `#[on_task_failure]` | `fn(context: TaskContext, error: TaskError)` | `()` |
+//! | `#[shutdown]` | `fn()` | `()` |
+//!
+//! Each may take less, from the right, and return a `Result`.
+//!
 //! # Permissions
 //!
 //! A plugin computes, writes messages, knows the time and has random numbers. For more it asks, and its user grants what of it they
@@ -256,12 +296,14 @@ mod source;
 mod text;
 
 pub use driftless_plugin_api as api;
+pub use driftless_plugin_api::hook::{TaskContext, TaskError, TaskOutcome, Verdict};
 pub use driftless_plugin_api::result::TaskResult;
 pub use error::{Error, Result};
 pub use host::{random, timestamp};
 pub use host_error::{HostError, HostErrorKind};
 pub use plugin_sdk_macros::{
-    facts, log_filter, log_output, log_parser, log_source, plugin, task, template_filter, template_function,
+    after_task, before_task, facts, initialize, log_filter, log_output, log_parser, log_source,
+    on_task_failure, plugin, shutdown, task, template_filter, template_function,
 };
 pub use text::Text;
 pub use {schemars, serde, serde_json};
@@ -269,9 +311,10 @@ pub use {schemars, serde, serde_json};
 /// What nearly every plugin uses.
 pub mod prelude {
     pub use crate::{
-        Error, HostError, HostErrorKind, Result, TaskResult, Text, bail, env, facts, fs, http, log,
-        log_filter, log_output, log_parser, log_source, plugin, process, task, template_filter,
-        template_function,
+        Error, HostError, HostErrorKind, Result, TaskContext, TaskError, TaskOutcome, TaskResult, Text,
+        Verdict, after_task, bail, before_task, env, facts, fs, http, initialize, log, log_filter,
+        log_output, log_parser, log_source, on_task_failure, plugin, process, shutdown, task,
+        template_filter, template_function,
     };
     pub use schemars::JsonSchema;
     pub use serde::{Deserialize, Serialize};

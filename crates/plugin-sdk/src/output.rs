@@ -7,6 +7,7 @@
 
 use std::fmt::Display;
 
+use driftless_plugin_api::hook::Verdict;
 use driftless_plugin_api::result::TaskResult;
 use serde::Serialize;
 
@@ -88,6 +89,21 @@ impl<T: Into<TaskResult>> TaskOutput for T {}
 
 /// The result of a task.
 pub fn task_result(output: impl TaskOutput) -> TaskResult {
+    output.into()
+}
+
+/// What a hook before a task can return.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the verdict about a task",
+    label = "a hook before a task returns a `Verdict`, or nothing"
+)]
+pub trait VerdictOutput: Into<Verdict> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<Verdict>> VerdictOutput for T {}
+
+/// The verdict about a task.
+pub fn verdict(output: impl VerdictOutput) -> Verdict {
     output.into()
 }
 
