@@ -1,0 +1,161 @@
+// From a call of the protocol to the author's function.
+
+import { readArguments } from "./arguments.js";
+import { Failure, explain } from "./failure.js";
+import { fit } from "./fit.js";
+import { read, write, writeObject } from "./json.js";
+import { announce, components, registeredHooks } from "./registry.js";
+import { batch } from "./sources.js";
+
+let manifest = {};
+
+/** Says who the plugin is. The build does, with what stands in `package.json`. */
+export function setManifest(value) {
+  manifest = value;
+}
+
+/** The manifest, with the components that are registered. */
+export function metadata() {
+  const entries = [...components].flatMap(([kind, known]) =>
+    // The protocol has no kind for these yet.
+    kind === "command" ? [] : [...known.values()].map(({ name, description }) => ({ kind, name, description })),
+  );
+  return write({ ...manifest, components: entries });
+}
+
+/** The definitions of the components of these kinds. */
+export function definitions(...kinds) {
+  return write(kinds.flatMap((kind) => [...components.get(kind).values()].map(announce)));
+}
+
+/** The names of the hooks around tasks. */
+export function hookNames() {
+  return write([...registeredHooks.keys()].filter((name) => name !== "initialize" && name !== "shutdown"));
+}
+
+/**
+ * Runs a task. It always answers with a task result where the failure is one that the plugin foresaw; a mistake of the plugin is
+ * thrown.
+ */
+export function executeTask(name, config) {
+  return attempt(
+    () => then(run("task", name, (task) => task.run(readConfig(task, config))), taskResult),
+    (thrown) => {
+      if (!(thrown instanceof Failure)) throw thrown;
+      return write({ status: "error", message: explain(thrown) });
+    },
+  );
+}
+
+export function executeFacts(name, config) {
+  return then(run("facts_collector", name, (facts) => facts.run(readConfig(facts, config))), writeObject);
+}
+
+export function executeSource(name, config) {
+  return run("log_source", name, (source) => batch(name, config, () => source.run(readConfig(source, config))));
+}
+
+export function executeParser(name, config, line) {
+  return then(run("log_parser", name, (parser) => parser.run(line, readConfig(parser, config))), writeObject);
+}
+
+export function executeFilter(name, config, entry) {
+  const kept = run("log_filter", name, (filter) => filter.run(readValue("entry", filter, entry), readConfig(filter, config)));
+  return then(kept, (keep) => {
+    if (typeof keep !== "boolean") throw new Failure("what it returned is neither true nor false");
+    return write(keep);
+  });
+}
+
+export function executeOutput(name, config, entry) {
+  const written = run("log_output", name, (output) => output.run(readValue("entry", output, entry), readConfig(output, config)));
+  return then(written, () => "null");
+}
+
+export function executeTemplateFilter(name, config, value, args) {
+  const result = run("template_filter", name, (filter) => {
+    const given = [readValue("value", filter, value), ...readArguments(filter.arguments, args)];
+    return filter.run(...given, ...ownConfig(filter, config));
+  });
+  return then(result, write);
+}
+
+export function executeTemplateFunction(name, config, args) {
+  const result = run("template_function", name, (called) =>
+    called.run(...readArguments(called.arguments, args), ...ownConfig(called, config)),
+  );
+  return then(result, write);
+}
+
+export function executeCommand(name, args) {
+  const result = run("command", name, (command) => {
+    const given = read("its list of arguments", args.trim() === "" ? "[]" : args);
+    return command.run(command.config ? check("its list of arguments", command.config, given) : given);
+  });
+  return then(result, write);
+}
+
+/** Calls a hook, with values in JSON. One that the plugin does not have does nothing. */
+export function hook(name, ...values) {
+  const called = registeredHooks.get(name);
+  if (!called) return "null";
+  return then(called(...values.map((value) => (value.trim() === "" ? undefined : read("what a hook is told", value)))), write);
+}
+
+/** What `run` throws is thrown, whether it throws at once or later. */
+export function attempt(run, rescue) {
+  try {
+    const value = run();
+    return value instanceof Promise ? value.catch(rescue) : value;
+  } catch (thrown) {
+    return rescue(thrown);
+  }
+}
+
+function run(kind, name, call) {
+  const component = components.get(kind).get(name);
+  if (!component) throw new Failure(`Unknown ${kind.replace("_", " ")}: ${name}`);
+  return call(component);
+}
+
+/** The author's function may be asynchronous; what is not stays so. */
+function then(value, next) {
+  return typeof value?.then === "function" ? Promise.resolve(value).then(next) : next(value);
+}
+
+function readConfig(component, json) {
+  if (!component.config) return {};
+  return check("its configuration", component.config, read("its configuration", json));
+}
+
+/** For template extensions, whose configuration is a parameter only where they have one. */
+function ownConfig(component, json) {
+  return component.config ? [readConfig(component, json)] : [];
+}
+
+function readValue(what, component, json) {
+  const value = read(`the ${what}`, json);
+  return component.value ? check(`the ${what}`, component.value, value) : value;
+}
+
+function check(what, schema, value) {
+  try {
+    return fit(schema, value);
+  } catch (failure) {
+    throw new Failure(`${what} does not fit: ${failure.message}`);
+  }
+}
+
+function taskResult(returned) {
+  if (returned === undefined || returned === null) return write({ status: "success" });
+  if (typeof returned === "string") return write({ status: "success", message: returned });
+  if (typeof returned !== "object" || Array.isArray(returned)) {
+    throw new Failure("a task returns nothing, a message, or an object");
+  }
+  const { status = "success", message, ...data } = returned;
+  if (status !== "success" && status !== "error") {
+    throw new Failure(`the status of a task is \`success\` or \`error\`, not ${JSON.stringify(status)}`);
+  }
+  if (message !== undefined && message !== null && typeof message !== "string") throw new Failure("the message of a task is text");
+  return write({ status, message: message ?? undefined, ...data });
+}

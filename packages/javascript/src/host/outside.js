@@ -1,0 +1,33 @@
+// The host outside of a component: what a test provides. Nothing of the machine is touched but its clock.
+
+const NO_HOST = {
+  answer: () => {
+    const message =
+      "outside of the sandbox nothing of the machine is touched; in a test, `testHost()` of `@driftless/plugin-sdk/testing` answers for it";
+    return [JSON.stringify({ error: { kind: "denied", message } }), new Uint8Array()];
+  },
+  log: (level, message) => process.stderr.write(`[${level}] ${message}\n`),
+};
+
+let current = NO_HOST;
+
+/** Lets this host answer from now on; without one, everything is denied. */
+export function install(host) {
+  current = host ?? NO_HOST;
+}
+
+export function answer(capability, request, body) {
+  return current.answer(capability, request, body);
+}
+
+export function log(level, message) {
+  current.log(level, message);
+}
+
+export function getTimestamp() {
+  return current.timestamp?.() ?? BigInt(Math.floor(Date.now() / 1000));
+}
+
+export function getRandom() {
+  return current.random?.() ?? crypto.getRandomValues(new BigUint64Array(1))[0];
+}

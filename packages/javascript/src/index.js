@@ -1,0 +1,21 @@
+// What a plugin imports.
+
+export { Failure, HostError } from "./failure.js";
+export {
+  command,
+  facts,
+  hooks,
+  logFilter,
+  logOutput,
+  logParser,
+  logSource,
+  task,
+  templateFilter,
+  templateFunction,
+} from "./registry.js";
+export { random, timestamp } from "./time_and_chance.js";
+export * as environment from "./environment.js";
+export * as files from "./files.js";
+export * as http from "./http.js";
+export * as log from "./log.js";
+export * as process from "./process.js";

@@ -1,0 +1,107 @@
+"""What a component exports. The build imports this before the plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from componentize_py_types import Err
+
+from . import _dispatch, _failure, _machine
+from ._failure import explain
+
+_machine.replace()
+
+
+def set_project(manifest: dict[str, Any], roots: dict[str, str]) -> None:
+    """Says who the plugin is, and which folder of the project stands where in the component: ``{"/2/": "src/"}``."""
+    _dispatch.set_manifest(manifest)
+    _failure.roots.update(roots)
+
+
+def _answer(run: Callable[..., str], *arguments: Any) -> str:
+    _machine.start()
+    try:
+        return run(*arguments)
+    except BaseException as raised:
+        # Whatever is raised and is no `Err` would end the component without a word.
+        raise Err(explain(raised).encode("utf-8", "replace").decode()) from None
+    finally:
+        _machine.flush()
+
+
+class WitWorld:
+    """The functions of the protocol."""
+
+    def get_plugin_metadata(self) -> str:
+        return _answer(_dispatch.get_plugin_metadata)
+
+    def get_task_definitions(self) -> str:
+        return _answer(_dispatch.get_definitions, "task")
+
+    def get_facts_collectors(self) -> str:
+        return _answer(_dispatch.get_definitions, "facts_collector")
+
+    def get_template_extensions(self) -> str:
+        return _answer(_dispatch.get_definitions, "template_filter", "template_function")
+
+    def get_log_sources(self) -> str:
+        return _answer(_dispatch.get_definitions, "log_source")
+
+    def get_log_parsers(self) -> str:
+        return _answer(_dispatch.get_definitions, "log_parser")
+
+    def get_log_filters(self) -> str:
+        return _answer(_dispatch.get_definitions, "log_filter")
+
+    def get_log_outputs(self) -> str:
+        return _answer(_dispatch.get_definitions, "log_output")
+
+    def get_commands(self) -> str:
+        return _answer(_dispatch.get_definitions, "command")
+
+    def get_hooks(self) -> str:
+        return _answer(_dispatch.get_hooks)
+
+    def execute_task(self, name: str, config: str) -> str:
+        return _answer(_dispatch.execute_task, name, config)
+
+    def execute_facts_collector(self, name: str, config: str) -> str:
+        return _answer(_dispatch.execute_facts_collector, name, config)
+
+    def execute_log_source(self, name: str, config: str) -> str:
+        return _answer(_dispatch.execute_log_source, name, config)
+
+    def execute_log_parser(self, name: str, config: str, line: str) -> str:
+        return _answer(_dispatch.execute_log_parser, name, config, line)
+
+    def execute_log_filter(self, name: str, config: str, entry: str) -> str:
+        return _answer(_dispatch.execute_log_filter, name, config, entry)
+
+    def execute_log_output(self, name: str, config: str, entry: str) -> str:
+        return _answer(_dispatch.execute_log_output, name, config, entry)
+
+    def execute_template_filter(self, name: str, config: str, value: str, args: str) -> str:
+        return _answer(_dispatch.execute_template_filter, name, config, value, args)
+
+    def execute_template_function(self, name: str, config: str, args: str) -> str:
+        return _answer(_dispatch.execute_template_function, name, config, args)
+
+    def execute_command(self, name: str, args: str) -> str:
+        return _answer(_dispatch.execute_command, name, args)
+
+    def initialize(self, config: str) -> str:
+        return _answer(_dispatch.call_hook, "initialize", config)
+
+    def driftless_shutdown(self) -> str:
+        # The name `shutdown` is one of the C library's, so the build gives it to the export afterwards.
+        return _answer(_dispatch.call_hook, "shutdown")
+
+    def before_task(self, context: str) -> str:
+        return _answer(_dispatch.call_hook, "before_task", context)
+
+    def after_task(self, context: str, task_result: str) -> str:
+        return _answer(_dispatch.call_hook, "after_task", context, task_result)
+
+    def on_task_failure(self, context: str, error: str) -> str:
+        return _answer(_dispatch.call_hook, "on_task_failure", context, error)
