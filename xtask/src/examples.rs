@@ -1,15 +1,19 @@
-//! `cargo xtask examples`: the example plugins, for both targets.
+//! `cargo xtask examples`: the example plugins, those in Rust for both targets.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
 use crate::run::{cargo, command, heading, root, run, say};
+use crate::toolchains;
 
 /// A target, and the folder under `target/` that its plugins go to.
 const TARGETS: [(&str, &str); 2] =
     [("wasm32-wasip1", "plugins"), ("wasm32-unknown-unknown", "plugins-unknown-unknown")];
+
+/// Where the examples go that are compiled once.
+const PLUGINS: &str = "target/plugins";
 
 /// Builds the `driftless` command, and the examples with it.
 pub(crate) fn build() -> Result<()> {
@@ -33,7 +37,50 @@ pub(crate) fn build_with_driftless() -> Result<()> {
             &out_dir,
         ]))?;
     }
+    build_javascript(&driftless)?;
+    build_python(&driftless)
+}
+
+/// The examples in JavaScript and TypeScript: folders with a `package.json`.
+fn build_javascript(driftless: &Path) -> Result<()> {
+    let projects = projects("package.json")?;
+    if projects.is_empty() || !toolchains::node()? {
+        return Ok(());
+    }
+    for project in projects {
+        toolchains::install_packages(&root().join(&project))?;
+        run(command(driftless).args(["plugin", "build"]).arg(&project).args(["--out-dir", PLUGINS]))?;
+    }
     Ok(())
+}
+
+/// The examples in Python: folders with a `pyproject.toml`.
+fn build_python(driftless: &Path) -> Result<()> {
+    let projects = projects("pyproject.toml")?;
+    if projects.is_empty() || !toolchains::python()? {
+        return Ok(());
+    }
+    let mut path = vec![toolchains::python_environment()?];
+    path.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));
+    let path = std::env::join_paths(path)?;
+    for project in projects {
+        let mut build = command(driftless);
+        run(build.args(["plugin", "build"]).arg(&project).args(["--out-dir", PLUGINS]).env("PATH", &path))?;
+    }
+    Ok(())
+}
+
+/// The folders of examples that have this file, from the root of the repository, in order.
+fn projects(file: &str) -> Result<Vec<PathBuf>> {
+    let mut projects = Vec::new();
+    for entry in std::fs::read_dir(root().join("examples"))? {
+        let folder = Path::new("examples").join(entry?.file_name());
+        if root().join(&folder).join(file).is_file() {
+            projects.push(folder);
+        }
+    }
+    projects.sort();
+    Ok(projects)
 }
 
 /// Where cargo puts the `driftless` command.

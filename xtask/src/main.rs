@@ -4,6 +4,7 @@
 //! else.
 
 mod bench;
+mod book;
 mod demo;
 mod deny;
 mod examples;
@@ -11,6 +12,7 @@ mod fuzz;
 mod run;
 mod test;
 mod tidy;
+mod toolchains;
 
 use std::process::ExitCode;
 
@@ -21,8 +23,10 @@ cargo xtask CHORE
 
   test        everything that CI checks: format, clippy, examples, tests, docs, tidy, deny
   demo        builds the examples and shows what they do, on this machine and on a real access log
-  examples    compiles every example into target/plugins/, and for the second target into
-              target/plugins-unknown-unknown/
+  examples    compiles every example into target/plugins/, and those in Rust for the second target into
+              target/plugins-unknown-unknown/; installs the tools of JavaScript and Python that it needs
+  book        [PAGE…]: runs what the guide in docs/ tells its readers to do, and makes target/book/html of it; with names of pages, checks
+              those
   tidy        the crates depend on each other as ARCHITECTURE.md says, every module has a doc comment, every link leads
               somewhere
   deny        dependencies: licences, bans, sources, and advisories where the database can be had
@@ -47,6 +51,8 @@ fn chore() -> Result<()> {
         ("test", []) => test::all(),
         ("demo", []) => demo::show(),
         ("examples", []) => examples::build(),
+        ("book", []) => book::build(),
+        ("book", pages) => book::check(pages),
         ("tidy", []) => tidy::check(),
         ("deny", []) => deny::check(),
         ("bench", rest) => bench::all(rest),

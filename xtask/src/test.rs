@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::run::{cargo, root, run, step};
-use crate::{deny, examples, tidy};
+use crate::{book, deny, examples, tidy};
 
 /// Runs all checks, the quick ones first.
 pub(crate) fn all() -> Result<()> {
@@ -22,6 +22,7 @@ pub(crate) fn all() -> Result<()> {
     // be asked for with other features.
     step("build", || run(cargo().args(["test", "--locked", "--workspace", "--all-targets", "--no-run"])))?;
     step("examples", examples::build_with_driftless)?;
+    step("book", book::build)?;
     step("tests of the examples", || run(&mut in_examples(["test", "--locked", "--workspace"])))?;
     step("tests", || run(cargo().args(["test", "--locked", "--workspace", "--all-targets"])))?;
     step("tests in the documentation", || run(cargo().args(["test", "--locked", "--workspace", "--doc"])))?;

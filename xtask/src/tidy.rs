@@ -22,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
         "driftless-host",
         &["driftless-plugin-api", "driftless-permissions", "driftless-capabilities", "driftless-sandbox"],
     ),
-    ("driftless-author", &["driftless-plugin-api", "driftless-sandbox"]),
+    ("driftless-author", &["driftless-plugin-api", "driftless-permissions", "driftless-sandbox"]),
     ("driftless-conformance", &["driftless-plugin-api", "driftless-sandbox", "driftless-host"]),
     (
         "driftless-cli",

@@ -207,7 +207,9 @@ pub(crate) enum PluginCommand {
         /// Its name
         plugin: String,
     },
-    /// Compiles a Rust project into plugins and checks them
+    /// Makes a project that builds and passes its tests
+    New(New),
+    /// Builds the plugins of a project and checks them
     Build(Build),
 }
 
@@ -238,14 +240,38 @@ Without any of these, it shows what the plugin asks for and asks you.
 A grant replaces the last one, and holds for this very file: after an update it has to be given again.";
 
 #[derive(Debug, ClapArgs)]
+pub(crate) struct New {
+    /// What the plugin and its folder are called
+    pub(crate) name: String,
+    /// What it is written in
+    #[arg(long, value_name = "LANGUAGE", default_value = "rust", value_parser = LANGUAGES)]
+    pub(crate) lang: String,
+    /// What it shows
+    #[arg(long, default_value = "task", value_parser = ["task", "facts", "template", "logs", "hooks"])]
+    pub(crate) kind: String,
+    /// For Rust: the folder of the crate plugin-sdk [default: the one on crates.io]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) sdk: Option<PathBuf>,
+}
+
+/// How languages are called.
+const LANGUAGES: [&str; 4] = ["rust", "js", "ts", "python"];
+
+#[derive(Debug, ClapArgs)]
 pub(crate) struct Build {
     /// The folder of the project or workspace
     #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
     pub(crate) project: PathBuf,
-    /// What to compile for
+    /// What it is written in [default: what its files say]
+    #[arg(long, value_name = "LANGUAGE", value_parser = LANGUAGES)]
+    pub(crate) lang: Option<String>,
+    /// What Rust is compiled for
     #[arg(long, default_value = "wasm32-wasip1", value_parser = ["wasm32-wasip1", "wasm32-unknown-unknown"])]
     pub(crate) target: String,
-    /// The folder that the finished plugins go to [default: target/plugins in the project]
+    /// The folder that the finished plugins go to [default: target/plugins in a Rust project, dist in others]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) out_dir: Option<PathBuf>,
+    /// Keeps the names of functions, for the messages of traps
+    #[arg(long)]
+    pub(crate) debug: bool,
 }

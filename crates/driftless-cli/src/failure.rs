@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
+use driftless_author::{AuthorError, AuthorErrorKind};
 use driftless_host::ErrorKind;
 use thiserror::Error;
 
@@ -36,6 +37,14 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
     let code = error.chain().find_map(|cause| {
         if let Some(error) = cause.downcast_ref::<driftless_host::Error>() {
             return Some(by_kind(error.kind()));
+        }
+        if let Some(error) = cause.downcast_ref::<AuthorError>() {
+            return Some(match error.kind() {
+                AuthorErrorKind::Failed => 1,
+                AuthorErrorKind::Usage => 2,
+                AuthorErrorKind::Refused => 3,
+                AuthorErrorKind::NotFound => 5,
+            });
         }
         cause.downcast_ref::<Failure>().map(|failure| match failure {
             Failure::Failed(_) => 1,

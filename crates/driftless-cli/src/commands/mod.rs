@@ -5,6 +5,7 @@ mod build;
 mod facts;
 mod grant;
 mod logs;
+mod new;
 mod plugin;
 mod render;
 
@@ -34,6 +35,7 @@ pub(crate) fn run(args: Args, terminal: &Terminal) -> anyhow::Result<ExitCode> {
             }
             PluginCommand::Grant(asked) => grant::grant(global, terminal, &asked),
             PluginCommand::Revoke { plugin } => grant::revoke(global, terminal, &plugin),
+            PluginCommand::New(new) => new::run(global, terminal, &new),
             PluginCommand::Build(build) => build::run(global, terminal, &build),
         },
         Command::Completions { shell } => {

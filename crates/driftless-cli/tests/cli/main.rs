@@ -15,5 +15,6 @@ mod installation;
 mod interrupt;
 mod logs;
 mod plugin_build;
+mod plugin_languages;
 #[cfg(unix)]
 mod terminal;

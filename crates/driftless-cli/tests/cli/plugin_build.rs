@@ -1,6 +1,7 @@
 //! `driftless plugin build`, on projects made here. Each build runs cargo, so there are few of them.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use crate::harness::{Home, Outcome, repository, start};
 
@@ -47,6 +48,12 @@ mod greeter {
 /// Runs `plugin build` with a cargo that uses no network and compiles the SDK once for all tests.
 fn build(home: &Home, args: &[&str]) -> Outcome {
     let mut command = home.command(["plugin", "build"].iter().chain(args));
+    prepare(&mut command);
+    start(&mut command).finish()
+}
+
+/// Lets a command run cargo as [`build`] does.
+fn prepare(command: &mut Command) {
     let of_user = |variable: &str, folder: &str| {
         let default = std::env::home_dir().unwrap_or_default().join(folder);
         std::env::var_os(variable).map_or(default, PathBuf::from)
@@ -55,7 +62,6 @@ fn build(home: &Home, args: &[&str]) -> Outcome {
     command.env("RUSTUP_HOME", of_user("RUSTUP_HOME", ".rustup"));
     command.env("CARGO_TARGET_DIR", repository().join("target/plugin-build-test"));
     command.env("CARGO_NET_OFFLINE", "true");
-    start(&mut command).finish()
 }
 
 #[test]
@@ -106,10 +112,13 @@ fn code_that_does_not_compile() {
 fn what_is_no_plugin() {
     let home = Home::new();
     home.write("folder/notes.txt", "");
-    build(&home, &["folder"])
+    build(&home, &["folder"]).exits_with(5).says(
+        "folder: there is no project: it has neither `Cargo.toml` nor `package.json` nor `pyproject.toml`",
+    );
+    build(&home, &["nowhere"]).exits_with(5).says("nowhere: there is no project");
+    build(&home, &["folder", "--lang", "rust"])
         .exits_with(5)
         .says("folder/Cargo.toml: there is no such file, so this is no Rust project");
-    build(&home, &["nowhere"]).exits_with(5).says("nowhere/Cargo.toml");
 
     project(&home, "library", "", GREETER);
     let outcome = build(&home, &["library/Cargo.toml"]);
@@ -121,4 +130,51 @@ fn what_is_no_plugin() {
         .exits_with(3)
         .says("it exports none of the protocol's functions");
     assert!(!home.path().join("out/empty.wasm").exists());
+}
+
+#[test]
+fn from_nothing_to_a_result() {
+    let home = Home::new();
+    let sdk = repository().join("crates/plugin-sdk");
+    for kind in ["task", "facts", "template", "logs", "hooks"] {
+        let name = format!("my-{kind}");
+        home.run(&["plugin", "new", &name, "--kind", kind, "--sdk", sdk.to_str().unwrap()]).exits_with(0);
+        // The versions that the examples have are there without a network.
+        let lock = std::fs::read(repository().join("examples/Cargo.lock")).unwrap();
+        home.write(&format!("{name}/Cargo.lock"), lock);
+        let outcome = build(&home, &[&name, "--out-dir", ".driftless/plugins"]);
+        outcome.exits_with(0);
+        assert!(outcome.stdout.starts_with(&format!("built {name} 0.1.0\n")), "{}", outcome.stdout);
+    }
+    let mut tests = Command::new("cargo");
+    home.prepare(&mut tests);
+    prepare(&mut tests);
+    tests.args(["test", "--quiet"]).current_dir(home.path().join("my-facts"));
+    start(&mut tests).finish().exits_with(0);
+
+    let outcome = home.run(&["apply", "my-task/site.yml"]);
+    outcome.exits_with(0);
+    assert!(outcome.stdout.contains(r#""message":"Hello Ada""#), "{}", outcome.stdout);
+    let outcome = home.run(&["render", "my-template/page.j2", "--set", "name=Ada"]);
+    outcome.exits_with(0);
+    assert!(outcome.stdout.starts_with("Hello Ada\n"), "{}", outcome.stdout);
+    let outcome = home.run(&["plugin", "call", "my-hooks", "before_task", r#"{"task_name": "build"}"#]);
+    outcome.exits_with(0).says("info  my-hooks: build begins\n");
+}
+
+#[test]
+fn a_rust_plugin_as_a_component() {
+    let home = Home::new();
+    project(&home, "greeter", CDYLIB, GREETER);
+    let described = home
+        .read("greeter/Cargo.toml")
+        .replace("plugin-sdk = {", "plugin-sdk = { features = [\"component\"],");
+    home.write("greeter/Cargo.toml", described);
+    let outcome = build(&home, &["greeter", "--out-dir", ".driftless/plugins"]);
+    outcome.exits_with(0);
+    assert!(outcome.stdout.contains("Rust as a component\n"), "{}", outcome.stdout);
+    home.write("site.yml", "tasks: [{type: greeter.greet, who: world}]\n");
+    let outcome = home.run(&["apply", "site.yml"]);
+    outcome.exits_with(0);
+    assert!(outcome.stdout.contains(r#""message":"Hello world""#), "{}", outcome.stdout);
 }

@@ -13,8 +13,8 @@ use wasmtime::{
     PoolingAllocationConfig, Store, TypedFunc,
 };
 
-const FUEL: u64 = 1_000_000_000;
-const TICKS: u64 = 3001;
+pub(crate) const FUEL: u64 = 1_000_000_000;
+pub(crate) const TICKS: u64 = 3001;
 
 /// A compiled guest.
 pub(crate) struct Guest {
@@ -48,14 +48,7 @@ impl Guest {
         pool.total_core_instances(16).total_memories(16).total_tables(32).max_memory_size(64 << 20);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
         let engine = Engine::new(&config).unwrap();
-        let weak = engine.weak();
-        std::thread::spawn(move || {
-            while let Some(engine) = weak.upgrade() {
-                engine.increment_epoch();
-                drop(engine);
-                std::thread::sleep(Duration::from_millis(10));
-            }
-        });
+        tick(&engine);
         let mut linker = Linker::new(&engine);
         linker.func_wrap("env", "host_log", |_: Caller<'_, ()>, _: u32, _: u32, _: u32, _: u32| {}).unwrap();
         linker.func_wrap("env", "host_get_timestamp", || 0u64).unwrap();
@@ -125,6 +118,18 @@ impl Instance {
         let start = reply.pointer as usize;
         std::str::from_utf8(&self.memory.data(&self.store)[start..start + reply.length as usize]).unwrap()
     }
+}
+
+/// Counts the epochs of an engine for as long as it lives.
+pub(crate) fn tick(engine: &Engine) {
+    let weak = engine.weak();
+    std::thread::spawn(move || {
+        while let Some(engine) = weak.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    });
 }
 
 /// Parses and filters a file line by line, and writes what is kept.

@@ -8,6 +8,10 @@ pub(crate) const MESSAGE: &str = r#"{"message":"hello"}"#;
 /// A configuration of `min_status`.
 pub(crate) const MIN_STATUS: &str = r#"{"status":300}"#;
 
+/// A configuration of `yaml_text`.
+pub(crate) const YAML: &str =
+    "{\"text\":\"server:\\n  port: 8080 # not below 1024\\n\",\"key\":\"server.port\",\"value\":9090}";
+
 /// A line of an access log.
 pub(crate) const LINE: &str = concat!(
     r#"203.0.113.7 - - [21/Nov/2026:21:16:50 +0000] "GET /assets/app.js?v=3 HTTP/1.1" 200 5316 "#,

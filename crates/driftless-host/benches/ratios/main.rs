@@ -4,10 +4,11 @@
 //! `cargo xtask bench` builds the guests, runs this, and prints the ratios.
 
 mod bare;
+mod bare_component;
 mod guests;
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -20,7 +21,7 @@ use serde_json::json;
 criterion_group! {
     name = benches;
     config = Criterion::default().measurement_time(Duration::from_secs(5)).sample_size(50);
-    targets = calls, fresh_instances, template_filters, log_lines, process_start
+    targets = calls, component_calls, fresh_instances, template_filters, log_lines, process_start, interpreter_start
 }
 criterion_main!(benches);
 
@@ -54,6 +55,38 @@ fn calls(criterion: &mut Criterion) {
         let mut instance = compiled(&guest).instantiate().unwrap();
         group.bench_function("driftless, one instance", |bencher| {
             bencher.iter(|| instance.call(function, &arguments).unwrap().text.to_owned());
+        });
+        group.finish();
+    }
+}
+
+/// Whether anything is measured, rather than tried once. The interpreters of other languages take too long to compile for a try.
+fn is_measuring() -> bool {
+    std::env::args().any(|argument| argument == "--bench")
+}
+
+/// A call of a plugin in another language, on a warm instance.
+fn component_calls(criterion: &mut Criterion) {
+    if !is_measuring() {
+        return;
+    }
+    for (name, guest, function, arguments) in [
+        (
+            "JavaScript",
+            guests::example("javascript-custom-task"),
+            Function::ExecuteTask,
+            vec!["yaml_text", guests::YAML],
+        ),
+        ("Python", guests::example("python-facts-collector"), Function::GetFactsCollectors, vec![]),
+    ] {
+        let mut group = criterion.benchmark_group(format!("call/{name}"));
+        let mut bare = bare_component::Instance::new(&guest, function);
+        let manager = PluginManager::builder().source(Embedded::new("guest", guest)).build().unwrap();
+        let plugin = manager.plugin(&manager.list().unwrap()[0].name).unwrap();
+        assert_eq!(bare.call(&arguments), plugin.call(function, &arguments).unwrap());
+        group.bench_function("wasmtime", |bencher| bencher.iter(|| bare.call(&arguments)));
+        group.bench_function("driftless", |bencher| {
+            bencher.iter(|| plugin.call(function, &arguments).unwrap())
         });
         group.finish();
     }
@@ -149,45 +182,74 @@ fn log_lines(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// The command, with a home of its own.
+struct Command {
+    driftless: std::ffi::OsString,
+    home: tempfile::TempDir,
+}
+
+impl Command {
+    /// `None` where there is no command to measure.
+    fn find() -> Option<Self> {
+        let driftless = std::env::var_os("DRIFTLESS_BIN")?;
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir(home.path().join("plugins")).unwrap();
+        Some(Self { driftless, home })
+    }
+
+    fn install(&self, file: &str, plugin: &[u8]) {
+        std::fs::write(self.home.path().join("plugins").join(file), plugin).unwrap();
+    }
+
+    /// Runs a file of tasks.
+    fn apply(&self, file: &Path) {
+        let mut command = std::process::Command::new(&self.driftless);
+        command.env("HOME", self.home.path()).env_remove("XDG_CACHE_HOME");
+        command.stderr(Stdio::null()).stdout(Stdio::null());
+        command.arg("--plugin-dir").arg(self.home.path().join("plugins")).arg("apply").arg(file);
+        assert!(command.status().unwrap().success());
+    }
+
+    /// Measures a file of tasks, once the cache is warm.
+    fn measure(&self, criterion: &mut Criterion, name: &str, tasks: &str) {
+        let file = self.home.path().join("site.yml");
+        std::fs::write(&file, tasks).unwrap();
+        self.apply(&file);
+        let mut group = criterion.benchmark_group("process");
+        group.bench_function(name, |bencher| {
+            bencher.iter_custom(|times| {
+                let started = Instant::now();
+                (0..times).for_each(|_| self.apply(&file));
+                started.elapsed()
+            });
+        });
+        group.finish();
+    }
+}
+
 /// From the start of the process to the first result of a task, with ten installed plugins and a warm cache.
 fn process_start(criterion: &mut Criterion) {
-    let Some(driftless) = std::env::var_os("DRIFTLESS_BIN") else {
-        return;
-    };
-    let home = tempfile::tempdir().unwrap();
-    let plugins = home.path().join("plugins");
-    std::fs::create_dir(&plugins).unwrap();
+    let Some(command) = Command::find() else { return };
     for (number, name) in guests::EXAMPLES.iter().cycle().take(10).enumerate() {
         // Four are called like their file, as installed plugins are; the others stand for more that are not used.
-        let file = if number < guests::EXAMPLES.len() {
-            format!("{name}.wasm")
+        if number < guests::EXAMPLES.len() {
+            command.install(&format!("{name}.wasm"), &guests::example(name));
         } else {
-            format!("other-{number}.wasm")
-        };
-        let bytes =
-            if number < guests::EXAMPLES.len() { guests::example(name) } else { guests::renamed(number) };
-        std::fs::write(plugins.join(file), bytes).unwrap();
+            command.install(&format!("other-{number}.wasm"), &guests::renamed(number));
+        }
     }
-    let file = home.path().join("site.yml");
-    std::fs::write(&file, "tasks: [{type: custom-task-plugin.my_custom_task, message: hi}]").unwrap();
-    let start = |file: &Path| {
-        let mut command = Command::new(&driftless);
-        command
-            .env("HOME", home.path())
-            .env_remove("XDG_CACHE_HOME")
-            .stderr(Stdio::null())
-            .stdout(Stdio::null());
-        command.arg("--plugin-dir").arg(&plugins).arg("apply").arg(file);
-        assert!(command.status().unwrap().success());
-    };
-    start(&file);
-    let mut group = criterion.benchmark_group("process");
-    group.bench_function("start to first task result", |bencher| {
-        bencher.iter_custom(|times| {
-            let started = Instant::now();
-            (0..times).for_each(|_| start(&file));
-            started.elapsed()
-        });
-    });
-    group.finish();
+    let tasks = "tasks: [{type: custom-task-plugin.my_custom_task, message: hi}]";
+    command.measure(criterion, "start to first task result", tasks);
+}
+
+/// The same for a task whose plugin brings an interpreter along.
+fn interpreter_start(criterion: &mut Criterion) {
+    let Some(command) = Command::find().filter(|_| is_measuring()) else { return };
+    for name in ["javascript-custom-task", "conformance-python"] {
+        command.install(&format!("{name}.wasm"), &guests::example(name));
+    }
+    let javascript = "tasks: [{type: javascript-custom-task.yaml_text, text: 'a: 1', key: a, value: 2}]";
+    command.measure(criterion, "start to first task result, JavaScript", javascript);
+    let python = "tasks: [{type: conformance-python.greet, name: Ann}]";
+    command.measure(criterion, "start to first task result, Python", python);
 }

@@ -1,0 +1,183 @@
+//! From a project to files that run.
+//!
+//! Each language makes WebAssembly in its own way. From there on there is one way: WASI is replaced, a module that speaks the component's ABI is wrapped
+//! into a component, the manifest is embedded, what nobody needs is left out, and what came out is validated before it is written.
+
+mod component;
+mod definitions;
+mod javascript;
+mod python;
+mod rust;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use driftless_plugin_api::manifest::{PluginManifest, SECTION};
+use driftless_sandbox::{Digest, replace_imports, validate};
+
+use crate::error::AuthorError;
+use crate::language::Language;
+use crate::project::Project;
+use crate::sections::{self, Names};
+
+/// How to build.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What Rust compiles for. A plugin made with wasm-bindgen, and one that is to be a component, is always compiled for
+    /// [`Target::Unknown`].
+    pub target: Target,
+    /// Where finished plugins go; by default where [`Project::out_dir`] says.
+    pub out_dir: Option<PathBuf>,
+    /// Keeps the names of functions, for the messages of traps.
+    pub debug: bool,
+}
+
+/// What Rust compiles for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Target {
+    /// `wasm32-wasip1`: what is printed goes to the log, and time and randomness are there.
+    #[default]
+    Wasi,
+    /// `wasm32-unknown-unknown`
+    Unknown,
+}
+
+impl Target {
+    /// Its name for rustc.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Wasi => "wasm32-wasip1",
+            Self::Unknown => "wasm32-unknown-unknown",
+        }
+    }
+}
+
+/// What is going on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress<'a> {
+    /// This takes a while.
+    Step(&'a str),
+    /// Something that the author should know.
+    Warning(&'a str),
+    /// Another program writes to the terminal from here on, or it is over.
+    Silence,
+}
+
+/// A finished plugin.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// What it is called.
+    pub name: String,
+    /// What it is written in.
+    pub language: Language,
+    /// Where it is.
+    pub file: PathBuf,
+    /// Its bytes.
+    pub size: usize,
+    /// How much of it was left out.
+    pub shrunk: Shrunk,
+    /// The SHA-256 of the file.
+    pub digest: Digest,
+    /// Whether it is a component.
+    pub component: bool,
+    /// What it says about itself.
+    pub manifest: Option<PluginManifest>,
+}
+
+/// How many bytes leaving out what nobody needs has saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shrunk {
+    /// The bytes before.
+    pub before: usize,
+    /// The bytes after.
+    pub after: usize,
+}
+
+/// Builds every plugin of a project.
+///
+/// # Errors
+///
+/// When a tool is missing, when the code does not compile, and when what comes out may not run.
+pub fn build(
+    project: &Project,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Vec<Built>, AuthorError> {
+    let out_dir = options.out_dir.clone().unwrap_or_else(|| project.out_dir());
+    let compiled = match project.language {
+        Language::Rust => rust::compile(project, options, progress)?,
+        Language::JavaScript | Language::TypeScript => vec![javascript::compile(project, progress)?],
+        Language::Python => vec![python::compile(project, progress)?],
+    };
+    progress(Progress::Step("checking the plugin"));
+    let built =
+        compiled.into_iter().map(|compiled| finish(compiled, project.language, options, &out_dir)).collect();
+    progress(Progress::Silence);
+    built
+}
+
+/// What a language made of a project.
+struct Compiled {
+    /// What it made it of, for messages.
+    from: PathBuf,
+    /// What the plugin is called if it has no manifest.
+    stem: String,
+    /// A core module or a component.
+    bytes: Vec<u8>,
+    /// Its manifest, if it has none inside.
+    manifest: Option<PluginManifest>,
+}
+
+/// Makes a plugin of what was compiled, and puts it where it belongs.
+fn finish(
+    compiled: Compiled,
+    language: Language,
+    options: &Options,
+    out_dir: &Path,
+) -> Result<Built, AuthorError> {
+    let refused = |why: String| AuthorError::Refused { file: compiled.from.clone(), why };
+    let unreadable = |error: sections::Unreadable| refused(error.to_string());
+    let before = compiled.bytes.len();
+    let mut bytes = compiled.bytes.clone();
+    if !sections::is_component(&bytes) {
+        bytes = if component::is_meant(&bytes).map_err(unreadable)? {
+            component::wrap(&bytes).map_err(&refused)?
+        } else {
+            replace_imports(&bytes).map_err(|error| refused(error.to_string()))?
+        };
+    }
+    if let Some(manifest) = &compiled.manifest {
+        let (mut rest, _) = sections::take(&bytes, SECTION).map_err(unreadable)?;
+        let json = serde_json::to_vec(manifest).expect("a manifest has string keys only");
+        sections::append(&mut rest, SECTION, &json);
+        bytes = rest;
+    }
+    let names = if options.debug { Names::Keep } else { Names::Drop };
+    let bytes = sections::shrink(&bytes, names).map_err(unreadable)?;
+    let validated = validate(&bytes).map_err(|error| refused(error.to_string()))?;
+    let manifest = validated.manifest().cloned();
+    let name = manifest.as_ref().map_or_else(|| compiled.stem.clone(), |manifest| manifest.name.clone());
+    let file = out_dir.join(format!("{name}.wasm"));
+    replace(&file, &bytes)?;
+    Ok(Built {
+        name,
+        language,
+        file,
+        size: bytes.len(),
+        shrunk: Shrunk { before, after: bytes.len() },
+        digest: validated.digest(),
+        component: sections::is_component(&bytes),
+        manifest,
+    })
+}
+
+/// Writes a file so that whoever reads it meanwhile finds the old one or the new one.
+fn replace(file: &Path, bytes: &[u8]) -> Result<(), AuthorError> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(|error| AuthorError::file(folder, error))?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let new = file.with_file_name(format!(".{name}.new"));
+    fs::write(&new, bytes)
+        .and_then(|()| fs::rename(&new, file))
+        .map_err(|error| AuthorError::file(file, error))
+}

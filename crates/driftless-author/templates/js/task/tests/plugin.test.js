@@ -1,0 +1,16 @@
+// What the host calls is called here as well.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { executeTask } from "@driftless/plugin-sdk/testing";
+
+import "../src/index.js";
+
+test("somebody is greeted", () => {
+  assert.deepEqual(executeTask("greet", { who: "Ada" }), { status: "success", message: "Hello Ada" });
+});
+
+test("nobody is not", () => {
+  assert.deepEqual(executeTask("greet", { who: "" }), { status: "error", message: "there is nobody to greet" });
+});

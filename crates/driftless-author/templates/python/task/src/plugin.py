@@ -1,0 +1,22 @@
+"""A task that greets."""
+
+from dataclasses import dataclass, field
+
+from driftless_plugin import Failure, log, task
+
+
+@dataclass
+class Greet:
+    """Who is greeted, and how."""
+
+    who: str = field(metadata={"description": "Who is greeted.", "minLength": 1})
+    greeting: str = field(default="Hello", metadata={"description": "The words before the name."})
+
+
+@task
+def greet(config: Greet) -> str:
+    """Greets somebody."""
+    if not config.who:
+        raise Failure("there is nobody to greet")
+    log.info(f"greeting {config.who}")
+    return f"{config.greeting} {config.who}"

@@ -1,0 +1,166 @@
+//! `driftless plugin new` and `driftless plugin build` in JavaScript, TypeScript and Python, from nothing to a result.
+//!
+//! Their tools are not a part of Rust: `cargo xtask examples` installs them, in `node_modules` of an example and in `target/python-venv`. Where that did
+//! not happen these tests say so and end, but not in CI.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::harness::{Home, Outcome, repository, start};
+
+/// Where componentize-js and esbuild are.
+const NODE_MODULES: &str = "examples/typescript-template-extension/node_modules";
+
+/// Where componentize-py is.
+const PYTHON: &str = "target/python-venv";
+
+/// What a test needs, or `None` where it is to be skipped.
+fn needed(what: &str) -> Option<PathBuf> {
+    let path = repository().join(what);
+    if path.is_dir() {
+        return Some(path);
+    }
+    let message = format!("{} is missing: run `cargo xtask examples` first", path.display());
+    assert!(std::env::var_os("CI").is_none(), "{message}");
+    eprintln!("SKIPPED: {message}");
+    None
+}
+
+/// Makes a project and lets it have the tools of its language.
+fn new(home: &Home, lang: &str, kind: &str, tools: &Path) {
+    home.run(&["plugin", "new", "my-plugin", "--lang", lang, "--kind", kind]).exits_with(0);
+    let into = if lang == "python" { "my-plugin/.venv" } else { "my-plugin/node_modules" };
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(tools, home.path().join(into)).unwrap();
+    #[cfg(windows)]
+    std::os::windows::fs::symlink_dir(tools, home.path().join(into)).unwrap();
+}
+
+fn build(home: &Home) -> Outcome {
+    home.run(&["plugin", "build", "my-plugin", "--out-dir", ".driftless/plugins"])
+}
+
+/// Runs a project's own tests.
+fn own_tests(home: &Home, program: &str, args: &[&str]) {
+    let mut command = Command::new(program);
+    home.prepare(&mut command);
+    command.args(args).current_dir(home.path().join("my-plugin"));
+    start(&mut command).finish().exits_with(0);
+}
+
+/// Builds a new project and runs its example.
+fn from_nothing_to_a_result(lang: &str, tools: &Path) {
+    let home = Home::new();
+    new(&home, lang, "task", tools);
+    match lang {
+        "python" => own_tests(&home, "python3", &["-m", "unittest"]),
+        _ => own_tests(&home, "npm", &["test"]),
+    }
+    let outcome = build(&home);
+    outcome.exits_with(0);
+    assert!(outcome.stdout.starts_with("built my-plugin 0.1.0\n"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains(" bytes, 1 component\n"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains(" as a component\n"), "{}", outcome.stdout);
+    let outcome = home.run(&["apply", "my-plugin/site.yml"]);
+    outcome.exits_with(0).says("info  my-plugin: greeting Ada\n");
+    assert!(outcome.stdout.contains(r#""message":"Hello Ada""#), "{}", outcome.stdout);
+}
+
+#[test]
+fn javascript_from_nothing_to_a_result() {
+    let Some(tools) = needed(NODE_MODULES) else { return };
+    from_nothing_to_a_result("js", &tools);
+}
+
+#[test]
+fn typescript_from_nothing_to_a_result() {
+    let Some(tools) = needed(NODE_MODULES) else { return };
+    from_nothing_to_a_result("ts", &tools);
+}
+
+#[test]
+fn python_from_nothing_to_a_result() {
+    let Some(tools) = needed(PYTHON) else { return };
+    from_nothing_to_a_result("python", &tools);
+}
+
+/// Puts something else into a file of the project, and says what the build makes of it.
+fn with_mistake(home: &Home, file: &str, from: &str, to: &str) -> Outcome {
+    let file = format!("my-plugin/{file}");
+    let text = home.read(&file);
+    assert!(text.contains(from), "{text}");
+    home.write(&file, text.replace(from, to));
+    let outcome = build(home);
+    home.write(&file, text);
+    outcome
+}
+
+#[test]
+fn mistakes_in_javascript_have_a_place() {
+    let Some(tools) = needed(NODE_MODULES) else { return };
+    let home = Home::new();
+    new(&home, "js", "task", &tools);
+    with_mistake(&home, "src/index.js", "run({", "run({{")
+        .exits_with(1)
+        .says("error: my-plugin/package.json: it does not compile:\n")
+        .says("src/index.js:16:7:");
+    with_mistake(&home, "src/index.js", "name: \"greet\"", "name: \"a b\"")
+        .exits_with(1)
+        .says("my-plugin/package.json: it fails while it is loaded:\nTypeError: a task is called by ASCII letters")
+        .says("(src/index.js:5:1)");
+    with_mistake(&home, "src/index.js", "@driftless/plugin-sdk", "no-such-package")
+        .exits_with(1)
+        .says("Could not resolve \"no-such-package\"");
+    let used = "import { files } from \"@driftless/plugin-sdk\";\nfiles.readText(\"/x\");\n\ntask(";
+    with_mistake(&home, "src/index.js", "task(", used)
+        .exits_with(3)
+        .says("it uses `files` without asking for it: add `\"driftless\": {\"permissions\": {\"files\": […]}}` to package.json");
+}
+
+#[test]
+fn types_that_do_not_fit_are_told() {
+    let Some(tools) = needed(NODE_MODULES) else { return };
+    let home = Home::new();
+    new(&home, "ts", "task", &tools);
+    with_mistake(&home, "src/index.ts", "who === \"\"", "who === 5")
+        .exits_with(1)
+        .says("its types do not fit:\nsrc/index.ts(17,9): error TS2367");
+}
+
+#[test]
+fn mistakes_in_python_have_a_place() {
+    let Some(tools) = needed(PYTHON) else { return };
+    let home = Home::new();
+    new(&home, "python", "task", &tools);
+    with_mistake(&home, "src/plugin.py", "def greet(", "def greet((")
+        .exits_with(1)
+        .says("error: my-plugin/pyproject.toml: it does not compile:\n")
+        .says("File \"src/plugin.py\", line 17")
+        .says("SyntaxError");
+    with_mistake(&home, "src/plugin.py", "@task", "raise ValueError(\"no\")\n@task")
+        .exits_with(1)
+        .says("it fails while it is loaded:\n  File \"src/plugin.py\", line 16")
+        .says("ValueError: no");
+    with_mistake(&home, "src/plugin.py", "log, task", "files, log, task")
+        .exits_with(3)
+        .says("it uses `driftless_plugin.files` without asking for it: add `permissions = {files = […]}`");
+}
+
+#[test]
+fn tools_that_are_missing_are_told() {
+    let home = Home::new();
+    let run = |args: &[&str]| {
+        let mut command = home.command(args);
+        // An empty folder rather than nothing: without a `PATH` the system has one of its own.
+        command.env("PATH", home.path().join("nothing"));
+        start(&mut command).finish()
+    };
+    for (lang, message) in [
+        ("js", "node is not on the PATH; install Node.js 20 or newer"),
+        ("ts", "node is not on the PATH; install Node.js 20 or newer"),
+        ("python", "python3 is neither in `.venv` of "),
+    ] {
+        run(&["plugin", "new", lang, "--lang", lang]).exits_with(0);
+        run(&["plugin", "build", lang]).exits_with(5).says(message);
+    }
+}
