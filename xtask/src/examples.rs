@@ -44,7 +44,7 @@ pub(crate) fn build_with_driftless() -> Result<()> {
 /// The examples in JavaScript and TypeScript: folders with a `package.json`.
 fn build_javascript(driftless: &Path) -> Result<()> {
     let projects = projects("package.json")?;
-    if projects.is_empty() || !toolchains::node()? {
+    if projects.is_empty() || !toolchains::node("the examples in JavaScript and TypeScript")? {
         return Ok(());
     }
     for project in projects {
@@ -57,7 +57,7 @@ fn build_javascript(driftless: &Path) -> Result<()> {
 /// The examples in Python: folders with a `pyproject.toml`.
 fn build_python(driftless: &Path) -> Result<()> {
     let projects = projects("pyproject.toml")?;
-    if projects.is_empty() || !toolchains::python()? {
+    if projects.is_empty() || !toolchains::python("the examples in Python")? {
         return Ok(());
     }
     let mut path = vec![toolchains::python_environment()?];
@@ -90,7 +90,7 @@ pub(crate) fn driftless() -> PathBuf {
 }
 
 /// Adds the targets that are missing.
-fn add_targets() -> Result<()> {
+pub(crate) fn add_targets() -> Result<()> {
     for (target, _) in TARGETS {
         if is_installed(target) {
             continue;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::run::{cargo, root, run, step};
-use crate::{book, deny, examples, tidy};
+use crate::{book, conformance, deny, examples, packages, tidy, workflows};
 
 /// Runs all checks, the quick ones first.
 pub(crate) fn all() -> Result<()> {
@@ -13,6 +13,7 @@ pub(crate) fn all() -> Result<()> {
     })?;
     step("tidy", tidy::check)?;
     step("deny", deny::check)?;
+    step("workflows", workflows::check)?;
     step("clippy", || {
         let arguments = ["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"];
         run(cargo().args(arguments))?;
@@ -22,6 +23,8 @@ pub(crate) fn all() -> Result<()> {
     // be asked for with other features.
     step("build", || run(cargo().args(["test", "--locked", "--workspace", "--all-targets", "--no-run"])))?;
     step("examples", examples::build_with_driftless)?;
+    step("packages", packages::check)?;
+    step("conformance", conformance::check_with_driftless)?;
     step("book", book::build)?;
     step("tests of the examples", || run(&mut in_examples(["test", "--locked", "--workspace"])))?;
     step("tests", || run(cargo().args(["test", "--locked", "--workspace", "--all-targets"])))?;

@@ -19,24 +19,14 @@ const PYTHON_VENV: &str = "target/python-venv";
 const NODE: (u32, u32) = (20, 0);
 const PYTHON: (u32, u32) = (3, 10);
 
-/// Whether Node.js is there. Where it is not, says so, or fails in CI.
-pub(crate) fn node() -> Result<bool> {
-    is_there(
-        "node",
-        NODE,
-        "Node.js 20 or newer, from nodejs.org",
-        "the examples in JavaScript and TypeScript",
-    )
+/// Whether Node.js is there, for `what`. Where it is not, says so, or fails in CI.
+pub(crate) fn node(what: &str) -> Result<bool> {
+    is_there("node", NODE, "Node.js 20 or newer, from nodejs.org", what)
 }
 
-/// Whether Python is there. Where it is not, says so, or fails in CI.
-pub(crate) fn python() -> Result<bool> {
-    is_there(
-        "python3",
-        PYTHON,
-        "Python 3.10 or newer with its module venv, from python.org",
-        "the examples in Python",
-    )
+/// Whether Python is there, for `what`. Where it is not, says so, or fails in CI.
+pub(crate) fn python(what: &str) -> Result<bool> {
+    is_there("python3", PYTHON, "Python 3.10 or newer with its module venv, from python.org", what)
 }
 
 /// Installs what the lock file of a project says, unless that happened already.
@@ -47,8 +37,12 @@ pub(crate) fn install_packages(project: &Path) -> Result<()> {
     if changed(&done).is_some_and(|done| changed(&lock).is_some_and(|lock| lock <= done)) {
         return Ok(());
     }
-    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    run(command(npm).args(["ci", "--no-audit", "--no-fund"]).current_dir(project))
+    run(npm().args(["ci", "--no-audit", "--no-fund"]).current_dir(project))
+}
+
+/// npm.
+pub(crate) fn npm() -> Command {
+    command(if cfg!(windows) { "npm.cmd" } else { "npm" })
 }
 
 /// Makes the virtual environment with componentize-py, unless it is there, and returns the folder of its programs.

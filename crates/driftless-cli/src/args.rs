@@ -209,6 +209,8 @@ pub(crate) enum PluginCommand {
     },
     /// Makes a project that builds and passes its tests
     New(New),
+    /// Plays the recorded cases of a plugin, and checks what every plugin has to get right
+    Test(Test),
     /// Builds the plugins of a project and checks them
     Build(Build),
 }
@@ -238,6 +240,40 @@ pub(crate) struct Grant {
 const GRANT_HELP: &str = "\
 Without any of these, it shows what the plugin asks for and asks you.
 A grant replaces the last one, and holds for this very file: after an update it has to be given again.";
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = TEST_HELP)]
+pub(crate) struct Test {
+    /// The folder of the project, whose plugin is built already, or a `.wasm` file
+    #[arg(default_value = ".", value_hint = ValueHint::AnyPath)]
+    pub(crate) plugin: String,
+    /// The folder of the cases [default: tests/cases in the project]
+    #[arg(long, value_name = "DIR", action = ArgAction::Append, value_hint = ValueHint::DirPath)]
+    pub(crate) cases: Vec<PathBuf>,
+    /// Only cases with this in their name, and nothing else
+    #[arg(long, value_name = "NAME", action = ArgAction::Append)]
+    pub(crate) case: Vec<String>,
+    /// Calls the plugin on this machine, and writes what comes of it into the cases
+    #[arg(long)]
+    pub(crate) record: bool,
+    /// Leaves out what every plugin has to get right
+    #[arg(long)]
+    pub(crate) no_conformance: bool,
+    /// A component that what every plugin has to get right is not asked of: one that crashes on purpose
+    #[arg(long, value_name = "NAME", action = ArgAction::Append, hide = true)]
+    pub(crate) except: Vec<String>,
+}
+
+const TEST_HELP: &str = "\
+A case is a file in tests/cases:
+
+  task: greet
+  config: {name: Ann}
+  expect:
+    result: {status: success, message: Hello Ann}
+
+Cases are played out of their recording, so nothing real happens. With --record, host calls reach this machine, as far as
+`driftless plugin grant` allows it for this very file, and `host`, `expect` and `budget` are written back.";
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct New {

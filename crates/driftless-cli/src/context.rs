@@ -169,7 +169,8 @@ fn plugin_folder(global: &Global) -> Result<PathBuf, Failure> {
     Ok(home.join("plugins"))
 }
 
-fn settings(global: &Global) -> anyhow::Result<Settings> {
+/// What `plugins.toml` says.
+pub(crate) fn settings(global: &Global) -> anyhow::Result<Settings> {
     let (path, named) = match (&global.settings, paths::home()) {
         (Some(path), _) => (path.clone(), true),
         (None, Some(home)) => (home.join("plugins.toml"), false),
@@ -183,7 +184,8 @@ fn settings(global: &Global) -> anyhow::Result<Settings> {
     }
 }
 
-fn machine_code_cache() -> Result<MachineCodeCache, String> {
+/// Where machine code is kept between runs. The error says why it is not.
+pub(crate) fn machine_code_cache() -> Result<MachineCodeCache, String> {
     let (folder, key) =
         paths::machine_code().zip(paths::machine_code_key()).ok_or("there is no home folder")?;
     MachineCodeCache::open(&folder, &key).map_err(|error| error.to_string())

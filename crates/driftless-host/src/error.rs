@@ -214,6 +214,8 @@ pub enum Spot {
     Component(ComponentKind, Arc<str>),
     /// One of the protocol's functions.
     Function(Function),
+    /// An instance was being made, for whatever was to be called then.
+    Start,
 }
 
 impl fmt::Display for Place {
@@ -225,6 +227,7 @@ impl fmt::Display for Place {
         match &self.spot {
             Spot::Component(kind, name) => write!(f, ", {kind} `{name}`"),
             Spot::Function(function) => write!(f, ", function `{function}`"),
+            Spot::Start => write!(f, ", while it was started"),
         }
     }
 }

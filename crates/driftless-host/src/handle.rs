@@ -181,6 +181,11 @@ impl PluginHandle {
 
     #[cold]
     fn call_failed(&self, spot: Spot, source: CallError) -> Error {
+        // The function that was to be called had no part in it.
+        let spot = match (spot, source.function) {
+            (Spot::Function(_), None) => Spot::Start,
+            (spot, _) => spot,
+        };
         Error::Call { place: self.place(spot), source }
     }
 }

@@ -60,7 +60,7 @@ export function executeParser(name, config, line) {
 }
 
 export function executeFilter(name, config, entry) {
-  const kept = run("log_filter", name, (filter) => filter.run(readValue("entry", filter, entry), readConfig(filter, config)));
+  const kept = run("log_filter", name, (filter) => filter.run(readEntry(filter, entry), readConfig(filter, config)));
   return then(kept, (keep) => {
     if (typeof keep !== "boolean") throw new Failure("what it returned is neither true nor false");
     return write(keep);
@@ -68,7 +68,7 @@ export function executeFilter(name, config, entry) {
 }
 
 export function executeOutput(name, config, entry) {
-  const written = run("log_output", name, (output) => output.run(readValue("entry", output, entry), readConfig(output, config)));
+  const written = run("log_output", name, (output) => output.run(readEntry(output, entry), readConfig(output, config)));
   return then(written, () => "null");
 }
 
@@ -136,6 +136,12 @@ function ownConfig(component, json) {
 function readValue(what, component, json) {
   const value = read(`the ${what}`, json);
   return component.value ? check(`the ${what}`, component.value, value) : value;
+}
+
+/** An entry is an object, whatever else a component wants of it. */
+function readEntry(component, json) {
+  const entry = readValue("entry", component, json);
+  return component.value ? entry : check("the entry", { type: "object" }, entry);
 }
 
 function check(what, schema, value) {

@@ -8,6 +8,7 @@ mod logs;
 mod new;
 mod plugin;
 mod render;
+mod test;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -35,6 +36,7 @@ pub(crate) fn run(args: Args, terminal: &Terminal) -> anyhow::Result<ExitCode> {
             }
             PluginCommand::Grant(asked) => grant::grant(global, terminal, &asked),
             PluginCommand::Revoke { plugin } => grant::revoke(global, terminal, &plugin),
+            PluginCommand::Test(test) => test::run(global, terminal, &test),
             PluginCommand::New(new) => new::run(global, terminal, &new),
             PluginCommand::Build(build) => build::run(global, terminal, &build),
         },

@@ -48,22 +48,77 @@ fn own_tests(home: &Home, program: &str, args: &[&str]) {
     start(&mut command).finish().exits_with(0);
 }
 
-/// Builds a new project and runs its example.
+/// Makes a project of each kind that a command runs, tests it as its README says, and runs its example.
 fn from_nothing_to_a_result(lang: &str, tools: &Path) {
+    for (kind, example, prints) in [
+        ("task", &["apply", "my-plugin/site.yml"][..], r#""message":"Hello Ada""#),
+        ("facts", &["facts", "--config", "my-plugin/facts.yml"], r#""names": {"#),
+        ("template", &["render", "my-plugin/page.j2"], "THIS IS IMPORTANT!"),
+    ] {
+        let home = Home::new();
+        new(&home, lang, kind, tools);
+        match lang {
+            "python" => own_tests(&home, "python3", &["-m", "unittest"]),
+            _ => own_tests(&home, "npm", &["test"]),
+        }
+        let outcome = build(&home);
+        outcome.exits_with(0);
+        assert!(outcome.stdout.starts_with("built my-plugin 0.1.0\n"), "{}", outcome.stdout);
+        assert!(outcome.stdout.contains(" as a component\n"), "{}", outcome.stdout);
+        let plugin = ".driftless/plugins/my-plugin.wasm";
+        let outcome = home.run(&["plugin", "test", plugin, "--cases", "my-plugin/tests/cases"]);
+        outcome.exits_with(0);
+        if kind == "facts" {
+            home.run(&["plugin", "grant", "my-plugin", "--all"]).exits_with(0);
+        }
+        let outcome = home.run(example);
+        outcome.exits_with(0);
+        assert!(outcome.stdout.contains(prints), "{lang}, {kind}: {}", outcome.stdout);
+    }
+}
+
+/// What goes wrong at run time says what, and where in the author's own file.
+fn exceptions_have_a_place(lang: &str, tools: &Path, source: (&str, &str, &str), message: &str) {
     let home = Home::new();
     new(&home, lang, "task", tools);
-    match lang {
-        "python" => own_tests(&home, "python3", &["-m", "unittest"]),
-        _ => own_tests(&home, "npm", &["test"]),
-    }
-    let outcome = build(&home);
-    outcome.exits_with(0);
-    assert!(outcome.stdout.starts_with("built my-plugin 0.1.0\n"), "{}", outcome.stdout);
-    assert!(outcome.stdout.contains(" bytes, 1 component\n"), "{}", outcome.stdout);
-    assert!(outcome.stdout.contains(" as a component\n"), "{}", outcome.stdout);
-    let outcome = home.run(&["apply", "my-plugin/site.yml"]);
-    outcome.exits_with(0).says("info  my-plugin: greeting Ada\n");
-    assert!(outcome.stdout.contains(r#""message":"Hello Ada""#), "{}", outcome.stdout);
+    let (file, from, to) = source;
+    let path = format!("my-plugin/{file}");
+    let text = home.read(&path);
+    assert!(text.contains(from), "{text}");
+    home.write(&path, text.replace(from, to));
+    build(&home).exits_with(0);
+    home.run(&["plugin", "call", "my-plugin", "execute_task", "greet", r#"{"who": "Ada"}"#])
+        .exits_with(1)
+        .says(message);
+    // A case that no longer holds shows what is different.
+    home.run(&[
+        "plugin",
+        "test",
+        ".driftless/plugins/my-plugin.wasm",
+        "--cases",
+        "my-plugin/tests/cases",
+        "--no-conformance",
+    ])
+    .exits_with(1);
+}
+
+#[test]
+fn exceptions_in_javascript_have_a_place() {
+    let Some(tools) = needed(NODE_MODULES) else { return };
+    let source = ("src/index.js", "log.info(", "undefined.oops;\n    log.info(");
+    exceptions_have_a_place(
+        "js",
+        &tools,
+        source,
+        "TypeError: can't access property \"oops\" of undefined, at src/index.js:",
+    );
+}
+
+#[test]
+fn exceptions_in_python_have_a_place() {
+    let Some(tools) = needed(PYTHON) else { return };
+    let source = ("src/plugin.py", "log.info(", "{}[\"oops\"]\n    log.info(");
+    exceptions_have_a_place("python", &tools, source, "KeyError: 'oops', at plugin.py:");
 }
 
 #[test]

@@ -12,14 +12,49 @@ use crate::error::Violation;
 use crate::survey::Survey;
 use crate::validate::{printable, signature};
 
+/// An export of wasm-bindgen's own.
+pub(crate) struct Helper {
+    /// What it is called, as long as nothing keeps wasm-bindgen from it: in a module that was stripped before, its helpers are numbered.
+    name: &'static str,
+    /// How many numbers it may take. It gives back as many as `results`.
+    parameters: &'static [usize],
+    results: usize,
+}
+
 /// Makes room for an argument: `(size, alignment) -> pointer`, without the alignment before 0.2.85.
-pub(crate) const MALLOC: &str = "__wbindgen_malloc";
+pub(crate) const MALLOC: Helper = Helper { name: "__wbindgen_malloc", parameters: &[2, 1], results: 1 };
 
 /// Takes back the room of a result: `(pointer, size, alignment)`, without the alignment before 0.2.85.
-pub(crate) const FREE: &str = "__wbindgen_free";
+pub(crate) const FREE: Helper = Helper { name: "__wbindgen_free", parameters: &[3, 2], results: 0 };
 
 /// Moves the guest's own stack pointer, to make room for a result that is returned through memory.
-pub(crate) const STACK: &str = "__wbindgen_add_to_stack_pointer";
+pub(crate) const STACK: Helper =
+    Helper { name: "__wbindgen_add_to_stack_pointer", parameters: &[1], results: 1 };
+
+/// How the helpers of a stripped module are called, with a number behind it.
+const NUMBERED: &str = "__wbindgen_export";
+
+impl Helper {
+    /// Finds it among exported functions, given by their names and by how many numbers they take and give back. The name decides; without it, the type does.
+    pub(crate) fn find<'a>(
+        &self,
+        exports: impl Iterator<Item = (&'a str, usize, usize)> + Clone,
+    ) -> Option<&'a str> {
+        let fits = |parameters: usize, results: usize| {
+            results == self.results && self.parameters.contains(&parameters)
+        };
+        let named = |(name, parameters, results): (&'a str, usize, usize)| {
+            (name == self.name && fits(parameters, results)).then_some(name)
+        };
+        let numbered = |(name, parameters, results): (&'a str, usize, usize)| {
+            let number = name.strip_prefix(NUMBERED)?;
+            let is_number = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
+            // The stack pointer's helper has the type that `malloc` had once; it keeps its name.
+            (is_number && fits(parameters, results) && parameters == self.parameters[0]).then_some(name)
+        };
+        exports.clone().find_map(named).or_else(|| exports.clone().find_map(numbered))
+    }
+}
 
 /// Prepares an instance.
 pub(crate) const START: &str = "__wbindgen_start";
@@ -37,7 +72,7 @@ pub(crate) fn is_import_module(name: &str) -> bool {
 pub(crate) fn made(survey: &Survey<'_>) -> bool {
     let module = &survey.module;
     module.imports.iter().any(|import| is_import_module(import.module))
-        || module.exports.iter().any(|export| export.name == MALLOC)
+        || module.exports.iter().any(|export| export.name == MALLOC.name || export.name.starts_with(NUMBERED))
 }
 
 /// An import that the host offers.
@@ -161,24 +196,25 @@ pub(crate) fn check_exports(survey: &Survey<'_>, violations: &mut Vec<Violation>
         violations.push(Violation { offset: None, message });
         return functions;
     }
-    let mut need = |name: &str, possible: &[FuncType]| {
-        let found = exported(name).flatten();
-        if !found.is_some_and(|found| possible.contains(found)) {
-            let message =
-                format!("it has no `{name}` of a known type, which wasm-bindgen puts into every module");
+    let mut need = |helper: &Helper| {
+        if helper.find(numeric_exports(survey)).is_none() {
+            let message = format!(
+                "it has no `{}` of a known type, which wasm-bindgen puts into every module",
+                helper.name
+            );
             violations.push(Violation { offset: None, message });
         }
     };
-    let of = |parameters: usize, results: usize| FuncType::new(vec![I32; parameters], vec![I32; results]);
     if functions.iter().any(|function| function.arguments() > 0) {
-        need(MALLOC, &[of(1, 1), of(2, 1)]);
+        need(&MALLOC);
     }
-    need(FREE, &[of(2, 0), of(3, 0)]);
+    need(&FREE);
     if through_memory {
-        need(STACK, &[of(1, 1)]);
+        need(&STACK);
     }
-    if exported(START).is_some() {
-        need(START, &[of(0, 0)]);
+    if exported(START).is_some_and(|found| found.is_none_or(|found| *found != FuncType::new([], []))) {
+        let message = format!("its export `{START}` is no function that takes and gives back nothing");
+        violations.push(Violation { offset: None, message });
     }
     let has_memory =
         module.exports.iter().any(|export| export.name == abi::MEMORY && export.kind == ExternalKind::Memory);
@@ -187,6 +223,17 @@ pub(crate) fn check_exports(survey: &Survey<'_>, violations: &mut Vec<Violation>
         violations.push(Violation { offset: None, message });
     }
     functions
+}
+
+/// The exported functions of numbers: names, and how many they take and give back.
+fn numeric_exports<'a>(survey: &'a Survey<'_>) -> impl Iterator<Item = (&'a str, usize, usize)> + Clone {
+    let module = &survey.module;
+    module.exports.iter().filter_map(|export| {
+        let is_function = matches!(export.kind, ExternalKind::Func | ExternalKind::FuncExact);
+        let found = is_function.then(|| module.function_type(export.index)).flatten()?;
+        let numbers = found.params().iter().chain(found.results()).all(|r#type| *r#type == I32);
+        numbers.then(|| (export.name, found.params().len(), found.results().len()))
+    })
 }
 
 /// How a function of this type gives its result back, if it has one that fits.

@@ -7,11 +7,11 @@ use driftless_plugin_api::abi;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::result;
-use wasmtime::{Extern, Func, InstancePre, Memory, Module, ModuleExport, Store, Val};
+use wasmtime::{ExportType, Extern, Func, InstancePre, Memory, Module, ModuleExport, Store, Val};
 
 use super::sdk::too_long;
 use super::{Failure, Returned, instantiate};
-use crate::bindgen::contract::{FREE, MALLOC, STACK, START};
+use crate::bindgen::contract::{FREE, Helper, MALLOC, STACK, START};
 use crate::error::{CallFailure, CompileError, ReplyDefect};
 use crate::host_functions::State;
 use crate::wasi;
@@ -39,16 +39,25 @@ impl Code {
             exports[function.slot()] = export(function.name());
         }
         let memory = export(abi::MEMORY);
+        let exported: Vec<_> = code.exports().filter_map(numeric).collect();
+        let helper = |helper: &Helper| helper.find(exported.iter().copied()).and_then(export);
         Ok(Self {
             pre,
             memory: memory.ok_or_else(|| CompileError::Compiler("its memory is gone".to_owned()))?,
-            malloc: export(MALLOC),
-            free: export(FREE),
-            stack: export(STACK),
+            malloc: helper(&MALLOC),
+            free: helper(&FREE),
+            stack: helper(&STACK),
             start: export(START),
             exports,
         })
     }
+}
+
+/// A function of numbers: its name, and how many it takes and gives back.
+fn numeric(export: ExportType<'_>) -> Option<(&str, usize, usize)> {
+    let r#type = export.ty().func()?.clone();
+    let numbers = r#type.params().chain(r#type.results()).all(|r#type| r#type.is_i32());
+    numbers.then(|| (export.name(), r#type.params().len(), r#type.results().len()))
 }
 
 /// One instance.

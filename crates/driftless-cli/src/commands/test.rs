@@ -1,0 +1,417 @@
+//! `driftless plugin test`
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use driftless_conformance::{
+    Case, CaseFile, Check, DiffLine, DiffMark, Error, Played, Problem, Setup, Tester, Verdict,
+    find_case_files,
+};
+use driftless_host::excerpt;
+use serde_json::{Value, json};
+
+use super::print_json;
+use crate::args::{Global, Test};
+use crate::context;
+use crate::failure::{Failure, unreadable};
+use crate::terminal::{BAD, FAINT, GOOD, STRONG, Terminal, printable};
+use crate::text;
+
+/// Plays the cases of a plugin, and checks what every plugin has to get right.
+pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Test) -> anyhow::Result<ExitCode> {
+    let found = find(args)?;
+    if let Some(newer) = found.newer_source() {
+        terminal.warn(&format!(
+            "{} is newer than {}: what is tested is not what stands there; run `driftless plugin build` first",
+            newer.display(),
+            found.plugin.display()
+        ));
+    }
+    let files = case_files(&found.cases, &args.case)?;
+    let bytes = fs::read(&found.plugin).map_err(|error| unreadable(&found.plugin, &error))?;
+    let setup = Setup {
+        settings: context::settings(global)?,
+        cache: context::machine_code_cache().ok(),
+        grants: context::grants(global)?,
+    };
+    let tester =
+        Tester::new(setup, &context::stem(&found.plugin), &bytes).map_err(|error| told(error, None))?;
+    let mut report = Report { global, terminal, cases: Vec::new(), checks: Vec::new(), held: 0, failed: 0 };
+    report.heading(&tester, &found.plugin)?;
+    for (file, wanted) in &files {
+        if args.record {
+            report.record(&tester, file, wanted)?;
+        } else {
+            report.play(&tester, file, wanted)?;
+        }
+    }
+    // Whoever asks for one case is at work on that one.
+    if !args.record && !args.no_conformance && args.case.is_empty() {
+        for check in tester.checks(&args.except) {
+            report.check(&check)?;
+        }
+    }
+    if files.iter().all(|(_, wanted)| wanted.is_empty()) && !global.json {
+        terminal.note(format!(
+            "there are no cases yet: write one to {}, like `task: NAME` and `config: {{…}}`, and let `--record` write what comes of it",
+            found.cases[0].join("NAME.yml").display()
+        ));
+    }
+    report.finish(args.record)
+}
+
+/// What is tested.
+struct Found {
+    /// The built file.
+    plugin: PathBuf,
+    /// The folders of its cases, one at least.
+    cases: Vec<PathBuf>,
+    /// The folder of its project, where it is known.
+    project: Option<PathBuf>,
+}
+
+/// Finds the built file of a project, or takes the file that is named.
+fn find(args: &Test) -> Result<Found, Failure> {
+    let named = Path::new(&args.plugin);
+    let cases = |folder: &Path| match args.cases.as_slice() {
+        // `./` in front of a path says nothing.
+        [] if folder == Path::new(".") => vec![Path::new("tests").join("cases")],
+        [] => vec![folder.join("tests").join("cases")],
+        folders => folders.to_vec(),
+    };
+    // A folder that somebody names is meant to be there.
+    if let Some(missing) = args.cases.iter().find(|folder| !folder.is_dir()) {
+        return Err(Failure::NotFound(format!("{}: there is no such folder", missing.display())));
+    }
+    if named.extension().is_some_and(|extension| extension == "wasm") {
+        return Ok(Found { plugin: named.to_owned(), cases: cases(Path::new(".")), project: None });
+    }
+    if !named.is_dir() {
+        return Err(Failure::NotFound(format!("{}: there is no such folder", named.display())));
+    }
+    let project = named.to_owned();
+    let (name, folder) = if project.join("package.json").is_file() {
+        (name_in_package_json(&project)?, "dist")
+    } else if project.join("pyproject.toml").is_file() {
+        (name_in_pyproject(&project)?, "dist")
+    } else if project.join("Cargo.toml").is_file() {
+        (name_in_cargo_toml(&project)?, "target/plugins")
+    } else {
+        let message = "it is no project of a plugin: it has no Cargo.toml, package.json or pyproject.toml";
+        return Err(Failure::NotFound(format!("{}: {message}", named.display())));
+    };
+    // A workspace has one folder of plugins for all its members.
+    let up = if folder == "dist" { 1 } else { 4 };
+    let absolute = project.canonicalize().map_err(|error| unreadable(&project, &error))?;
+    let folders = absolute.ancestors().take(up).map(|ancestor| ancestor.join(folder));
+    let built =
+        folders.filter(|folder| folder.is_dir()).find_map(|folder| built_in(&folder, name.as_deref()));
+    let Some(plugin) = built else {
+        let what = name.map_or_else(|| "a plugin".to_owned(), |name| format!("{name}.wasm"));
+        let message = format!(
+            "{}: there is no {what} in {folder}; run `driftless plugin build` first",
+            project.display()
+        );
+        return Err(Failure::NotFound(message));
+    };
+    Ok(Found { plugin, cases: cases(&project), project: Some(project) })
+}
+
+/// The plugin of this name in a folder, or the only one that is there.
+fn built_in(folder: &Path, name: Option<&str>) -> Option<PathBuf> {
+    if let Some(path) = name.map(|name| folder.join(format!("{name}.wasm")))
+        && path.is_file()
+    {
+        return Some(path);
+    }
+    let mut all = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    let mut plugins =
+        all.by_ref().filter(|path| path.extension().is_some_and(|extension| extension == "wasm"));
+    match (plugins.next(), plugins.next()) {
+        (Some(only), None) => Some(only),
+        _ => None,
+    }
+}
+
+fn name_in_package_json(project: &Path) -> Result<Option<String>, Failure> {
+    let path = project.join("package.json");
+    let wrong = |error: serde_json::Error| Failure::Usage(format!("{}: {error}", path.display()));
+    let package: Value = serde_json::from_str(&text::read(&path)?).map_err(wrong)?;
+    let name = package["driftless"]["name"].as_str().or_else(|| package["name"].as_str());
+    // `@scope/name` is called `name`.
+    Ok(name.map(|name| name.rsplit('/').next().unwrap_or(name).to_owned()))
+}
+
+fn name_in_pyproject(project: &Path) -> Result<Option<String>, Failure> {
+    let table = toml_of(&project.join("pyproject.toml"))?;
+    let own = table.get("tool").and_then(|tool| tool.get("driftless")).and_then(|own| own.get("name"));
+    let name = own.or_else(|| table.get("project").and_then(|project| project.get("name")));
+    Ok(name.and_then(toml::Value::as_str).map(str::to_owned))
+}
+
+fn name_in_cargo_toml(project: &Path) -> Result<Option<String>, Failure> {
+    let table = toml_of(&project.join("Cargo.toml"))?;
+    let name = table.get("package").and_then(|package| package.get("name"));
+    Ok(name.and_then(toml::Value::as_str).map(str::to_owned))
+}
+
+fn toml_of(path: &Path) -> Result<toml::Table, Failure> {
+    crate::document::read_toml(path, &text::read(path)?)
+}
+
+impl Found {
+    /// A source file that was changed after the plugin was built.
+    fn newer_source(&self) -> Option<PathBuf> {
+        let built = changed(&self.plugin)?;
+        newer_in(self.project.as_ref()?, built, 0)
+    }
+}
+
+fn newer_in(folder: &Path, than: SystemTime, depth: usize) -> Option<PathBuf> {
+    const SOURCES: [&str; 6] = ["rs", "js", "mjs", "ts", "py", "toml"];
+    const DEEPEST: usize = 8;
+    let mut entries: Vec<_> = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect();
+    entries.sort();
+    entries.into_iter().find_map(|path| {
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        let is_made =
+            ["target", "dist", "node_modules", "tests", "test", "__pycache__"].contains(&name.as_str());
+        if name.starts_with('.') || is_made {
+            return None;
+        }
+        if path.is_dir() {
+            return if depth < DEEPEST { newer_in(&path, than, depth + 1) } else { None };
+        }
+        let is_source = name == "package.json"
+            || path.extension().is_some_and(|extension| SOURCES.iter().any(|source| extension == *source));
+        (is_source && changed(&path)? > than).then_some(path)
+    })
+}
+
+fn changed(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).ok()?.modified().ok()
+}
+
+/// A file of cases, and the places of those in it that were asked for.
+type Wanted = (CaseFile, Vec<usize>);
+
+fn case_files(folders: &[PathBuf], names: &[String]) -> anyhow::Result<Vec<Wanted>> {
+    let mut files = Vec::new();
+    let mut paths = Vec::new();
+    for folder in folders {
+        paths.extend(find_case_files(folder).map_err(|error| told(error, None))?);
+    }
+    for path in paths {
+        let text = text::read(&path)?;
+        let file = CaseFile::parse(&path, text.clone()).map_err(|error| told(error, Some(&text)))?;
+        let is_wanted = |case: &Case| names.is_empty() || names.iter().any(|name| case.name.contains(name));
+        let wanted = (0..file.cases().len()).filter(|place| is_wanted(&file.cases()[*place])).collect();
+        files.push((file, wanted));
+    }
+    if !names.is_empty() && files.iter().all(|(_, wanted): &Wanted| wanted.is_empty()) {
+        let known: Vec<_> =
+            files.iter().flat_map(|(file, _)| file.cases()).map(|case| case.name.as_str()).collect();
+        let known =
+            if known.is_empty() { String::new() } else { format!("; there are {}", known.join(", ")) };
+        let message =
+            format!("no case in {} has `{}` in its name{known}", folders[0].display(), names.join("` or `"));
+        return Err(Failure::NotFound(message).into());
+    }
+    Ok(files)
+}
+
+/// An error of the cases, with the line that it is about.
+fn told(error: Error, text: Option<&str>) -> anyhow::Error {
+    match error {
+        Error::Host(error) => error.into(),
+        Error::File { path, source } => unreadable(&path, &source).into(),
+        Error::Syntax { line, column, .. } => {
+            let excerpt = text.map_or_else(String::new, |text| {
+                let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+                let inside =
+                    text[start..].char_indices().nth(column.saturating_sub(1)).map_or(0, |(at, _)| at);
+                format!("\n{}", excerpt(text, start + inside..start + inside + 1))
+            });
+            Failure::Usage(format!("{error}{excerpt}")).into()
+        }
+        other => Failure::Failed(other.to_string()).into(),
+    }
+}
+
+/// What is told, and how it stands.
+struct Report<'a> {
+    global: &'a Global,
+    terminal: &'a Terminal,
+    cases: Vec<Value>,
+    checks: Vec<Value>,
+    held: usize,
+    failed: usize,
+}
+
+impl Report<'_> {
+    fn heading(&self, tester: &Tester, path: &Path) -> anyhow::Result<()> {
+        if self.global.json {
+            return Ok(());
+        }
+        let plugin = tester.plugin();
+        let version = plugin.manifest().map_or_else(String::new, |manifest| format!(" {}", manifest.version));
+        let (name, version) = (printable(plugin.name(), false), printable(&version, false));
+        let path = printable(&path.display().to_string(), false);
+        Ok(writeln!(self.terminal.out(), "{STRONG}{name}{STRONG:#}{version} {FAINT}({path}){FAINT:#}")?)
+    }
+
+    fn play(&mut self, tester: &Tester, file: &CaseFile, wanted: &[usize]) -> anyhow::Result<()> {
+        for case in wanted.iter().map(|place| &file.cases()[*place]) {
+            let played = tester.play(case);
+            self.count(played.holds());
+            if self.global.json {
+                self.cases.push(as_json(case, &played));
+                continue;
+            }
+            let mut out = self.terminal.out();
+            verdict(&mut out, played.holds(), &case.name)?;
+            for problem in &played.problems {
+                tell(&mut out, problem, &case.name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, tester: &Tester, file: &CaseFile, wanted: &[usize]) -> anyhow::Result<()> {
+        let mut recorded = Vec::new();
+        for place in wanted {
+            let before = &file.cases()[*place];
+            let (case, _) = tester.record(before);
+            let is_new = case != *before;
+            self.held += 1;
+            if self.global.json {
+                self.cases.push(json!({"name": case.name, "changed": is_new}));
+            } else {
+                let what = if is_new { "recorded" } else { "same" };
+                writeln!(self.terminal.out(), "{GOOD}{what:<8}{GOOD:#}  {}", printable(&case.name, false))?;
+            }
+            if is_new {
+                recorded.push((*place, case));
+            }
+        }
+        if !recorded.is_empty() {
+            let rewritten = file.with_recorded(&recorded).map_err(|error| told(error, Some(file.text())))?;
+            rewritten.write().map_err(|error| told(error, None))?;
+        }
+        Ok(())
+    }
+
+    fn check(&mut self, check: &Check) -> anyhow::Result<()> {
+        self.count(check.holds());
+        let complaints: &[String] = match &check.verdict {
+            Verdict::Wrong(complaints) => complaints,
+            Verdict::Right | Verdict::Nothing => &[],
+        };
+        if self.global.json {
+            self.checks.push(json!({"name": check.name, "ok": check.holds(), "complaints": complaints}));
+            return Ok(());
+        }
+        if check.verdict == Verdict::Nothing {
+            return Ok(());
+        }
+        let mut out = self.terminal.out();
+        verdict(&mut out, check.holds(), &format!("conformance: {}", check.name))?;
+        for complaint in complaints {
+            writeln!(out, "        {BAD}-{BAD:#} {}", printable(complaint, false))?;
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, holds: bool) {
+        if holds { self.held += 1 } else { self.failed += 1 }
+    }
+
+    fn finish(self, recorded: bool) -> anyhow::Result<ExitCode> {
+        let Self { global, terminal, cases, checks, held, failed } = self;
+        if global.json {
+            print_json(global, terminal, &json!({"ok": failed == 0, "cases": cases, "conformance": checks}))?;
+        } else if recorded {
+            terminal
+                .note("look at what was recorded before you keep it: from now on it is what has to happen");
+        } else {
+            let mut out = terminal.out();
+            let style = if failed == 0 { GOOD } else { BAD };
+            writeln!(out, "{style}{held} ok, {failed} failed{style:#}")?;
+        }
+        Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    }
+}
+
+fn verdict(out: &mut impl Write, holds: bool, name: &str) -> std::io::Result<()> {
+    let (style, word) = if holds { (GOOD, "ok") } else { (BAD, "FAILED") };
+    writeln!(out, "{style}{word:<6}{style:#}  {}", printable(name, false))
+}
+
+/// Says in what a case does not hold, and what would mend it.
+fn tell(out: &mut impl Write, problem: &Problem, name: &str) -> std::io::Result<()> {
+    match problem {
+        Problem::Unrecorded => {
+            writeln!(
+                out,
+                "        it expects nothing yet: write `expect`, or run `driftless plugin test --record --case '{}'`",
+                printable(name, false)
+            )
+        }
+        Problem::Different(lines) => {
+            writeln!(
+                out,
+                "        something else came of it ({BAD}- expected{BAD:#}, {GOOD}+ actual{GOOD:#}):"
+            )?;
+            differences(out, lines)
+        }
+        Problem::Unexpected(lines) => {
+            let what = "it asked its host for something that the recording does not have here";
+            writeln!(out, "        {what} ({BAD}- recorded{BAD:#}, {GOOD}+ asked{GOOD:#}):")?;
+            differences(out, lines)
+        }
+        Problem::Unasked(requests) => {
+            writeln!(out, "        it did not ask its host for what is recorded:")?;
+            let lines = requests.iter().flat_map(|request| request.lines());
+            lines
+                .into_iter()
+                .try_for_each(|line| writeln!(out, "        {BAD}-{BAD:#} {}", printable(line, false)))
+        }
+        Problem::Budget { of, used, allowed } => {
+            let unit = if *of == "fuel" { "units of fuel" } else { "bytes of memory" };
+            writeln!(out, "        it used {used} {unit}, and its budget is {allowed} (`budget.{of}`)")
+        }
+    }
+}
+
+fn differences(out: &mut impl Write, lines: &[DiffLine]) -> std::io::Result<()> {
+    lines.iter().try_for_each(|DiffLine { mark, text }| {
+        let (sign, text) = (mark.sign(), printable(text, false));
+        match mark {
+            DiffMark::Same => writeln!(out, "        {sign} {text}"),
+            DiffMark::Gap => writeln!(out, "        {sign} {FAINT}{text}{FAINT:#}"),
+            DiffMark::Expected => writeln!(out, "        {BAD}{sign} {text}{BAD:#}"),
+            DiffMark::Actual => writeln!(out, "        {GOOD}{sign} {text}{GOOD:#}"),
+        }
+    })
+}
+
+fn as_json(case: &Case, played: &Played) -> Value {
+    let diff = |lines: &[DiffLine]| -> Vec<String> {
+        lines.iter().map(|DiffLine { mark, text }| format!("{}{text}", mark.sign())).collect()
+    };
+    let problem = |problem: &Problem| match problem {
+        Problem::Unrecorded => json!({"kind": "unrecorded"}),
+        Problem::Different(lines) => json!({"kind": "different", "diff": diff(lines)}),
+        Problem::Unexpected(lines) => json!({"kind": "unexpected_host_call", "diff": diff(lines)}),
+        Problem::Unasked(requests) => json!({"kind": "missing_host_call", "requests": requests}),
+        Problem::Budget { of, used, allowed } => {
+            json!({"kind": "budget", "of": of, "used": used, "allowed": allowed})
+        }
+    };
+    let problems: Vec<Value> = played.problems.iter().map(problem).collect();
+    let used = played.used.map(|used| json!({"fuel": used.fuel, "memory": used.memory}));
+    json!({"name": case.name, "ok": played.holds(), "problems": problems, "used": used})
+}

@@ -1,0 +1,356 @@
+//! Plays cases, and says in what they do not hold.
+
+use std::sync::Arc;
+
+use driftless_host::api::component::ComponentKind;
+use driftless_host::api::function::Function;
+use driftless_host::{
+    Embedded, Error as HostError, Grants, MachineCodeCache, Measured, PluginHandle, PluginManager, Session,
+    Settings, this_machine,
+};
+use driftless_sandbox::{Digest, outline};
+use serde_json::{Map, Value};
+
+use crate::case::{Budget, Called, Case, HostCall};
+use crate::diff::{self, DiffLine};
+use crate::error::Error;
+use crate::expectation::{Ending, Expectation};
+use crate::stage::{Scenes, Stage};
+use crate::{pattern, reply, yaml};
+
+/// What a plugin is tested under.
+#[derive(Default)]
+pub struct Setup {
+    /// The limits and whatever else is in `plugins.toml`.
+    pub settings: Settings,
+    /// Keeps machine code between runs.
+    pub cache: Option<MachineCodeCache>,
+    /// What a recording may do on this machine. Without it, nothing is recorded but refusals.
+    pub grants: Grants,
+}
+
+/// A plugin that is being tested.
+pub struct Tester {
+    pub(crate) manager: PluginManager,
+    pub(crate) plugin: PluginHandle,
+    pub(crate) stage: Stage,
+}
+
+/// How a case went.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Played {
+    /// In what it does not hold. None, and it does.
+    pub problems: Vec<Problem>,
+    /// What came of it.
+    pub actual: Expectation,
+    /// What the last call used; of several, the most. `None` where the call broke its instance, or was not made.
+    pub used: Option<Used>,
+    asked: Vec<HostCall>,
+}
+
+/// What a call used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Used {
+    /// Units of fuel.
+    pub fuel: u64,
+    /// Bytes of memory.
+    pub memory: u64,
+}
+
+/// In what a case does not hold.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Problem {
+    /// Nothing is expected of it yet.
+    Unrecorded,
+    /// Something else came of it.
+    Different(Vec<DiffLine>),
+    /// It asked for something that is not recorded, at its place.
+    Unexpected(Vec<DiffLine>),
+    /// It did not ask for everything that is recorded.
+    Unasked(Vec<String>),
+    /// It used more than it may, of `fuel` or `memory`.
+    Budget {
+        /// Of what.
+        of: &'static str,
+        /// How much it used.
+        used: u64,
+        /// How much it may use.
+        allowed: u64,
+    },
+}
+
+impl Played {
+    /// Whether the case holds.
+    pub fn holds(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+/// A text that is longer is shown as its beginning, its length and its digest.
+const MOST_SHOWN: usize = 2000;
+
+/// How much of it is shown then.
+const BEGINNING: usize = 100;
+
+impl Tester {
+    /// Loads a plugin. `name` is what it is called where it has no manifest.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused, or the settings are impossible.
+    pub fn new(setup: Setup, name: &str, bytes: &[u8]) -> Result<Self, Error> {
+        let stage = Stage::default();
+        let name = outline(bytes).manifest.map_or_else(|| name.to_owned(), |manifest| manifest.name);
+        let on_stage = stage.clone();
+        let mut builder = PluginManager::builder()
+            .settings(setup.settings)
+            .source(Embedded::new(name.clone(), bytes))
+            .grants(setup.grants)
+            .log(stage.clone())
+            .time_and_chance(Arc::new(stage.clone()))
+            .host_calls(move |plugin, grant| on_stage.host_calls(Some(this_machine(plugin, grant))));
+        if let Some(cache) = setup.cache {
+            builder = builder.cache(cache);
+        }
+        let manager = builder.build()?;
+        let plugin = manager.plugin(&name)?;
+        Ok(Self { manager, plugin, stage })
+    }
+
+    /// The plugin.
+    pub fn plugin(&self) -> &PluginHandle {
+        &self.plugin
+    }
+
+    /// Plays a case out of its recording: nothing happens on this machine.
+    pub fn play(&self, case: &Case) -> Played {
+        let (ending, used, scenes) = self.act(case, Stage::replay);
+        let Scenes { log, asked, strange, left } = scenes;
+        let actual = Expectation { ending, log: Some(log) };
+        let mut problems = Vec::new();
+        if let Some(strange) = strange {
+            let recorded =
+                strange.recorded.as_ref().map_or_else(String::new, |call| shown(&call.request_value()));
+            problems
+                .push(Problem::Unexpected(diff::between(&recorded, &shown(&strange.asked.request_value()))));
+        } else if !left.is_empty() && case.expect.as_ref().is_none_or(|expect| expect.holds(&actual)) {
+            // Where something else came of it, that is why.
+            let line = |call: &HostCall| shown(&call.request_value()).trim_end().to_owned();
+            problems.push(Problem::Unasked(left.iter().map(line).collect()));
+        }
+        match &case.expect {
+            None => problems.push(Problem::Unrecorded),
+            Some(expect) if !expect.holds(&actual) => {
+                let (expected, seen) = (expect.to_value(), expect.seen(&actual).to_value());
+                let resolved = pattern::resolve(&expected, &seen);
+                // In the order of what is expected, so that only what differs is shown.
+                let seen = in_order_of(&resolved, &seen);
+                problems.push(Problem::Different(diff::between(&shown(&resolved), &shown(&seen))));
+            }
+            Some(_) => {}
+        }
+        if let Some(used) = used {
+            let over = |of, used, allowed: Option<u64>| {
+                allowed.filter(|allowed| used > *allowed).map(|allowed| Problem::Budget { of, used, allowed })
+            };
+            problems.extend(over("fuel", used.fuel, case.budget.fuel));
+            problems.extend(over("memory", used.memory, case.budget.memory));
+        }
+        Played { problems, actual, used, asked }
+    }
+
+    /// Plays a case on this machine, with what was granted, and returns it with what came of it. What was expected before and still
+    /// holds stays as it was written.
+    pub fn record(&self, case: &Case) -> (Case, Played) {
+        let (ending, used, scenes) = self.act(case, Stage::record);
+        let Scenes { log, asked, .. } = scenes;
+        let actual = Expectation { ending, log: Some(log) };
+        let mut recorded = case.clone();
+        recorded.host.clone_from(&asked);
+        recorded.expect = Some(expected_of(&actual, case.expect.as_ref()));
+        recorded.budget = match used {
+            Some(used) => budget(used, case.budget),
+            None => Budget::default(),
+        };
+        (recorded, Played { problems: Vec::new(), actual, used, asked })
+    }
+
+    fn act(&self, case: &Case, begin: impl Fn(&Stage, &Case)) -> (Ending, Option<Used>, Scenes) {
+        let (function, arguments, calls) = match self.prepare(&case.called) {
+            Ok(prepared) => prepared,
+            Err(ending) => {
+                let nothing =
+                    Scenes { log: Vec::new(), asked: Vec::new(), strange: None, left: case.host.clone() };
+                return (ending, None, nothing);
+            }
+        };
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        begin(&self.stage, case);
+        let mut session = self.plugin.session();
+        let mut used: Option<Used> = None;
+        let ending = match calls {
+            Some(calls) => drain(&mut session, &arguments, calls, &mut used),
+            None => once(&mut session, function, &arguments, &mut used),
+        };
+        (ending, used, self.stage.end())
+    }
+
+    /// The function and its arguments, and for a log source how often it may be called.
+    fn prepare(&self, called: &Called) -> Result<(Function, Vec<String>, Option<usize>), Ending> {
+        let (kind, name, config, more, calls) = match called {
+            Called::Function(function, arguments) => return Ok((*function, arguments.clone(), None)),
+            Called::Component { kind, name, config, more, calls } => (*kind, name, config, more, *calls),
+        };
+        let component = self.manager.component(kind, &format!("{}.{name}", self.plugin.name()));
+        let configured = component.and_then(|component| component.configure(config.clone()));
+        let configured = configured.map_err(|error| match error {
+            HostError::Configuration { violations, .. } => Ending::Refused(violations.join("\n")),
+            HostError::NotFound(missing) => Ending::Refused(missing.to_string()),
+            other => ended(&other),
+        })?;
+        let mut arguments = vec![name.clone(), configured.config().to_owned()];
+        arguments.extend(more.iter().cloned());
+        Ok((kind.execute(), arguments, (kind == ComponentKind::LogSource).then_some(calls)))
+    }
+}
+
+impl std::fmt::Debug for Tester {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tester").field("plugin", &self.plugin).finish_non_exhaustive()
+    }
+}
+
+/// One call.
+fn once(session: &mut Session, function: Function, arguments: &[&str], used: &mut Option<Used>) -> Ending {
+    let called = session.call(function, arguments);
+    measure(session, used);
+    match called {
+        Ok(text) => reply::read(function, &text).map_or_else(Ending::Error, Ending::Result),
+        Err(error) => ended(&error),
+    }
+}
+
+/// The calls of a log source, until it has no more.
+fn drain(session: &mut Session, arguments: &[&str], calls: usize, used: &mut Option<Used>) -> Ending {
+    let mut all = Vec::new();
+    for _ in 0..calls {
+        let called = session.call(Function::ExecuteLogSource, arguments);
+        measure(session, used);
+        match called.map(|text| reply::records(&text)) {
+            Ok(Ok((records, more))) => {
+                all.extend(records);
+                if !more {
+                    break;
+                }
+            }
+            Ok(Err(defect)) => return Ending::Error(defect),
+            Err(error) => return ended(&error),
+        }
+    }
+    Ending::Result(Value::Array(all))
+}
+
+fn measure(session: &Session, used: &mut Option<Used>) {
+    let Some(Measured { fuel, memory }) = session.measured() else {
+        *used = None;
+        return;
+    };
+    let before = used.unwrap_or(Used { fuel: 0, memory: 0 });
+    *used = Some(Used { fuel: before.fuel.max(fuel), memory: before.memory.max(memory) });
+}
+
+/// How a call ended that brought no reply.
+pub(crate) fn ended(error: &HostError) -> Ending {
+    match error {
+        HostError::Failed { message, .. } => Ending::Failure(message.clone()),
+        HostError::Call { source, .. } => Ending::Error(source.cause.to_string()),
+        HostError::Protocol { defect, .. } => Ending::Error(defect.clone()),
+        other => Ending::Error(other.to_string()),
+    }
+}
+
+/// What is expected from now on: what happened, with the words of before where they still hold.
+fn expected_of(actual: &Expectation, before: Option<&Expectation>) -> Expectation {
+    let Some(before) = before else {
+        // Silence is not worth a line.
+        let log = actual.log.clone().filter(|log| !log.is_empty());
+        return Expectation { ending: actual.ending.clone(), log };
+    };
+    if before.holds(actual) {
+        return before.clone();
+    }
+    let seen = before.seen(actual);
+    let kept = pattern::keep(&before.to_value(), &seen.to_value());
+    Expectation::from_value(kept).unwrap_or(seen)
+}
+
+/// A quarter more than was used, in round numbers. A budget that still holds stays.
+fn budget(used: Used, before: Budget) -> Budget {
+    const PAGE: u64 = 64 << 10;
+    let more = |used: u64| used.saturating_add(used / 4);
+    let round = |fuel: u64| {
+        let unit = 10_u64.pow(fuel.max(1).ilog10().saturating_sub(1));
+        fuel.div_ceil(unit).saturating_mul(unit)
+    };
+    let kept = |before: Option<u64>, used: u64| before.filter(|allowed| used <= *allowed);
+    Budget {
+        fuel: kept(before.fuel, used.fuel).or_else(|| Some(round(more(used.fuel)))),
+        memory: kept(before.memory, used.memory).or_else(|| Some(more(used.memory).div_ceil(PAGE) * PAGE)),
+    }
+}
+
+/// A value as lines, for people.
+fn shown(value: &Value) -> String {
+    yaml::block(&shortened(value), 0)
+}
+
+/// The value with long texts cut, so that what differs elsewhere is seen.
+fn shortened(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.len() > MOST_SHOWN => {
+            let beginning = &text[..text.floor_char_boundary(BEGINNING)];
+            let digest = Digest::of(text.as_bytes());
+            Value::String(format!("{beginning}… ({} bytes, {digest})", text.len()))
+        }
+        Value::Array(items) => items.iter().map(shortened).collect(),
+        Value::Object(members) => {
+            Value::Object(members.iter().map(|(key, value)| (key.clone(), shortened(value))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// The value with the keys of its objects in the order in which `model` has them.
+fn in_order_of(model: &Value, value: &Value) -> Value {
+    match (model, value) {
+        (Value::Object(model), Value::Object(members)) => {
+            let known = model
+                .iter()
+                .filter_map(|(key, model)| Some((key.clone(), in_order_of(model, members.get(key)?))));
+            let new = members.iter().filter(|(key, _)| !model.contains_key(*key));
+            let new = new.map(|(key, value)| (key.clone(), value.clone()));
+            Value::Object(known.chain(new).collect::<Map<_, _>>())
+        }
+        (Value::Array(model), Value::Array(items)) => {
+            let nothing = Value::Null;
+            let models = model.iter().chain(std::iter::repeat(&nothing));
+            items.iter().zip(models).map(|(item, model)| in_order_of(model, item)).collect()
+        }
+        (_, other) => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_is_a_quarter_more_in_round_numbers() {
+        let none = Budget::default();
+        let used = Used { fuel: 123_456, memory: 1_114_112 };
+        assert_eq!(budget(used, none), Budget { fuel: Some(160_000), memory: Some(1_441_792) });
+        let enough = Budget { fuel: Some(130_000), memory: Some(1) };
+        assert_eq!(budget(used, enough).fuel, Some(130_000));
+        assert_eq!(budget(Used { fuel: 0, memory: 0 }, none), Budget { fuel: Some(0), memory: Some(0) });
+    }
+}
