@@ -95,7 +95,8 @@ setManifest(${JSON.stringify(plan.manifest)});
   const [output] = Object.values(component.metafile.outputs).filter((output) => output.entryPoint);
   for (const { path } of output.imports) checkImport(path);
   const map = JSON.parse(textOf(component, ".map"));
-  const positions = JSON.stringify({ sources: map.sources.map(named), mappings: map.mappings });
+  const { compact } = await sourceMaps();
+  const positions = JSON.stringify(compact({ sources: map.sources.map(named), mappings: map.mappings }));
   mkdirSync(plan.out, { recursive: true });
   writeFileSync(bundleFile, `${textOf(component, ".js")}\nglobalThis.__driftless_source_map = ${JSON.stringify(positions)};\n`);
   writeFileSync(mapFile, positions);
@@ -155,10 +156,13 @@ async function componentize() {
   }
 }
 
+/** What reads source maps, at run time too. */
+const sourceMaps = () => import(pathToFileURL(join(plan.sdk, "src/source_map.js")).href);
+
 /** Its places in the bundle as places in the author's files. */
 async function mapped(text) {
-  const { frames, decode, original } = await import(pathToFileURL(join(plan.sdk, "src/source_map.js")).href);
-  const map = decode(JSON.parse(readFileSync(mapFile, "utf8")));
+  const { frames, open, original } = await sourceMaps();
+  const map = open(JSON.parse(readFileSync(mapFile, "utf8")));
   const places = frames(text).map((frame) => original(map, frame)).filter(Boolean);
   return [text, ...places.map(({ source, line, column }) => `    at ${source}:${line}:${column}`)].join("\n");
 }

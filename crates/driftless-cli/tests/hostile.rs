@@ -246,9 +246,14 @@ fn exit_code(function: Function, step: &Step, stderr: &str) -> i32 {
 /// What standard error has to say.
 fn messages(attack: &Attack, step: &Step, function: Function) -> Vec<String> {
     let limits = &attack.header.limits;
-    // With a manifest, the version stands between plugin and function. The function is told also where starting the plugin failed.
+    // With a manifest, the version stands between plugin and function.
     let place = |cause: String| {
-        let cause = format!("function `{function}`: {}", printable(&cause));
+        let spot = if step.while_starting {
+            "while it was started".to_owned()
+        } else {
+            format!("function `{function}`")
+        };
+        let cause = format!("{spot}: {}", printable(&cause));
         vec![format!("error: plugin `{}`", attack.name), cause]
     };
     let mut messages = match &step.verdict {

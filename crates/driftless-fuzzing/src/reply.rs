@@ -1,8 +1,10 @@
 //! What a guest returns: a number that says where its reply lies, and the text that lies there.
 //!
 //! An input is a header of [`HEADER`] bytes and, behind it, what lies in the guest's memory, in up to three parts with a byte `0xff` between
-//! them: the reply, the definitions that announce the component, and the configuration that it is given.
+//! them: the reply, the definitions that announce the component, and the configuration that it is given. Where the header says so, the guest is a component of the
+//! component model, and the reply is in one of its ways to write a text.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use driftless_plugin_api::component::{ComponentKind, Definition};
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::result::{Failure, TaskResult};
+use driftless_plugin_api::wit;
 use driftless_sandbox::{CallFailure, Limits, ReplyDefect, Sandbox};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -26,6 +29,9 @@ pub const HEADER: usize = 16;
 /// Where replies lie, as long as the header does not say otherwise.
 const REPLY_AT: u32 = 0x100;
 
+/// Where a component says where its reply lies.
+const RESULT_AT: u32 = 0x40;
+
 /// Where other texts lie.
 const OTHERS_AT: u32 = 0xc000;
 
@@ -34,6 +40,30 @@ const MOST: usize = 0x4000;
 
 /// The bytes that a reply may have where the sandbox is called directly.
 const OUTPUT: usize = 8 << 10;
+
+/// How a component writes texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// Bytes of UTF-8.
+    Utf8,
+    /// Units of UTF-16.
+    Utf16,
+    /// Letters of Latin-1, or, where the highest bit of the length says so, units of UTF-16.
+    Latin1OrUtf16,
+}
+
+impl Encoding {
+    const ALL: [Self; 3] = [Self::Utf8, Self::Utf16, Self::Latin1OrUtf16];
+
+    /// What WebAssembly text calls it.
+    const fn written(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf8",
+            Self::Utf16 => "utf16",
+            Self::Latin1OrUtf16 => "latin1+utf16",
+        }
+    }
+}
 
 /// What an input says.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +74,8 @@ pub struct Input<'a> {
     pub function: Function,
     /// Whether the reply is marked as a failure.
     pub failed: bool,
+    /// Whether the guest is a component that writes in this way. Only where it is nobody's reply.
+    pub component: Option<Encoding>,
     /// The number that the guest returns; without one, it says where the reply is.
     pub packed: Option<i64>,
     /// Where the guest lets arguments be written; without it, to where there is room.
@@ -68,6 +100,7 @@ impl<'a> Input<'a> {
             kind: ComponentKind::ALL.get(usize::from(header[0]) % (ComponentKind::ALL.len() + 1)).copied(),
             function: Function::ALL[usize::from(header[1]) % Function::COUNT],
             failed: flags & 1 != 0,
+            component: usize::from(header[3] & 3).checked_sub(1).map(|number| Encoding::ALL[number]),
             packed: (flags & 2 != 0).then_some(packed),
             reserve: (flags & 4 != 0).then_some(word(12)),
             reply: parts.next().unwrap_or_default(),
@@ -82,8 +115,10 @@ impl<'a> Input<'a> {
         let mut flags = u8::from(self.failed);
         flags |= u8::from(self.packed.is_some()) << 1 | u8::from(self.reserve.is_some()) << 2;
         let packed = self.packed.unwrap_or_default() as u64;
+        let component = self.component.and_then(|used| Encoding::ALL.iter().position(|other| *other == used));
         let mut data =
-            vec![kind.unwrap_or(ComponentKind::ALL.len()) as u8, self.function.slot() as u8, flags, 0];
+            vec![kind.unwrap_or(ComponentKind::ALL.len()) as u8, self.function.slot() as u8, flags];
+        data.push(component.map_or(0, |number| number as u8 + 1));
         data.extend(((packed >> 32) as u32).to_le_bytes());
         data.extend((packed as u32).to_le_bytes());
         data.extend(self.reserve.unwrap_or_default().to_le_bytes());
@@ -109,25 +144,26 @@ impl<'a> Input<'a> {
 pub fn run(data: &[u8]) -> Reached {
     match Input::read(data) {
         None => Reached::Refused,
-        Some(input @ Input { kind: None, .. }) => directly(&input),
+        Some(input @ Input { kind: None, component: None, .. }) => directly(&input),
+        Some(input @ Input { kind: None, component: Some(encoding), .. }) => as_component(&input, encoding),
         Some(input @ Input { kind: Some(kind), .. }) => through_the_host(&input, kind),
     }
 }
 
+static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
+    let limits = Limits {
+        fuel: 20_000,
+        memory: 1 << 20,
+        time: Duration::from_secs(5),
+        output: OUTPUT,
+        instances: 1,
+        ..Limits::default()
+    };
+    Sandbox::new(limits).expect("a sandbox can be had")
+});
+
 /// Calls the sandbox, and finds the reply a second time by itself.
 fn directly(input: &Input<'_>) -> Reached {
-    static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
-        let limits = Limits {
-            fuel: 20_000,
-            memory: 1 << 20,
-            time: Duration::from_secs(5),
-            output: OUTPUT,
-            instances: 1,
-            ..Limits::default()
-        };
-        Sandbox::new(limits).expect("a sandbox can be had")
-    });
-
     let function = input.function;
     let reserve = input.reserve.unwrap_or(ARGUMENTS);
     let bytes = Guest::new()
@@ -164,6 +200,114 @@ fn directly(input: &Input<'_>) -> Reached {
         }
     }
     Reached::Answered
+}
+
+/// The same with a component, whose replies the engine reads.
+fn as_component(input: &Input<'_>, encoding: Encoding) -> Reached {
+    let function = input.function;
+    let module = SANDBOX.validate(&component(input, encoding)).expect("the guest is valid");
+    let plugin = SANDBOX.compile("guest", &module).expect("the guest compiles");
+    let mut instance = plugin.instantiate().expect("the guest starts");
+    let arguments = &["abc", "{}", "", "[1]"][..function.arguments()];
+    let mut memory = vec![0; MEMORY];
+    memory[REPLY_AT as usize..][..input.reply.len()].copy_from_slice(input.reply);
+    memory[RESULT_AT as usize..][..12].copy_from_slice(&result_area(input));
+    let (pointer, length) = component_reply(input);
+    let place = place_of(pointer, length, encoding).filter(|place| place.end <= MEMORY);
+    // Where its arguments are written, nothing is known of what lies there.
+    let known = place.as_ref().is_none_or(|place| place.end <= ARGUMENTS as usize);
+    let expected = place.and_then(|place| read_text(&memory[place], length, encoding));
+    for _ in 0..2 {
+        match (instance.call(function, arguments), &expected) {
+            (Ok(reply), Some(text)) if known => {
+                assert_eq!((reply.text, reply.failed), (text.as_str(), input.failed));
+                assert!(text.len() <= OUTPUT, "a reply of {} bytes was let through", text.len());
+            }
+            (Err(error), expected) => {
+                let too_long = expected.as_ref().is_some_and(|text| text.len() > OUTPUT);
+                match &error.cause {
+                    CallFailure::Limit(exceeded) => {
+                        assert!(!known || too_long && exceeded.limit == Limit::Output, "{error}");
+                    }
+                    CallFailure::Trap(why) => {
+                        assert!(!why.is_empty() && (!known || expected.is_none()), "{error}");
+                    }
+                    _ => panic!("{error}"),
+                }
+                assert!(instance.has_failed(), "it would be used again");
+                return Reached::Failed;
+            }
+            (result, expected) => assert!(!known, "{result:?} is not {expected:?}"),
+        }
+    }
+    Reached::Answered
+}
+
+/// Where a component says that its reply is, and how long in its own units.
+fn component_reply(input: &Input<'_>) -> (u32, u32) {
+    match (input.packed, input.component) {
+        (Some(packed), _) => ((packed as u64 >> 32) as u32, packed as u32),
+        (None, Some(Encoding::Utf16)) => (REPLY_AT, input.reply.len() as u32 / 2),
+        (None, _) => (REPLY_AT, input.reply.len() as u32),
+    }
+}
+
+/// A component whose only function replies what the input says.
+fn component(input: &Input<'_>, encoding: Encoding) -> Vec<u8> {
+    let escaped = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\{byte:02x}")).collect::<String>();
+    let number = input.function.arguments();
+    let parameters: String = (0..number).map(|number| format!("(param \"a{number}\" string)")).collect();
+    let (name, encoding) = (wit::export(input.function), encoding.written());
+    let (core, reply, result) =
+        ("i32 ".repeat(2 * number), escaped(input.reply), escaped(&result_area(input)));
+    let text = format!(
+        r#"(component
+            (core module $m
+                (memory (export "memory") {})
+                (data (i32.const {RESULT_AT}) "{result}") (data (i32.const {REPLY_AT}) "{reply}")
+                (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const {ARGUMENTS}))
+                (func (export "run") (param {core}) (result i32) (i32.const {RESULT_AT})))
+            (core instance $i (instantiate $m))
+            (func (export "{name}") {parameters} (result (result string (error string)))
+                (canon lift (core func $i "run") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))
+                    string-encoding={encoding})))"#,
+        MEMORY >> 16
+    );
+    wat::parse_str(text).expect("the guest is written well")
+}
+
+/// What a component's function points at: whether it failed, and where its reply is.
+fn result_area(input: &Input<'_>) -> Vec<u8> {
+    let (pointer, length) = component_reply(input);
+    [u32::from(input.failed), pointer, length].map(u32::to_le_bytes).concat()
+}
+
+/// The bit of a length that says UTF-16.
+const IS_UTF16: u32 = 1 << 31;
+
+/// Whether a text of this length has units of two bytes.
+fn is_wide(length: u32, encoding: Encoding) -> bool {
+    encoding == Encoding::Utf16 || encoding == Encoding::Latin1OrUtf16 && length & IS_UTF16 != 0
+}
+
+/// The bytes that a text has; none where it cannot begin there.
+fn place_of(pointer: u32, length: u32, encoding: Encoding) -> Option<Range<usize>> {
+    let (begin, wide) = (pointer as usize, is_wide(length, encoding));
+    let units = if encoding == Encoding::Latin1OrUtf16 { length & !IS_UTF16 } else { length } as usize;
+    let aligned = encoding == Encoding::Utf8 || begin % 2 == 0;
+    aligned.then(|| begin..begin + if wide { 2 * units } else { units })
+}
+
+/// What the component model says of these bytes; none where they are no text.
+fn read_text(bytes: &[u8], length: u32, encoding: Encoding) -> Option<String> {
+    if is_wide(length, encoding) {
+        let units: Vec<u16> = bytes.chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+        return String::from_utf16(&units).ok();
+    }
+    match encoding {
+        Encoding::Latin1OrUtf16 => Some(bytes.iter().copied().map(char::from).collect()),
+        _ => String::from_utf8(bytes.to_vec()).ok(),
+    }
 }
 
 /// What a host does with arguments: at least 4 KiB are reserved where there are any.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::function::Function;
 
-use crate::reply::Input;
+use crate::reply::{Encoding, Input};
 
 /// An input and what it is called.
 pub type Named = (String, Vec<u8>);
@@ -44,7 +44,7 @@ fn files(folder: &Path) -> Vec<Named> {
     paths.iter().map(|path| (name(path), fs::read(path).expect("the file can be read"))).collect()
 }
 
-/// The modules of the hostile corpus that are small, and one that imports WASI.
+/// The modules and components of the hostile corpus that are small, and one module that imports WASI.
 fn modules() -> Vec<Named> {
     const MOST: usize = 4_000;
     const WITH_WASI: &str = r#"(module
@@ -86,6 +86,7 @@ fn replies() -> Vec<Named> {
         kind: None,
         function: Function::ExecuteTask,
         failed: false,
+        component: None,
         packed: None,
         reserve: None,
         reply: b"",
@@ -104,6 +105,23 @@ fn replies() -> Vec<Named> {
         ("reserves_at_the_end", Input { reserve: Some(0x1_f000), ..PLAIN }),
         ("reserves_outside", Input { reserve: Some(u32::MAX), ..PLAIN }),
         ("reserves_its_reply", Input { reserve: Some(0x100), reply: b"overwritten", ..PLAIN }),
+        ("of_a_component", Input { component: Some(Encoding::Utf8), reply: "gr\u{fc}n".as_bytes(), ..PLAIN }),
+        (
+            "of_a_component_in_utf16",
+            Input { component: Some(Encoding::Utf16), reply: b"{\0}\0=\xd8\0\xde", ..PLAIN },
+        ),
+        (
+            "of_a_component_in_half_a_letter",
+            Input { component: Some(Encoding::Utf16), reply: b"=\xd8", ..PLAIN },
+        ),
+        (
+            "of_a_component_in_latin1",
+            Input { component: Some(Encoding::Latin1OrUtf16), reply: b"gr\xfcn", ..PLAIN },
+        ),
+        (
+            "of_a_component_outside_memory",
+            Input { component: Some(Encoding::Utf8), packed: Some(0x1_ffff_0000_0002), ..PLAIN },
+        ),
         ("no_arguments", Input { function: Function::GetHooks, reply: b"[]", ..PLAIN }),
         ("task", of(ComponentKind::Task, result)),
         ("task_failed", Input { failed: true, ..of(ComponentKind::Task, br#"{"error":"no"}"#) }),

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use driftless_sandbox::{ValidatedPlugin, outline, replace_imports, validate, validate_as};
+use driftless_sandbox::{Abi, ValidatedPlugin, outline, replace_imports, validate, validate_as};
 
 use crate::Reached;
 use crate::arena::{self, Arena, WASI};
@@ -32,10 +32,16 @@ pub fn run(data: &[u8]) -> Reached {
     };
     assert_eq!(sorted(listed.functions.clone()), sorted(Some(module.functions().to_vec())), "a list differs");
     assert_eq!(listed.manifest.as_ref(), module.manifest(), "a list shows another manifest");
-    let known = |import: &String| import.starts_with("env.host_") || import.starts_with(WASI);
+    assert_eq!(listed.abi, Some(module.abi()), "a list shows another kind");
+    let known = |import: &String| match module.abi() {
+        Abi::Component => ["driftless:plugin/", "wasi:"].iter().any(|known| import.starts_with(known)),
+        Abi::Bindgen if import.starts_with("wbg.") || import.contains("_bg.js.") => true,
+        Abi::Sdk | Abi::Bindgen => import.starts_with("env.host_") || import.starts_with(WASI),
+    };
     assert!(listed.imports.iter().all(known), "it imports {:?}", listed.imports);
     let reached = ARENA.fight(module, arena::repeats_itself(&listed.imports), "{}");
-    if module.imports_wasi() {
+    // In a component there is nothing to rewrite: whoever builds one leaves WASI out.
+    if module.imports_wasi() && module.abi() != Abi::Component {
         without_wasi(module, &replaced.expect("what was let in can be rewritten"), &ARENA);
     }
     reached

@@ -176,6 +176,11 @@ module_limits! {
     ALIASES = 20_000, "aliases in a component";
     /// Functions that go in or out of a component. Each is a piece of code that the compiler makes of the types.
     CANONICAL_FUNCTIONS = 1_000, "functions between a component and the outside";
+    /// What is to be done for one instance of a component: parts to be made, names to be given, and functions to be connected, which count a
+    /// hundred each; all as often as the parts are made. Known: 16,000, in CPython with all of WASI.
+    STEPS = 200_000, "steps to an instance";
+    /// Components that a component takes from outside or out of an instance, to make instances of them: nobody could count the steps.
+    COMPONENTS_HANDED_ON = 0, "components that are handed to components";
     /// Bytes that describe the types of a component.
     TYPE_BYTES = 256 << 10, "bytes of component types";
     /// Bytes of the manifest.

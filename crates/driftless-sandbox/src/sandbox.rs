@@ -377,8 +377,9 @@ const HOST_STACK: usize = 1536 << 10;
 
 fn configuration(limits: &Limits, debug: bool) -> Config {
     let mut config = Config::new();
-    // The validator decides what a guest may use; the compiler knows nothing beyond it.
-    config.wasm_features(WasmFeatures::all(), false).wasm_features(features(), true);
+    // The validator decides what a guest may use; the compiler knows nothing beyond it, but for what the engine needs itself: the code that
+    // it writes between two components copies from one memory into another.
+    config.wasm_features(WasmFeatures::all(), false).wasm_features(features(), true).wasm_multi_memory(true);
     config.consume_fuel(true).epoch_interruption(true).max_wasm_stack(limits.stack);
     config.wasm_backtrace_max_frames(if debug { std::num::NonZeroUsize::new(32) } else { None });
     config.generate_address_map(debug);

@@ -12,6 +12,7 @@ use wasmparser::{
     TypeRef,
 };
 
+use crate::assembly::{Assembly, Counted};
 use crate::error::Violation;
 use crate::limits::{self, ModuleLimit};
 use crate::workload::{self, Arities};
@@ -35,6 +36,7 @@ pub(crate) struct Survey<'a> {
     pub(crate) violations: Vec<Violation>,
     /// The module that is being read, if it lies inside a component.
     inner: Option<CoreModule<'a>>,
+    assembly: Assembly,
     total: Total,
 }
 
@@ -176,6 +178,7 @@ impl<'a> Survey<'a> {
             Payload::Version { encoding: Encoding::Component, .. } => {
                 self.kind = Kind::Component;
                 self.total.depth += 1;
+                self.assembly.begin();
                 claim(limits::COMPONENT_DEPTH, self.total.depth)
             }
             Payload::Version { encoding: Encoding::Module, .. } => {
@@ -187,6 +190,7 @@ impl<'a> Survey<'a> {
             Payload::End(_) => {
                 if self.inner.take().is_none() {
                     self.total.depth = self.total.depth.saturating_sub(1);
+                    self.assembly.end();
                 }
                 Ok(())
             }
@@ -203,7 +207,13 @@ impl<'a> Survey<'a> {
             }
             Payload::CodeSectionEntry(body) => self.read_body(&body),
             payload if self.kind == Kind::Module || self.inner.is_some() => self.read_in_module(payload),
-            payload => self.read_in_component(payload),
+            payload => {
+                self.read_in_component(&payload)?;
+                match self.assembly.count(&payload)? {
+                    Counted::Steps(steps) => claim(limits::STEPS, steps),
+                    Counted::Unknown => claim(limits::COMPONENTS_HANDED_ON, 1),
+                }
+            }
         }
     }
 
@@ -301,7 +311,7 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
-    fn read_in_component(&mut self, payload: Payload<'a>) -> Result<(), Stop> {
+    fn read_in_component(&mut self, payload: &Payload<'a>) -> Result<(), Stop> {
         let total = &mut self.total;
         let more = |count: &mut u64, limit: ModuleLimit, number: u32| {
             *count += u64::from(number);
@@ -329,7 +339,7 @@ impl<'a> Survey<'a> {
                 more(&mut total.type_bytes, limits::TYPE_BYTES, section.range().len() as u32)
             }
             Payload::ComponentImportSection(section) => {
-                for import in section.into_iter_with_offsets() {
+                for import in section.clone().into_iter_with_offsets() {
                     let (offset, import) = import?;
                     bound(limits::IMPORTS, self.component_imports.len())?;
                     // A component inside a component gets what it imports from that one.
@@ -340,7 +350,7 @@ impl<'a> Survey<'a> {
                 Ok(())
             }
             Payload::ComponentExportSection(section) => {
-                for export in section {
+                for export in section.clone() {
                     let export = export?;
                     more(&mut total.exports, limits::EXPORTS, 1)?;
                     if total.depth <= 1 {

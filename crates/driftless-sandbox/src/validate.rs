@@ -18,7 +18,7 @@ use crate::survey::{Kind, Survey, broken};
 use crate::wasi;
 
 /// Changes whenever the rules here do, so that machine code that was compiled under other rules is not used again.
-pub(crate) const POLICY_VERSION: u32 = 3;
+pub(crate) const POLICY_VERSION: u32 = 4;
 
 /// A plugin whose every byte was checked: it is well-formed, within the limits of [`crate::limits`], imports nothing but what the
 /// host offers, and exports the protocol's functions with the protocol's types.

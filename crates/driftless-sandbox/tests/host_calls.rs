@@ -125,6 +125,46 @@ fn debugging_shows_every_host_call_and_changes_nothing() {
     assert!(loud.log[1].starts_with("execute_task used "), "{:?}", loud.log);
 }
 
+/// What is told of host calls has a limit of its own, and running into it is no reason to fail.
+#[test]
+fn so_many_host_calls_are_shown_and_no_more() {
+    let text = r#"(module
+        (import "env" "host_get_timestamp" (func $timestamp (result i64)))
+        (import "env" "host_log" (func $log (param i32 i32 i32 i32)))
+        (memory (export "memory") 1)
+        (data (i32.const 16) "mine")
+        (func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)
+        (func (export "execute_task") (param i32 i32 i32 i32) (result i64) (local $i i32)
+            (loop $again
+                (drop (call $timestamp))
+                (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 1000))))
+            (call $log (i32.const 16) (i32.const 4) (i32.const 16) (i32.const 4))
+            i64.const 0))"#;
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&log);
+    let sandbox = Sandbox::builder(Limits { log: 1000, ..Limits::default() })
+        .debug(true)
+        .log(Arc::new(move |record: &LogRecord<'_>| sink.lock().unwrap().push(record.message.to_owned())))
+        .build()
+        .unwrap();
+    let module = sandbox.validate(&wat::parse_str(text).unwrap()).unwrap();
+    let mut instance = sandbox.compile("asks", &module).unwrap().instantiate().unwrap();
+    for round in ["the first", "and the next, which has as much"] {
+        instance.call(Function::ExecuteTask, &["", ""]).unwrap();
+        let log = std::mem::take(&mut *log.lock().unwrap());
+        let (shown, rest) = log.split_at(log.len() - 3);
+        assert!(
+            shown.iter().all(|message| message.starts_with("host_get_timestamp gave ")),
+            "{round}: {log:?}"
+        );
+        assert!((10..30).contains(&shown.len()), "{round}: {}", shown.len());
+        assert_eq!(rest[0], "further host calls of this call are not shown");
+        // The plugin's own messages have not lost anything by that.
+        assert_eq!(rest[1], "mine");
+        assert!(rest[2].starts_with("execute_task used "), "{round}: {log:?}");
+    }
+}
+
 #[test]
 fn bytes_cost_fuel() {
     let fuel = Limits { fuel: 20_000, ..Limits::default() };

@@ -1,4 +1,5 @@
 //! WASI where it is allowed: what was granted is there, nothing else is, and it waits no longer than the call has time.
+//! This is preview 1; preview 2 is in `wasi_components.rs`.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -134,6 +135,49 @@ fn what_is_granted_to_be_read_cannot_be_written() {
     assert_eq!(std::fs::read_to_string(place.path().join("granted/hello.txt")).unwrap(), "hello");
     assert_eq!(try_to(true), "");
     assert_eq!(std::fs::read_to_string(place.path().join("granted/hello.txt")).unwrap(), "");
+}
+
+/// A guest that opens without end is stopped before the process has no files left.
+#[test]
+fn files_open_at_once_are_counted() {
+    let place = files();
+    let imports = r#"(import "wasi_snapshot_preview1" "path_open" (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))"#;
+    let open = |files: u32| {
+        let body = format!(
+            "(local $count i32) (local $errno i32)
+            (loop $more
+                (local.set $errno (call $path_open (i32.const 3) (i32.const 1) (i32.const 100) (i32.const 9)
+                    (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 40)))
+                (if (local.get $errno) (then (return (local.get $errno))))
+                (br_if $more (i32.lt_u (local.tee $count (i32.add (local.get $count) (i32.const 1))) (i32.const {files}))))
+            (i32.const 0)"
+        );
+        run(Limits::default(), folder(&place.path().join("granted"), false), &plugin(imports, &body)).reply
+    };
+    assert_eq!(open(60).unwrap(), "");
+    let cause = open(65).unwrap_err().cause;
+    assert_eq!(cause, CallFailure::Trap("resource table has no free keys".to_owned()));
+}
+
+/// A guest that waits for a pipe is left alone when its call is over, and so is the thread that waits there: whoever gives up the sandbox does not
+/// wait with it.
+#[test]
+#[cfg(target_os = "linux")]
+fn nobody_waits_for_a_pipe() {
+    let place = files();
+    let pipe = place.path().join("granted/pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let names = r#"(data (i32.const 160) "pipe")"#;
+    let limits = Limits { time: Duration::from_millis(200), ..Limits::default() };
+    let begun = Instant::now();
+    let grant = folder(&place.path().join("granted"), false);
+    let run = run(limits, grant, &plugin(&format!("{READ} {names}"), &read_file(160, 4)));
+    assert_eq!(run.reply.unwrap_err().cause, CallFailure::Limit(Limit::Time.exceeded(200)));
+    // With the sandbox, its runtime was given up.
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    // Let the thread go, which would otherwise wait as long as the tests run.
+    drop(std::fs::OpenOptions::new().read(true).write(true).open(&pipe).unwrap());
 }
 
 #[test]

@@ -17,7 +17,8 @@ fn the_first_run_needs_nothing_and_leaves_a_cache_behind() {
         assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("[]\n", ""));
     }
     let cached = std::fs::read_dir(home.path().join(".cache/driftless/machine-code")).unwrap();
-    assert_eq!(cached.count(), 1);
+    // Machine code, and what validating found out.
+    assert_eq!(cached.count(), 2);
 }
 
 #[cfg(unix)]

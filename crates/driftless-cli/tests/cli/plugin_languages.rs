@@ -110,7 +110,7 @@ fn exceptions_in_javascript_have_a_place() {
         "js",
         &tools,
         source,
-        "TypeError: can't access property \"oops\" of undefined, at src/index.js:",
+        "TypeError: can't access property \"oops\", (void 0) is undefined, at src/index.js:18:5",
     );
 }
 
@@ -118,7 +118,7 @@ fn exceptions_in_javascript_have_a_place() {
 fn exceptions_in_python_have_a_place() {
     let Some(tools) = needed(PYTHON) else { return };
     let source = ("src/plugin.py", "log.info(", "{}[\"oops\"]\n    log.info(");
-    exceptions_have_a_place("python", &tools, source, "KeyError: 'oops', at plugin.py:");
+    exceptions_have_a_place("python", &tools, source, "KeyError: 'oops', at src/plugin.py:21");
 }
 
 #[test]

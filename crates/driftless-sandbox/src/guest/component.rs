@@ -43,8 +43,9 @@ type Output = (Result<String, String>,);
 
 impl Guest {
     pub(crate) fn start(store: &mut Store<State>, code: &Code) -> wasmtime::Result<Self> {
-        // What a reply may have is what the engine copies out of a guest in one go.
-        store.set_hostcall_fuel(store.data().plugin.shared.limits.output);
+        // It bounds what a guest hands over in one go, which is copied where it is a reply. A message or a request may be longer than that.
+        let output = store.data().plugin.shared.limits.output;
+        store.set_hostcall_fuel(output.max(MOST_HANDED_OVER));
         store.set_max_component_handles(MOST_HANDLES);
         let instance = match store.data().wasi {
             None => code.pre.instantiate(&mut *store)?,
@@ -95,6 +96,9 @@ impl Guest {
 
 /// Handles of resources that an instance may have at once. Only WASI hands any out, and bounds its own further.
 const MOST_HANDLES: usize = 10_000;
+
+/// Bytes of texts and lists that a guest hands over in one go, where the limit of a reply is not larger.
+const MOST_HANDED_OVER: usize = 16 << 20;
 
 /// Whether a guest was stopped because it handed over more bytes than it may. The engine has no name for it but its words.
 pub(crate) fn handed_over_too_much(error: &wasmtime::Error) -> bool {

@@ -1,0 +1,9 @@
+;; What a browser has: it asks for something in the network.
+;; expect: refused "`fetch` is JavaScript's; a plugin runs without JavaScript"
+(module
+    (import "wbg" "__wbg_fetch_2d682d99c976bdb5" (func (param externref) (result externref)))
+    (memory (export "memory") 1)
+    (data (i32.const 16) "{\"status\":\"success\"}")
+    (func (export "__wbindgen_malloc") (param i32 i32) (result i32) i32.const 1024)
+    (func (export "__wbindgen_free") (param i32 i32 i32))
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i32 i32)  (i32.const 16) (i32.const 20)))

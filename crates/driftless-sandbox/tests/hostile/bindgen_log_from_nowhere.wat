@@ -1,0 +1,10 @@
+;; What it says lies outside of its memory.
+;; call: execute_task "a" "{}"
+;; expect: trap "it handed over 2 bytes at 0xffff, outside its memory"
+(module
+    (import "wbg" "__wbg_log_2d682d99c976bdb5" (func $log (param i32 i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 16) "{\"status\":\"success\"}")
+    (func (export "__wbindgen_malloc") (param i32 i32) (result i32) i32.const 1024)
+    (func (export "__wbindgen_free") (param i32 i32 i32))
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i32 i32) (call $log (i32.const 65535) (i32.const 2)) (i32.const 16) (i32.const 20)))

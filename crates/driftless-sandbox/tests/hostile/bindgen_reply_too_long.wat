@@ -1,0 +1,10 @@
+;; A reply of a byte more than it may have.
+;; limits: output=1000
+;; call: execute_task "a" "{}"
+;; expect: limit output
+(module
+    (memory (export "memory") 1)
+    (data (i32.const 16) "{\"status\":\"success\"}")
+    (func (export "__wbindgen_malloc") (param i32 i32) (result i32) i32.const 1024)
+    (func (export "__wbindgen_free") (param i32 i32 i32))
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i32 i32) (i32.const 0) (i32.const 1001)))

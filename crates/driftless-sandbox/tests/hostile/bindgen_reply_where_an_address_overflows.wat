@@ -1,0 +1,9 @@
+;; A reply that ends where addresses begin again.
+;; call: execute_task "a" "{}"
+;; expect: broken "lies outside its memory of 65536 bytes"
+(module
+    (memory (export "memory") 1)
+    (data (i32.const 16) "{\"status\":\"success\"}")
+    (func (export "__wbindgen_malloc") (param i32 i32) (result i32) i32.const 1024)
+    (func (export "__wbindgen_free") (param i32 i32 i32))
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i32 i32) (i32.const -1) (i32.const 2)))

@@ -1,0 +1,10 @@
+;; It writes no reply: what lies there is none, and empty.
+;; call: execute_task "a" "{}"
+;; expect: reply ""
+(module
+    (memory (export "memory") 1)
+    (data (i32.const 16) "{\"status\":\"success\"}")
+    (func (export "__wbindgen_malloc") (param i32 i32) (result i32) i32.const 1024)
+    (func (export "__wbindgen_free") (param i32 i32 i32))
+    (func (export "__wbindgen_add_to_stack_pointer") (param i32) (result i32) i32.const 512)
+    (func (export "execute_task") (param i32 i32 i32 i32 i32) ))

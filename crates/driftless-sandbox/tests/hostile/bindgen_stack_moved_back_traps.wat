@@ -1,0 +1,10 @@
+;; It breaks when its stack is moved back.
+;; call: execute_task "a" "{}"
+;; expect: trap "unreachable"
+(module
+    (memory (export "memory") 1)
+    (data (i32.const 16) "{\"status\":\"success\"}")
+    (func (export "__wbindgen_malloc") (param i32 i32) (result i32) i32.const 1024)
+    (func (export "__wbindgen_free") (param i32 i32 i32))
+    (func (export "__wbindgen_add_to_stack_pointer") (param i32) (result i32) (if (i32.gt_s (local.get 0) (i32.const 0)) (then unreachable)) i32.const 512)
+    (func (export "execute_task") (param i32 i32 i32 i32 i32) (i32.store (local.get 0) (i32.const 16)) (i32.store offset=4 (local.get 0) (i32.const 20))))

@@ -1,0 +1,9 @@
+;; What prepares it wants something for it.
+;; expect: refused "its export `__wbindgen_start` is no function that takes and gives back nothing"
+(module
+    (memory (export "memory") 1)
+    (data (i32.const 16) "{\"status\":\"success\"}")
+    (func (export "__wbindgen_malloc") (param i32 i32) (result i32) i32.const 1024)
+    (func (export "__wbindgen_free") (param i32 i32 i32))
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i32 i32) (i32.const 16) (i32.const 20))
+    (func (export "__wbindgen_start") (param i32)))

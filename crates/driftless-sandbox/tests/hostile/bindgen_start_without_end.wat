@@ -1,0 +1,11 @@
+;; It never comes to an end with being prepared.
+;; limits: fuel=1000000
+;; call: execute_task "a" "{}"
+;; expect: limit fuel while starting
+(module
+    (memory (export "memory") 1)
+    (data (i32.const 16) "{\"status\":\"success\"}")
+    (func (export "__wbindgen_malloc") (param i32 i32) (result i32) i32.const 1024)
+    (func (export "__wbindgen_free") (param i32 i32 i32))
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i32 i32) (i32.const 16) (i32.const 20))
+    (func (export "__wbindgen_start") (loop $forever br $forever)))

@@ -1,0 +1,10 @@
+;; It throws what is no text.
+;; call: execute_task "a" "{}"
+;; expect: panic "\ufffda"
+(module
+    (import "./guide_bg.js" "__wbg___wbindgen_throw_41e9ee4f547fc59a" (func $throw (param i32 i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 16) "{\"status\":\"success\"}")
+    (func (export "__wbindgen_malloc") (param i32 i32) (result i32) i32.const 1024)
+    (func (export "__wbindgen_free") (param i32 i32 i32))
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i32 i32) (i32.store (i32.const 1024) (i32.const 0x61ff)) (call $throw (i32.const 1024) (i32.const 2)) (i32.const 16) (i32.const 20)))

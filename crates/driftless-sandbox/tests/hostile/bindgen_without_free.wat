@@ -1,0 +1,7 @@
+;; Nothing takes a reply back.
+;; expect: refused "it has no `__wbindgen_free` of a known type"
+(module
+    (memory (export "memory") 1)
+    (data (i32.const 16) "{\"status\":\"success\"}")
+    (func (export "__wbindgen_malloc") (param i32 i32) (result i32) i32.const 1024)
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i32 i32) (i32.const 16) (i32.const 20)))

@@ -1,0 +1,13 @@
+;; It overwrites its reply when it takes it back: the host has read it before.
+;; call: execute_task "a" "{}"
+;; expect: reply "{\"status\":\"success\"}"
+(component
+    (core module $m
+        (memory (export "memory") 1)
+        (data (i32.const 16) "\00\00\00\00\1c\00\00\00\14\00\00\00{\"status\":\"success\"}")
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+        (func (export "execute-task") (param i32 i32 i32 i32) (result i32) i32.const 16)
+        (func (export "done") (param i32) (memory.fill (i32.const 0) (i32.const 255) (i32.const 65536))))
+    (core instance $i (instantiate $m))
+    (func (export "execute-task") (param "name" string) (param "config" string) (result (result string (error string)))
+        (canon lift (core func $i "execute-task") (memory (core memory $i "memory")) (realloc (core func $i "realloc")) (post-return (core func $i "done")))))

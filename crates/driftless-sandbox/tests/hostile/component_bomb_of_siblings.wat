@@ -1,0 +1,25 @@
+;; Each of twelve components makes three of the one before: half a million instances out of 40 lines.
+;; expect: refused "steps to an instance; 200000 is the most"
+(component $top
+    (component $c0 (core module $n) (core instance (instantiate $n)))
+    (component $c1 (alias outer $top $c0 (component $p)) (instance (instantiate $p)) (instance (instantiate $p)) (instance (instantiate $p)))
+    (component $c2 (alias outer $top $c1 (component $p)) (instance (instantiate $p)) (instance (instantiate $p)) (instance (instantiate $p)))
+    (component $c3 (alias outer $top $c2 (component $p)) (instance (instantiate $p)) (instance (instantiate $p)) (instance (instantiate $p)))
+    (component $c4 (alias outer $top $c3 (component $p)) (instance (instantiate $p)) (instance (instantiate $p)) (instance (instantiate $p)))
+    (component $c5 (alias outer $top $c4 (component $p)) (instance (instantiate $p)) (instance (instantiate $p)) (instance (instantiate $p)))
+    (component $c6 (alias outer $top $c5 (component $p)) (instance (instantiate $p)) (instance (instantiate $p)) (instance (instantiate $p)))
+    (component $c7 (alias outer $top $c6 (component $p)) (instance (instantiate $p)) (instance (instantiate $p)) (instance (instantiate $p)))
+    (component $c8 (alias outer $top $c7 (component $p)) (instance (instantiate $p)) (instance (instantiate $p)) (instance (instantiate $p)))
+    (component $c9 (alias outer $top $c8 (component $p)) (instance (instantiate $p)) (instance (instantiate $p)) (instance (instantiate $p)))
+    (component $c10 (alias outer $top $c9 (component $p)) (instance (instantiate $p)) (instance (instantiate $p)) (instance (instantiate $p)))
+    (component $c11 (alias outer $top $c10 (component $p)) (instance (instantiate $p)) (instance (instantiate $p)) (instance (instantiate $p)))
+    (component $c12 (alias outer $top $c11 (component $p)) (instance (instantiate $p)) (instance (instantiate $p)) (instance (instantiate $p)))
+    (instance (instantiate $c12))
+    (core module $m
+        (memory (export "memory") 1)
+        (data (i32.const 16) "\00\00\00\00\1c\00\00\00\14\00\00\00{\"status\":\"success\"}")
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+        (func (export "execute-task") (param i32 i32 i32 i32) (result i32) i32.const 16))
+    (core instance $i (instantiate $m))
+    (func (export "execute-task") (param "name" string) (param "config" string) (result (result string (error string)))
+        (canon lift (core func $i "execute-task") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))

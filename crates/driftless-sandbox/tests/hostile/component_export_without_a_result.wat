@@ -1,0 +1,11 @@
+;; A function of the protocol that cannot say that it failed.
+;; expect: refused "its export `execute-task` has other types; the protocol has func(string, string) -> result<string, string>"
+(component
+    (core module $m
+        (memory (export "memory") 1)
+        (data (i32.const 16) "\00\00\00\00\1c\00\00\00\14\00\00\00{\"status\":\"success\"}")
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+        (func (export "execute-task") (param i32 i32 i32 i32) (result i32) i32.const 16))
+    (core instance $i (instantiate $m))
+    (func (export "execute-task") (param "name" string) (param "config" string) (result string)
+        (canon lift (core func $i "execute-task") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))

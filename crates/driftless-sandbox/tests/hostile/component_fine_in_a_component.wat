@@ -1,0 +1,17 @@
+;; No attack: the plugin lies as deep as it may, and four components hand it on.
+;; call: execute_task "a" "{}"
+;; expect: reply "{\"status\":\"success\"}"
+(component
+    (component $a (component $b (component $c (component $d
+        (core module $m
+            (memory (export "memory") 1)
+            (data (i32.const 16) "\00\00\00\00\1c\00\00\00\14\00\00\00{\"status\":\"success\"}")
+            (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+            (func (export "execute-task") (param i32 i32 i32 i32) (result i32) i32.const 16))
+        (core instance $i (instantiate $m))
+        (func (export "execute-task") (param "name" string) (param "config" string) (result (result string (error string)))
+            (canon lift (core func $i "execute-task") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))
+        (instance $d (instantiate $d)) (export "execute-task" (func $d "execute-task")))
+        (instance $c (instantiate $c)) (export "execute-task" (func $c "execute-task")))
+        (instance $b (instantiate $b)) (export "execute-task" (func $b "execute-task")))
+    (instance $a (instantiate $a)) (export "execute-task" (func $a "execute-task")))

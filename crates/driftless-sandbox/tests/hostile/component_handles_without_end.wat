@@ -1,0 +1,15 @@
+;; Handles of its own, without end: they are memory of the host.
+;; call: execute_task "a" "{}"
+;; expect: trap "handle"
+(component
+    (type $thing (resource (rep i32)))
+    (core func $new (canon resource.new $thing))
+    (core module $m
+        (import "things" "new" (func $new (param i32) (result i32)))
+        (memory (export "memory") 1)
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+        (func (export "execute-task") (param i32 i32 i32 i32) (result i32)
+            (loop $forever (drop (call $new (i32.const 7))) br $forever) unreachable))
+    (core instance $i (instantiate $m (with "things" (instance (export "new" (func $new))))))
+    (func (export "execute-task") (param "name" string) (param "config" string) (result (result string (error string)))
+        (canon lift (core func $i "execute-task") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))

@@ -1,0 +1,14 @@
+;; Files by another type: the answer is one text.
+;; asks: {"FileSystem":{"paths":["$DIR/granted"]}}
+;; grants: all
+;; expect: refused "its function `request` has other types; the host has func(string, list<u8>) -> tuple<string, list<u8>>"
+(component
+    (import "driftless:plugin/file@1.0.0" (instance (export "request" (func (param "request" string) (param "body" (list u8)) (result string)))))
+    (core module $m
+        (memory (export "memory") 1)
+        (data (i32.const 16) "\00\00\00\00\1c\00\00\00\14\00\00\00{\"status\":\"success\"}")
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+        (func (export "execute-task") (param i32 i32 i32 i32) (result i32) i32.const 16))
+    (core instance $i (instantiate $m))
+    (func (export "execute-task") (param "name" string) (param "config" string) (result (result string (error string)))
+        (canon lift (core func $i "execute-task") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))

@@ -1,0 +1,12 @@
+;; A function that the host's interface does not have.
+;; expect: refused "it imports `driftless:plugin/host@1.0.0`: it has no function `execute`"
+(component
+    (import "driftless:plugin/host@1.0.0" (instance (export "get-timestamp" (func (result u64))) (export "execute" (func (param "command" string)))))
+    (core module $m
+        (memory (export "memory") 1)
+        (data (i32.const 16) "\00\00\00\00\1c\00\00\00\14\00\00\00{\"status\":\"success\"}")
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+        (func (export "execute-task") (param i32 i32 i32 i32) (result i32) i32.const 16))
+    (core instance $i (instantiate $m))
+    (func (export "execute-task") (param "name" string) (param "config" string) (result (result string (error string)))
+        (canon lift (core func $i "execute-task") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))

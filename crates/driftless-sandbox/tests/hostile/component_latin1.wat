@@ -1,0 +1,12 @@
+;; No attack: a component whose texts are Latin-1 where they can be.
+;; call: execute_task "näme" "{}"
+;; expect: reply "{ä}"
+(component
+    (core module $m
+        (memory (export "memory") 1)
+        (data (i32.const 16) "\00\00\00\00\1c\00\00\00\03\00\00\00{\e4}")
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+        (func (export "execute-task") (param i32 i32 i32 i32) (result i32) i32.const 16))
+    (core instance $i (instantiate $m))
+    (func (export "execute-task") (param "name" string) (param "config" string) (result (result string (error string)))
+        (canon lift (core func $i "execute-task") (memory (core memory $i "memory")) (realloc (core func $i "realloc")) string-encoding=latin1+utf16)))

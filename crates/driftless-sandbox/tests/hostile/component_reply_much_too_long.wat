@@ -1,0 +1,12 @@
+;; A reply of all of its memory.
+;; call: execute_task "a" "{}"
+;; expect: limit output
+(component
+    (core module $m
+        (memory (export "memory") 960)
+        (data (i32.const 16) "\00\00\00\00\00\04\00\00\00\00\a0\03")
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+        (func (export "execute-task") (param i32 i32 i32 i32) (result i32) i32.const 16))
+    (core instance $i (instantiate $m))
+    (func (export "execute-task") (param "name" string) (param "config" string) (result (result string (error string)))
+        (canon lift (core func $i "execute-task") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))

@@ -1,0 +1,12 @@
+;; More names than a component may give.
+;; expect: refused "aliases in a component; 20000 is the most"
+(component
+    (core module $m
+        (memory (export "memory") 1)
+        (data (i32.const 16) "\00\00\00\00\1c\00\00\00\14\00\00\00{\"status\":\"success\"}")
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+        (func (export "execute-task") (param i32 i32 i32 i32) (result i32) i32.const 16))
+    (core instance $i (instantiate $m))
+;; repeat 20001:     (alias core export $i "memory" (core memory))
+    (func (export "execute-task") (param "name" string) (param "config" string) (result (result string (error string)))
+        (canon lift (core func $i "execute-task") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))
