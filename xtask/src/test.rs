@@ -25,7 +25,6 @@ pub(crate) fn all() -> Result<()> {
     step("examples", examples::build_with_driftless)?;
     step("packages", packages::check)?;
     step("conformance", conformance::check_with_driftless)?;
-    step("book", book::build)?;
     step("tests of the examples", || run(&mut in_examples(["test", "--locked", "--workspace"])))?;
     step("tests", || run(cargo().args(["test", "--locked", "--workspace", "--all-targets"])))?;
     step("tests in the documentation", || run(cargo().args(["test", "--locked", "--workspace", "--doc"])))?;
@@ -33,7 +32,8 @@ pub(crate) fn all() -> Result<()> {
         run(cargo()
             .args(["doc", "--locked", "--workspace", "--no-deps"])
             .env("RUSTDOCFLAGS", "--deny warnings"))
-    })
+    })?;
+    step("book", book::build)
 }
 
 /// Cargo in the workspace of the examples.

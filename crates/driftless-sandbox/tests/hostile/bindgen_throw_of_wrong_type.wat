@@ -1,5 +1,5 @@
 ;; What throws, with another type.
-;; expect: refused "`throw` is JavaScript's"
+;; expect: refused "no known version of wasm-bindgen gives it this type"
 (module
     (import "wbg" "__wbindgen_throw" (func $throw (param i64)))
     (memory (export "memory") 1)
