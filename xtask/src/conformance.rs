@@ -53,9 +53,6 @@ const fn way(name: &'static str, project: &'static str, build: &'static [&'stati
     Way { name, project, build, needs, sdk: true }
 }
 
-/// The version of wasm-bindgen that the reference plugin depends on.
-const WASM_BINDGEN: &str = "0.2.129";
-
 /// Where the cases are, and those that only plugins with an SDK can keep.
 const CASES: [&str; 2] =
     ["crates/driftless-conformance/cases/protocol", "crates/driftless-conformance/cases/sdk"];
@@ -116,20 +113,14 @@ struct Tools(Vec<PathBuf>);
 /// Installs the tools of a language where they are missing. `None` where its language itself is missing, which is said loudly; in CI nothing
 /// may be missing.
 fn prepare(way: &Way) -> Result<Option<Tools>> {
-    let tools = root().join("target/conformance/tools");
-    fs::create_dir_all(&tools)?;
     match way.needs {
         Needs::Rust => Ok(Some(Tools(Vec::new()))),
         Needs::WasmBindgen => {
-            let bin = tools.join("bin");
-            if !is_version(&bin.join("wasm-bindgen"), WASM_BINDGEN)
-                && !is_version(Path::new("wasm-bindgen"), WASM_BINDGEN)
-            {
-                run(cargo()
-                    .args(["install", "wasm-bindgen-cli", "--version", WASM_BINDGEN, "--locked", "--root"])
-                    .arg(&tools))?;
-            }
-            Ok(Some(Tools(vec![bin])))
+            let program =
+                toolchains::cargo_tool("wasm-bindgen-cli", "wasm-bindgen", toolchains::WASM_BINDGEN)?;
+            // Where it stands on the PATH already, there is no folder to add.
+            let folder = program.parent().filter(|folder| !folder.as_os_str().is_empty());
+            Ok(Some(Tools(folder.into_iter().map(Path::to_owned).collect())))
         }
         Needs::Node => {
             if !toolchains::node("the conformance of JavaScript and TypeScript")? {
@@ -159,13 +150,6 @@ fn link(folder: &Path, name: &Path) -> Result<()> {
     #[cfg(windows)]
     std::os::windows::fs::symlink_dir(folder, name)?;
     Ok(())
-}
-
-fn is_version(program: &Path, version: &str) -> bool {
-    let said = Command::new(program).arg("--version").output();
-    said.is_ok_and(|said| {
-        String::from_utf8_lossy(&said.stdout).split_whitespace().any(|word| word == version)
-    })
 }
 
 /// Where the projects are built that cannot be built where they are: without installing anything there.

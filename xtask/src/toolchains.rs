@@ -7,7 +7,10 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::run::{command, heading, root, run, say};
+use crate::run::{cargo, command, heading, root, run, say};
+
+/// The version of wasm-bindgen that the plugins of this repository are written for: it and the crate have to be of the same.
+pub(crate) const WASM_BINDGEN: &str = "0.2.129";
 
 /// The version of componentize-py. `driftless plugin build` takes no other.
 const COMPONENTIZE_PY: &str = "0.25.1";
@@ -43,6 +46,30 @@ pub(crate) fn install_packages(project: &Path) -> Result<()> {
 /// npm.
 pub(crate) fn npm() -> Command {
     command(if cfg!(windows) { "npm.cmd" } else { "npm" })
+}
+
+/// A program out of a crate, in one version: what is on the PATH, or what is installed into `target/tools`.
+pub(crate) fn cargo_tool(package: &str, program: &str, version: &str) -> Result<PathBuf> {
+    let has_it = |program: &Path| {
+        let printed = Command::new(program).arg("--version").output();
+        printed.is_ok_and(|printed| {
+            let words = String::from_utf8_lossy(&printed.stdout).into_owned();
+            words.split_whitespace().any(|word| word.trim_start_matches('v') == version)
+        })
+    };
+    let tools = root().join("target/tools");
+    let own = tools.join("bin").join(format!("{program}{}", std::env::consts::EXE_SUFFIX));
+    for found in [PathBuf::from(program), own.clone()] {
+        if has_it(&found) {
+            return Ok(found);
+        }
+    }
+    heading(&format!("{program} {version} is missing; installing it into target/tools"));
+    run(cargo().args(["install", package, "--version", version, "--locked", "--root"]).arg(&tools))?;
+    if !has_it(&own) {
+        bail!("{program} was installed, and does not run");
+    }
+    Ok(own)
 }
 
 /// Makes the virtual environment with componentize-py, unless it is there, and returns the folder of its programs.
