@@ -23,22 +23,21 @@ mod session;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, bail};
 
-use crate::run::{cargo, command, heading, root, run, say};
+use crate::run::{command, root, run, say};
+use crate::toolchains;
 use blocks::Page;
 
 const MDBOOK: &str = "0.5.4";
-const WASM_BINDGEN: &str = "0.2.129";
 
 /// Checks every block, and makes the book.
 pub(crate) fn build() -> Result<()> {
-    let mdbook = installed("mdbook", "mdbook", MDBOOK)?;
-    installed("wasm-bindgen-cli", "wasm-bindgen", WASM_BINDGEN)?;
+    let mdbook = toolchains::cargo_tool("mdbook", "mdbook", MDBOOK)?;
+    toolchains::cargo_tool("wasm-bindgen-cli", "wasm-bindgen", toolchains::WASM_BINDGEN)?;
     check(&[])?;
     run(command(mdbook).args(["build", "docs", "--dest-dir"]).arg(target().join("html")))
 }
@@ -46,6 +45,9 @@ pub(crate) fn build() -> Result<()> {
 /// Checks the pages whose name contains one of these, or all.
 pub(crate) fn check(names: &[String]) -> Result<()> {
     let pages = pages(names)?;
+    if pages.is_empty() {
+        bail!("there is no page with one of {names:?} in its name");
+    }
     let complaints = Mutex::new(Vec::new());
     let tell = |page: &Path, found: Vec<String>| {
         let page = page.strip_prefix(root()).unwrap_or(page).display().to_string();
@@ -62,7 +64,10 @@ pub(crate) fn check(names: &[String]) -> Result<()> {
         tell(&page.path, said.check(page));
     }
     rust::check(&pages)?;
-    // Most of a page's time is spent waiting for compilers, which have threads of their own.
+    // Pages of languages whose plugins have an interpreter inside take longest, so they come first.
+    let mut pages = pages;
+    pages.sort_by_key(|page| !session::needs_others(page));
+    // Two at a time: half of what they do is waiting for a network or for compilers, which have threads of their own.
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -92,29 +97,6 @@ fn target() -> PathBuf {
 /// The folder of tools that this repository installs for itself.
 fn tools() -> PathBuf {
     root().join("target").join("tools")
-}
-
-/// A program of crates.io in one version, installed if it is not there.
-fn installed(package: &str, program: &str, version: &str) -> Result<PathBuf> {
-    let has_it = |program: &Path| {
-        let printed = Command::new(program).arg("--version").output();
-        printed.is_ok_and(|printed| {
-            let words = String::from_utf8_lossy(&printed.stdout).into_owned();
-            words.split_whitespace().any(|word| word.trim_start_matches('v') == version)
-        })
-    };
-    let own = tools().join("bin").join(format!("{program}{}", std::env::consts::EXE_SUFFIX));
-    for found in [PathBuf::from(program), own.clone()] {
-        if has_it(&found) {
-            return Ok(found);
-        }
-    }
-    heading(&format!("{program} {version} is missing; installing it into target/tools"));
-    run(cargo().args(["install", package, "--version", version, "--locked", "--root"]).arg(tools()))?;
-    if !has_it(&own) {
-        bail!("{program} was installed, and does not run");
-    }
-    Ok(own)
 }
 
 /// The pages of the book, read.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 
@@ -65,11 +66,18 @@ pub(super) fn play(page: &Page) -> Result<Vec<String>> {
     if kept.is_file() {
         fs::copy(&kept, &key)?;
     }
+    let started = Instant::now();
     let said = run(&home, &steps)?;
+    say(&format!("   {name}.md: {:.0} s", started.elapsed().as_secs_f64()));
     if key.is_file() && !kept.is_file() {
         fs::copy(&key, &kept)?;
     }
     Ok(compare(&steps, &said, &home))
+}
+
+/// Whether programs of other languages have to be there for a page.
+pub(super) fn needs_others(page: &Page) -> bool {
+    page.blocks.iter().any(|block| block.language == "console" && needed(block).is_some())
 }
 
 /// The program without which a block cannot be run.
