@@ -10,13 +10,14 @@ use serde_json::Value;
 use crate::run::{cargo, output, root};
 
 /// Which crates of ours each crate may depend on, by the table in ARCHITECTURE.md.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("driftless-plugin-api", &[]),
     ("plugin-sdk-macros", &["driftless-plugin-api"]),
     ("plugin-sdk", &["driftless-plugin-api", "plugin-sdk-macros"]),
     ("driftless-permissions", &["driftless-plugin-api"]),
     ("driftless-capabilities", &["driftless-plugin-api", "driftless-permissions"]),
-    ("driftless-sandbox", &["driftless-plugin-api", "driftless-permissions"]),
+    ("driftless-transport", &["driftless-plugin-api"]),
+    ("driftless-sandbox", &["driftless-plugin-api", "driftless-permissions", "driftless-transport"]),
     ("driftless-registry", &["driftless-plugin-api"]),
     (
         "driftless-host",

@@ -371,7 +371,7 @@ fn a_read_is_bounded() {
     let plugin = world.plugin("");
     let sized = |bytes, time| {
         let request = FileRequest::Read { path: world.at("in/big") };
-        file(&plugin, &request, &[], Allowance { time, bytes }).map(|(_, body)| body.len())
+        file(&plugin, &request, &[], Allowance::new(time, bytes)).map(|(_, body)| body.len())
     };
     let second = Duration::from_secs(20);
     fs::write(world.at("in/big"), vec![7; 100_000]).unwrap();
@@ -385,7 +385,7 @@ fn a_read_is_bounded() {
     assert_eq!(kind(sized(usize::MAX >> 16, Duration::from_millis(50))), Limit);
     assert_eq!(kind(sized(10, Duration::ZERO)), Limit);
     let request = FileRequest::List { path: world.at("in") };
-    assert_eq!(kind(file(&plugin, &request, &[], Allowance { time: second, bytes: 50 })), Limit);
+    assert_eq!(kind(file(&plugin, &request, &[], Allowance::new(second, 50))), Limit);
 }
 
 #[test]

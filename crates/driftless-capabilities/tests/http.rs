@@ -103,7 +103,7 @@ fn request(
     url: &str,
     headers: &[(&str, &str)],
     body: &[u8],
-    allowance: Allowance,
+    allowance: Allowance<'_>,
 ) -> Got {
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let request = HttpRequest { method: method.to_owned(), url: url.to_owned(), headers };

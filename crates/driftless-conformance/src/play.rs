@@ -107,7 +107,7 @@ impl Tester {
             .source(Embedded::new(name.clone(), bytes))
             .grants(setup.grants)
             .log(stage.clone())
-            .time_and_chance(Arc::new(stage.clone()))
+            .clock_and_random(Arc::new(stage.clone()))
             .host_calls(move |plugin, grant| on_stage.host_calls(Some(this_machine(plugin, grant))));
         if let Some(cache) = setup.cache {
             builder = builder.cache(cache);

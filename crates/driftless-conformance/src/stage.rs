@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use driftless_host::{LogRecord, LogSink, TimeAndChance};
+use driftless_host::{ClockAndRandom, LogRecord, LogSink};
 use driftless_plugin_api::host_call::{
     Allowance, Answer, Capability, HostCallError, HostCallErrorKind, HostCalls,
 };
@@ -100,7 +100,7 @@ impl LogSink for Stage {
     }
 }
 
-impl TimeAndChance for Stage {
+impl ClockAndRandom for Stage {
     fn timestamp(&self) -> u64 {
         self.lock().time
     }
@@ -122,7 +122,7 @@ struct OnStage {
 }
 
 impl HostCalls for OnStage {
-    fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance) -> Answer {
+    fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance<'_>) -> Answer {
         let mut scene = self.stage.lock();
         let scene = &mut *scene;
         let answer = match &mut scene.act {

@@ -90,7 +90,7 @@ pub use clock::Clock;
 pub use component::{Component, Configured};
 pub use driftless_permissions as permissions;
 pub use driftless_plugin_api as api;
-pub use driftless_sandbox::{CacheError, Limits, LogRecord, LogSink, MachineCodeCache, TimeAndChance};
+pub use driftless_sandbox::{CacheError, ClockAndRandom, Limits, LogRecord, LogSink, MachineCodeCache};
 pub use error::{Error, ErrorKind, NotFound, Place, Result, Spot, TemplateError, nearest};
 pub use excerpt::excerpt;
 pub use facts::FactsCollector;

@@ -11,7 +11,7 @@ use driftless_plugin_api::host_call::HostCalls;
 use driftless_plugin_api::log::Level;
 use driftless_plugin_api::manifest::PluginManifest;
 use driftless_sandbox::{
-    InstancePool, LogRecord, MachineCodeCache, Outline, Sandbox, SharedLogSink, Surroundings, TimeAndChance,
+    ClockAndRandom, InstancePool, LogRecord, MachineCodeCache, Outline, Sandbox, SharedLogSink, Surroundings,
     ValidatedPlugin, ValidationError, Violation, WasiFolder, WasiGrant,
 };
 use serde_json::{Map, Value};
@@ -67,7 +67,7 @@ pub struct PluginManagerBuilder {
     log: Option<SharedLogSink>,
     cache: Option<MachineCodeCache>,
     clock: Option<SharedClock>,
-    time_and_chance: Option<Arc<dyn TimeAndChance>>,
+    clock_and_random: Option<Arc<dyn ClockAndRandom>>,
 }
 
 /// A plugin as it is listed: nothing of it was executed.
@@ -334,8 +334,8 @@ impl PluginManagerBuilder {
 
     /// What plugins are given as time and randomness. Without it, the machine's own.
     #[must_use]
-    pub fn time_and_chance(mut self, time_and_chance: Arc<dyn TimeAndChance>) -> Self {
-        self.time_and_chance = Some(time_and_chance);
+    pub fn clock_and_random(mut self, clock_and_random: Arc<dyn ClockAndRandom>) -> Self {
+        self.clock_and_random = Some(clock_and_random);
         self
     }
 
@@ -354,8 +354,8 @@ impl PluginManagerBuilder {
         if let Some(cache) = self.cache {
             sandbox = sandbox.cache(cache);
         }
-        if let Some(time_and_chance) = self.time_and_chance {
-            sandbox = sandbox.time_and_chance(time_and_chance);
+        if let Some(clock_and_random) = self.clock_and_random {
+            sandbox = sandbox.clock_and_random(clock_and_random);
         }
         let failure = FailureDefaults {
             policy: self.settings.failure.clone(),

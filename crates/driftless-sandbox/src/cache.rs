@@ -16,8 +16,8 @@ use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
 use crate::compiler::MachineCode;
-use crate::digest::Digest;
 use crate::validate::{Abi, POLICY_VERSION, ValidatedPlugin};
+use driftless_transport::Digest;
 
 /// A folder of machine code.
 #[derive(Clone)]

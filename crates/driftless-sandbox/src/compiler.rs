@@ -9,9 +9,9 @@ use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
 use crate::cache::{CacheKey, MachineCodeCache};
-use crate::digest::Digest;
 use crate::error::CompileError;
 use crate::validate::{Abi, Findings, ValidatedPlugin};
+use driftless_transport::Digest;
 
 /// Compilations that run at once in one sandbox.
 ///

@@ -14,11 +14,11 @@ use driftless_plugin_api::log::Level;
 use wasmtime::{AsContextMut, Caller, Extern, Linker, Memory};
 
 use crate::error::CallFailure;
-use crate::logging::LogRecord;
 use crate::memory_budget::MemoryBudget;
 use crate::sandbox::PluginInner;
 use crate::ticker::Deadline;
 use crate::wasi::WasiState;
+use driftless_transport::LogRecord;
 
 /// What belongs to one instance besides its memory.
 pub(crate) struct State {
@@ -119,7 +119,7 @@ impl State {
         body: &[u8],
         time: Duration,
     ) -> Answer {
-        let allowance = Allowance { time, bytes: self.plugin.shared.limits.answer };
+        let allowance = Allowance::new(time, self.plugin.shared.limits.answer);
         self.plugin.surroundings.host_calls.answer(capability, request, body, allowance)
     }
 
@@ -219,7 +219,7 @@ fn host_get_random(mut caller: Caller<'_, State>) -> wasmtime::Result<u64> {
 
 /// Seconds since 1970.
 pub(crate) fn timestamp(state: &mut State) -> u64 {
-    let now = state.plugin.shared.time_and_chance.timestamp();
+    let now = state.plugin.shared.clock_and_random.timestamp();
     state.trace(|| format!("{} gave {now}", abi::HOST_GET_TIMESTAMP));
     now
 }
@@ -227,7 +227,7 @@ pub(crate) fn timestamp(state: &mut State) -> u64 {
 /// 64 bits that nobody can predict.
 pub(crate) fn random(state: &mut State) -> wasmtime::Result<u64> {
     state.trace(|| abi::HOST_GET_RANDOM.to_owned());
-    let random = state.plugin.shared.time_and_chance.random();
+    let random = state.plugin.shared.clock_and_random.random();
     random.map_err(|error| wasmtime::Error::msg(format!("no randomness: {error}")))
 }
 
@@ -264,7 +264,7 @@ fn ask(
 
 /// Writes the answer to the last request to where the guest has made room for it.
 fn host_take(mut caller: Caller<'_, State>, pointer: u32) -> wasmtime::Result<()> {
-    let Some(Answer { head, body }) = caller.data_mut().waiting.take() else {
+    let Some(Answer { head, body, .. }) = caller.data_mut().waiting.take() else {
         return Err(wasmtime::Error::msg("it fetched an answer, and there is none"));
     };
     charge(&mut caller, (head.len() + body.len()) as u64)?;

@@ -10,11 +10,11 @@ use wasmtime::{Store, Trap, WasmBacktrace};
 use crate::error::{CallError, CallFailure};
 use crate::guest::{self, Failure, Guest, Returned};
 use crate::host_functions::State;
-use crate::logging::LogRecord;
 use crate::sandbox::PluginInner;
 use crate::slots::Slot;
 use crate::ticker::{self, Clock};
 use crate::wasi::{self, WasiState};
+use driftless_transport::LogRecord;
 
 /// A running plugin: its memory, and its place among the instances.
 ///

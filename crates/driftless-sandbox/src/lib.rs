@@ -34,14 +34,12 @@ mod bindgen;
 mod cache;
 mod compiler;
 mod component;
-mod digest;
 mod error;
 mod guest;
 mod host_functions;
 mod imports;
 mod instance;
 pub mod limits;
-mod logging;
 mod memory_budget;
 mod pool;
 mod sandbox;
@@ -49,20 +47,18 @@ mod slots;
 mod surroundings;
 mod survey;
 mod ticker;
-mod time_and_chance;
 mod validate;
 mod wasi;
 mod workload;
 
 pub use cache::{CacheError, MachineCodeCache};
-pub use digest::{Digest, NoDigest};
+pub use driftless_transport::{
+    ClockAndRandom, Digest, Limits, LogRecord, LogSink, ParseDigestError, SharedLogSink, SystemClockAndRandom,
+};
 pub use error::{CallError, CallFailure, CompileError, ReplyDefect, SetupError, ValidationError, Violation};
 pub use instance::{Instance, Reply};
-pub use limits::Limits;
-pub use logging::{LogRecord, LogSink, SharedLogSink};
 pub use pool::{InstancePool, PooledInstance};
 pub use sandbox::{CompiledPlugin, Sandbox, SandboxBuilder};
 pub use surroundings::Surroundings;
-pub use time_and_chance::{OfThisMachine, TimeAndChance};
 pub use validate::{Abi, Outline, ValidatedPlugin, outline, validate, validate_as};
 pub use wasi::{ReplaceError, WasiFolder, WasiGrant, replace_imports};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::manifest::PluginManifest;
+use driftless_transport::{ClockAndRandom, Digest, Limits, SharedLogSink, SystemClockAndRandom};
 use wasmparser::WasmFeatures;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, Linker, PoolingAllocationConfig, component};
 
@@ -13,17 +14,14 @@ use crate::bindgen;
 use crate::cache::MachineCodeCache;
 use crate::compiler::{Compiler, MachineCode};
 use crate::component as of_components;
-use crate::digest::Digest;
 use crate::error::{CallError, CompileError, SetupError, ValidationError};
 use crate::guest;
 use crate::host_functions::{self, State};
 use crate::instance::Instance;
-use crate::limits::{self, Limits};
-use crate::logging::SharedLogSink;
+use crate::limits;
 use crate::slots::Slots;
 use crate::surroundings::Surroundings;
 use crate::ticker::{self, Clock};
-use crate::time_and_chance::{OfThisMachine, TimeAndChance};
 use crate::validate::{self, Abi, ValidatedPlugin, features};
 use crate::wasi::{self, WasiRuntime};
 
@@ -48,7 +46,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) slots: Arc<Slots>,
     pub(crate) log: SharedLogSink,
-    pub(crate) time_and_chance: Arc<dyn TimeAndChance>,
+    pub(crate) clock_and_random: Arc<dyn ClockAndRandom>,
     pub(crate) debug: bool,
     pub(crate) clock: Clock,
     /// Where WASI waits; only a sandbox that allows WASI has it.
@@ -59,7 +57,7 @@ pub(crate) struct Shared {
 pub struct SandboxBuilder {
     limits: Limits,
     log: SharedLogSink,
-    time_and_chance: Arc<dyn TimeAndChance>,
+    clock_and_random: Arc<dyn ClockAndRandom>,
     cache: Option<MachineCodeCache>,
     allow_wasi: bool,
     debug: bool,
@@ -77,11 +75,11 @@ impl Sandbox {
 
     /// Begins to set up a sandbox.
     pub fn builder(limits: Limits) -> SandboxBuilder {
-        let log = Arc::new(|_: &crate::logging::LogRecord<'_>| {});
+        let log = Arc::new(|_: &driftless_transport::LogRecord<'_>| {});
         SandboxBuilder {
             limits,
             log,
-            time_and_chance: Arc::new(OfThisMachine),
+            clock_and_random: Arc::new(SystemClockAndRandom),
             cache: None,
             allow_wasi: false,
             debug: false,
@@ -183,8 +181,8 @@ impl SandboxBuilder {
 
     /// What plugins are given as time and randomness. Without it, the machine's own.
     #[must_use]
-    pub fn time_and_chance(mut self, time_and_chance: Arc<dyn TimeAndChance>) -> Self {
-        self.time_and_chance = time_and_chance;
+    pub fn clock_and_random(mut self, clock_and_random: Arc<dyn ClockAndRandom>) -> Self {
+        self.clock_and_random = clock_and_random;
         self
     }
 
@@ -233,7 +231,7 @@ impl SandboxBuilder {
             slots: Slots::new(self.limits.instances),
             limits: self.limits,
             log: self.log,
-            time_and_chance: self.time_and_chance,
+            clock_and_random: self.clock_and_random,
             debug: self.debug,
             clock,
             runtime,

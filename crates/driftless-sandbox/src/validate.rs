@@ -11,11 +11,11 @@ use wasmparser::{ExternalKind, FuncType, TypeRef, ValType, Validator, WasmFeatur
 
 use crate::bindgen;
 use crate::component;
-use crate::digest::Digest;
 use crate::error::{ValidationError, Violation};
 use crate::imports::{self, Importer};
 use crate::survey::{Kind, Survey, broken};
 use crate::wasi;
+use driftless_transport::Digest;
 
 /// Changes whenever the rules here do, so that machine code that was compiled under other rules is not used again.
 pub(crate) const POLICY_VERSION: u32 = 4;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
 use driftless_sandbox::{
-    Abi, CallFailure, CompiledPlugin, Instance, InstancePool, Limits, LogRecord, Sandbox, TimeAndChance,
+    Abi, CallFailure, ClockAndRandom, CompiledPlugin, Instance, InstancePool, Limits, LogRecord, Sandbox,
     outline,
 };
 
@@ -24,7 +24,7 @@ type Log = Arc<Mutex<Vec<String>>>;
 /// Time and chance that are known.
 struct Known;
 
-impl TimeAndChance for Known {
+impl ClockAndRandom for Known {
     fn timestamp(&self) -> u64 {
         1_700_000_000
     }
@@ -38,7 +38,7 @@ fn compile(limits: Limits, bytes: &[u8]) -> (CompiledPlugin, Log) {
     let log = Log::default();
     let sink = Arc::clone(&log);
     let sandbox = Sandbox::builder(limits)
-        .time_and_chance(Arc::new(Known))
+        .clock_and_random(Arc::new(Known))
         .log(Arc::new(move |record: &LogRecord<'_>| {
             sink.lock().unwrap().push(format!("{} {}", record.level, record.message));
         }))
@@ -258,7 +258,7 @@ fn what_is_thrown_is_why_it_failed() {
 }
 
 #[test]
-fn time_and_chance_are_the_hosts() {
+fn clock_and_random_are_the_hosts() {
     let imports = r#"
         (import "wbg" "__wbg_now_0123456789abcdef" (func $now (result f64)))
         (import "wbg" "__wbg_random_0123456789abcdef" (func $random (result f64)))"#;

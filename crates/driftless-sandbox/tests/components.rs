@@ -8,8 +8,8 @@ use driftless_plugin_api::function::Function;
 use driftless_plugin_api::host_call::{Allowance, Answer, Capability, HostCalls};
 use driftless_plugin_api::limit::Limit;
 use driftless_sandbox::{
-    Abi, CallError, CallFailure, CompiledPlugin, Instance, InstancePool, Limits, LogRecord, Sandbox,
-    Surroundings, TimeAndChance, outline,
+    Abi, CallError, CallFailure, ClockAndRandom, CompiledPlugin, Instance, InstancePool, Limits, LogRecord,
+    Sandbox, Surroundings, outline,
 };
 
 const TASK: Function = Function::ExecuteTask;
@@ -156,7 +156,7 @@ fn guest() -> Vec<u8> {
 }
 
 /// A request as it arrived: what for, its JSON, its body, and what it may cost.
-type Asked = (Capability, String, Vec<u8>, Allowance);
+type Asked = (Capability, String, Vec<u8>, Allowance<'static>);
 
 /// Writes down what it was asked, waits, and answers.
 struct Recorder {
@@ -166,8 +166,13 @@ struct Recorder {
 }
 
 impl HostCalls for Recorder {
-    fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance) -> Answer {
-        self.asked.lock().unwrap().push((capability, request.to_owned(), body.to_vec(), allowance));
+    fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance<'_>) -> Answer {
+        self.asked.lock().unwrap().push((
+            capability,
+            request.to_owned(),
+            body.to_vec(),
+            Allowance::new(allowance.time, allowance.bytes),
+        ));
         std::thread::sleep(self.wait);
         self.answer.clone()
     }
@@ -176,7 +181,7 @@ impl HostCalls for Recorder {
 /// Time and chance that are letters.
 struct Letters;
 
-impl TimeAndChance for Letters {
+impl ClockAndRandom for Letters {
     fn timestamp(&self) -> u64 {
         u64::from_le_bytes(*b"timetime")
     }
@@ -204,7 +209,7 @@ impl Stage {
         let sink = Arc::clone(&log);
         let sandbox = Sandbox::builder(limits)
             .debug(debug)
-            .time_and_chance(Arc::new(Letters))
+            .clock_and_random(Arc::new(Letters))
             .log(Arc::new(move |record: &LogRecord<'_>| {
                 sink.lock().unwrap().push(format!("{} {}", record.level, record.message));
             }))
@@ -240,7 +245,7 @@ impl Stage {
 }
 
 fn answer(head: &str, body: &str) -> Answer {
-    Answer { head: head.to_owned(), body: body.as_bytes().to_vec() }
+    Answer { head: head.to_owned(), body: body.as_bytes().to_vec(), error: None }
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn with_manifest(text: &str, manifest: &str) -> Vec<u8> {
 }
 
 /// A request as it arrived: what for, its JSON, its body, and what it may cost.
-type Asked = (Capability, String, Vec<u8>, Allowance);
+type Asked = (Capability, String, Vec<u8>, Allowance<'static>);
 
 /// Writes down what it was asked, waits, and answers.
 struct Recorder {
@@ -52,8 +52,13 @@ struct Recorder {
 }
 
 impl HostCalls for Recorder {
-    fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance) -> Answer {
-        self.asked.lock().unwrap().push((capability, request.to_owned(), body.to_vec(), allowance));
+    fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance<'_>) -> Answer {
+        self.asked.lock().unwrap().push((
+            capability,
+            request.to_owned(),
+            body.to_vec(),
+            Allowance::new(allowance.time, allowance.bytes),
+        ));
         std::thread::sleep(self.wait);
         self.answer.clone()
     }
@@ -84,7 +89,7 @@ fn run(limits: Limits, debug: bool, wait: Duration, answer: Answer, arguments: [
 }
 
 fn answer(head: &str, body: &str) -> Answer {
-    Answer { head: head.to_owned(), body: body.as_bytes().to_vec() }
+    Answer { head: head.to_owned(), body: body.as_bytes().to_vec(), error: None }
 }
 
 #[test]

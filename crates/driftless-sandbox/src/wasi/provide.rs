@@ -24,9 +24,9 @@ use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxView, WasiView};
 
 use crate::error::CallFailure;
 use crate::host_functions::State;
-use crate::logging::{LogRecord, SharedLogSink};
 use crate::sandbox::{PluginInner, Shared};
 use crate::ticker::Deadline;
+use driftless_transport::{LogRecord, SharedLogSink};
 
 /// What a plugin that uses WASI finds there.
 #[derive(Clone, Debug, Default)]

@@ -4,7 +4,7 @@ use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What stands behind `host_get_timestamp` and `host_get_random`. A plugin that imports WASI asks the machine itself.
-pub trait TimeAndChance: Send + Sync + 'static {
+pub trait ClockAndRandom: Send + Sync + 'static {
     /// Seconds since 1970.
     fn timestamp(&self) -> u64;
 
@@ -18,9 +18,9 @@ pub trait TimeAndChance: Send + Sync + 'static {
 
 /// The machine's own.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct OfThisMachine;
+pub struct SystemClockAndRandom;
 
-impl TimeAndChance for OfThisMachine {
+impl ClockAndRandom for SystemClockAndRandom {
     fn timestamp(&self) -> u64 {
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
     }

@@ -21,7 +21,7 @@ pub struct LogRecord<'a> {
 /// A plain function will do:
 ///
 /// ```
-/// use driftless_sandbox::{LogRecord, LogSink};
+/// use driftless_transport::{LogRecord, LogSink};
 ///
 /// fn takes(_: impl LogSink) {}
 /// takes(|record: &LogRecord<'_>| eprintln!("{}: {}", record.plugin, record.message));
