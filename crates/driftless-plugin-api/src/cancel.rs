@@ -26,7 +26,7 @@ pub struct CancelHandle(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     cancelled: AtomicBool,
-    parent: Option<CancelHandle>,
+    parents: [Option<CancelHandle>; 2],
 }
 
 impl CancelHandle {
@@ -38,7 +38,14 @@ impl CancelHandle {
     /// A handle that is cancelled with this one, and can be cancelled alone.
     #[must_use]
     pub fn child(&self) -> Self {
-        Self(Arc::new(Inner { cancelled: AtomicBool::new(false), parent: Some(self.clone()) }))
+        Self(Arc::new(Inner { cancelled: AtomicBool::new(false), parents: [Some(self.clone()), None] }))
+    }
+
+    /// A handle that is cancelled with either of two.
+    #[must_use]
+    pub fn joined(&self, other: &Self) -> Self {
+        let parents = [Some(self.clone()), Some(other.clone())];
+        Self(Arc::new(Inner { cancelled: AtomicBool::new(false), parents }))
     }
 
     /// Ends the calls. Calling it again changes nothing.
@@ -49,6 +56,6 @@ impl CancelHandle {
     /// Whether this handle, or one that it is a child of, was cancelled.
     pub fn is_cancelled(&self) -> bool {
         self.0.cancelled.load(Ordering::Acquire)
-            || self.0.parent.as_ref().is_some_and(CancelHandle::is_cancelled)
+            || self.0.parents.iter().flatten().any(CancelHandle::is_cancelled)
     }
 }

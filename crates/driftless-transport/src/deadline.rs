@@ -10,17 +10,22 @@ use std::time::{Duration, Instant};
 pub enum Deadline {
     /// So long after the moment at which the transport is called.
     After(Duration),
-    /// At a moment. `None` is never.
-    At(Option<Instant>),
+    /// At a moment.
+    At {
+        /// When. `None` is never.
+        end: Option<Instant>,
+        /// The time that there was at first, for messages.
+        time: Duration,
+    },
 }
 
 impl Deadline {
-    /// The same deadline as a moment, which later calls can share.
+    /// The same deadline as a moment, which several calls can share.
     #[must_use]
     pub fn fixed(self) -> Self {
         match self {
-            Self::After(time) => Self::At(Instant::now().checked_add(time)),
-            Self::At(_) => self,
+            Self::After(time) => Self::At { end: Instant::now().checked_add(time), time },
+            Self::At { .. } => self,
         }
     }
 
@@ -28,8 +33,15 @@ impl Deadline {
     pub fn left(self) -> Duration {
         match self {
             Self::After(time) => time,
-            Self::At(None) => Duration::MAX,
-            Self::At(Some(moment)) => moment.saturating_duration_since(Instant::now()),
+            Self::At { end: None, .. } => Duration::MAX,
+            Self::At { end: Some(end), .. } => end.saturating_duration_since(Instant::now()),
+        }
+    }
+
+    /// The time that there was at first.
+    pub const fn time(self) -> Duration {
+        match self {
+            Self::After(time) | Self::At { time, .. } => time,
         }
     }
 
@@ -38,8 +50,8 @@ impl Deadline {
     pub fn at_most(self, time: Duration) -> Self {
         match self {
             Self::After(own) => Self::After(own.min(time)),
-            Self::At(_) if self.left() <= time => self,
-            Self::At(_) => Self::After(time),
+            Self::At { .. } if self.left() <= time => self,
+            Self::At { .. } => Self::After(time),
         }
     }
 
@@ -61,13 +73,13 @@ mod tests {
         assert_eq!(fixed.fixed(), fixed);
         std::thread::sleep(Duration::from_millis(6));
         assert!(fixed.is_over());
+        assert_eq!(fixed.time(), Duration::from_millis(5));
         assert!(!deadline.is_over());
     }
 
     #[test]
     fn a_time_beyond_what_a_clock_can_show_never_ends() {
         let deadline = Deadline::After(Duration::MAX).fixed();
-        assert_eq!(deadline, Deadline::At(None));
         assert_eq!(deadline.left(), Duration::MAX);
         assert_eq!(deadline.at_most(Duration::from_secs(1)), Deadline::After(Duration::from_secs(1)));
     }
