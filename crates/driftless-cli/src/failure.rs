@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use driftless_author::{AuthorError, AuthorErrorKind};
 use driftless_host::ErrorKind;
+use driftless_sandbox::SetupError;
 use thiserror::Error;
 
 /// A failure of the command itself, rather than of a plugin.
@@ -33,10 +34,14 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
         ErrorKind::Refused => 3,
         ErrorKind::Limit => 4,
         ErrorKind::NotFound => 5,
+        ErrorKind::Cancelled => 130,
     };
     let code = error.chain().find_map(|cause| {
         if let Some(error) = cause.downcast_ref::<driftless_host::Error>() {
             return Some(by_kind(error.kind()));
+        }
+        if cause.is::<SetupError>() {
+            return Some(by_kind(ErrorKind::Configuration));
         }
         if let Some(error) = cause.downcast_ref::<AuthorError>() {
             return Some(match error.kind() {

@@ -193,7 +193,7 @@ fn directly(input: &Input<'_>) -> Reached {
                 assert!(!error.to_string().is_empty());
                 assert!(instance.has_failed(), "it would be used again");
                 let again = instance.call(function, arguments).expect_err("a failed instance is not used");
-                assert!(matches!(again.cause, CallFailure::Engine(_)), "{again}");
+                assert!(matches!(again.cause, CallFailure::Transport(_)), "{again}");
                 return Reached::Failed;
             }
             (result, expected) => panic!("{result:?} is not {expected:?}"),
@@ -317,9 +317,13 @@ fn write_arguments(memory: &mut [u8], reserve: u32, arguments: &[&str]) -> Resul
         return Ok(());
     }
     let place = memory.get_mut(reserve as usize..).and_then(|place| place.get_mut(..4096));
-    let place = place.ok_or(CallFailure::Reply(ReplyDefect::Reserved))?;
+    let place = place.ok_or(CallFailure::Reply(outside_reserved()))?;
     place[..text.len()].copy_from_slice(text.as_bytes());
     Ok(())
+}
+
+fn outside_reserved() -> ReplyDefect {
+    ReplyDefect::Unreachable("the place that it reserved for arguments lies outside its memory".to_owned())
 }
 
 /// What a host does with a reply: its length counts first, then its place, then its contents.
@@ -330,8 +334,10 @@ fn find_reply(memory: &[u8], reply: PackedReply) -> Result<&str, CallFailure> {
     }
     let bytes = memory.iter().skip(pointer as usize).take(length as usize);
     if bytes.len() < length as usize || pointer as usize > memory.len() {
-        let defect = ReplyDefect::OutOfBounds { pointer, length, memory: memory.len() };
-        return Err(CallFailure::Reply(defect));
+        let memory = memory.len();
+        return Err(CallFailure::Reply(ReplyDefect::Unreachable(format!(
+            "its reply of {length} bytes at {pointer:#x} lies outside its memory of {memory} bytes"
+        ))));
     }
     let bytes = &memory[pointer as usize..][..length as usize];
     std::str::from_utf8(bytes)
@@ -371,7 +377,9 @@ fn through_the_host(input: &Input<'_>, kind: ComponentKind) -> Reached {
         max_instances: 8,
         ..Security::default()
     };
+    let sandbox = Sandbox::new(security.limits()).expect("a sandbox can be had");
     let manager = PluginManager::builder()
+        .loader(sandbox)
         .settings(Settings { security, ..Settings::default() })
         .source(Embedded::new("p", bytes))
         .build()

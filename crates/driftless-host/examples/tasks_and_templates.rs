@@ -3,11 +3,15 @@
 //! `cargo run -p driftless-host --example tasks_and_templates`, after `cargo xtask examples`.
 
 // ANCHOR: program
-use driftless_host::{Error, ErrorKind, Files, Grants, LogRecord, PluginManager, Settings, Templates};
+use driftless_host::{
+    Error, ErrorKind, Files, Grants, Limits, LogRecord, PluginManager, Settings, Templates,
+};
+use driftless_sandbox::Sandbox;
 use serde_json::{Map, json};
 
-fn main() -> driftless_host::Result<()> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let manager = PluginManager::builder()
+        .loader(Sandbox::new(Limits::default())?)
         // Where plugins come from. `Embedded` has them in the program itself; `PluginSource` is a trait.
         .source(Files::new([
             "target/plugins/custom-task-plugin.wasm",

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::function::Function;
-use driftless_sandbox::{CallError, CallFailure, CompileError, SetupError, ValidationError};
+use driftless_transport::{CallError, CallFailure, LoadError, Usage};
 use thiserror::Error;
 
 use crate::excerpt::excerpt;
@@ -24,21 +24,13 @@ pub enum Error {
     /// A name that means two things.
     #[error("{0}")]
     Ambiguous(String),
-    /// A file that is no plugin, or none that may run here.
-    #[error("plugin `{plugin}` is refused:\n{}", indented(.source))]
-    Refused {
-        /// What it is called.
-        plugin: String,
-        /// Everything that is wrong with it.
-        source: ValidationError,
-    },
-    /// A plugin that could not be made ready to run.
-    #[error("plugin `{plugin}`: {source}")]
-    Compile {
+    /// A plugin that was not loaded: it may not run here, or could not be made ready.
+    #[error("plugin `{plugin}`{}", load_failure(.source))]
+    Load {
         /// What it is called.
         plugin: String,
         /// Why.
-        source: CompileError,
+        source: LoadError,
     },
     /// A call that brought no reply: a limit, a trap, a panic, a broken reply.
     #[error("{place}: {}", .source.cause)]
@@ -46,7 +38,7 @@ pub enum Error {
         /// In which plugin, and where in it.
         place: Place,
         /// Why.
-        source: CallError,
+        source: Box<CallError>,
     },
     /// A plugin that did its part and says that it could not do what it was asked to.
     #[error("{place}: {message}")]
@@ -55,6 +47,8 @@ pub enum Error {
         place: Place,
         /// Why, in the plugin's own words.
         message: String,
+        /// What the call used.
+        usage: Box<Usage>,
     },
     /// A reply that is not what the protocol says.
     #[error("{place}: {defect}")]
@@ -121,9 +115,6 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
-    /// The sandbox could not be set up.
-    #[error(transparent)]
-    Setup(#[from] SetupError),
 }
 
 /// What kind of answer an error asks for; the command line's exit codes.
@@ -139,17 +130,30 @@ pub enum ErrorKind {
     Limit,
     /// It is not there.
     NotFound,
+    /// Somebody ended it.
+    Cancelled,
 }
 
 impl Error {
+    /// What the call used that ended with this error. Nothing, where no call was made.
+    pub fn usage(&self) -> Usage {
+        match self {
+            Self::Call { source, .. } => source.usage,
+            Self::Failed { usage, .. } => **usage,
+            Self::At { source, .. } => source.usage(),
+            _ => Usage::default(),
+        }
+    }
+
     /// What kind of answer it asks for.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::NotFound(_) => ErrorKind::NotFound,
-            Self::Ambiguous(_) | Self::Configuration { .. } | Self::Setup(_) => ErrorKind::Configuration,
-            Self::Compile { source: CompileError::Limit(_), .. } => ErrorKind::Limit,
-            Self::Refused { .. } | Self::Compile { .. } => ErrorKind::Refused,
+            Self::Ambiguous(_) | Self::Configuration { .. } => ErrorKind::Configuration,
+            Self::Load { source: LoadError::Limit(_), .. } => ErrorKind::Limit,
+            Self::Load { .. } => ErrorKind::Refused,
             Self::Call { source, .. } if matches!(source.cause, CallFailure::Limit(_)) => ErrorKind::Limit,
+            Self::Call { source, .. } if source.cause == CallFailure::Cancelled => ErrorKind::Cancelled,
             Self::Template(error) => error.kind(),
             Self::At { source, .. } => source.kind(),
             Self::PutAside { kind, .. } => *kind,
@@ -340,6 +344,13 @@ fn tried_again(again_in: Option<Duration>) -> String {
         // Rounded up: by then it is.
         |time| format!("tried again in {} s", time.as_millis().div_ceil(1000)),
     )
+}
+
+fn load_failure(error: &LoadError) -> String {
+    match error {
+        LoadError::Refused(_) => format!(" is refused:\n{}", indented(error)),
+        other => format!(": {other}"),
+    }
 }
 
 fn indented(text: &impl fmt::Display) -> String {

@@ -40,11 +40,11 @@ mod host_functions;
 mod imports;
 mod instance;
 pub mod limits;
+mod loader;
 mod memory_budget;
 mod pool;
 mod sandbox;
 mod slots;
-mod surroundings;
 mod survey;
 mod ticker;
 mod validate;
@@ -53,12 +53,13 @@ mod workload;
 
 pub use cache::{CacheError, MachineCodeCache};
 pub use driftless_transport::{
-    ClockAndRandom, Digest, Limits, LogRecord, LogSink, ParseDigestError, SharedLogSink, SystemClockAndRandom,
+    Call, CallError, CallFailure, CancelHandle, ClockAndRandom, Conversation, Deadline, Digest, HostContext,
+    HostResources, Limits, Loader, LogRecord, LogSink, OpenFolder, ParseDigestError, PluginInfo, Reply,
+    ReplyDefect, SharedLogSink, SystemClockAndRandom, Timing, Transport, Usage,
 };
-pub use error::{CallError, CallFailure, CompileError, ReplyDefect, SetupError, ValidationError, Violation};
-pub use instance::{Instance, Reply};
+pub use error::{CompileError, SetupError, ValidationError, Violation};
+pub use instance::Instance;
 pub use pool::{InstancePool, PooledInstance};
 pub use sandbox::{CompiledPlugin, Sandbox, SandboxBuilder};
-pub use surroundings::Surroundings;
 pub use validate::{Abi, Outline, ValidatedPlugin, outline, validate, validate_as};
-pub use wasi::{ReplaceError, WasiFolder, WasiGrant, replace_imports};
+pub use wasi::{ReplaceError, replace_imports};

@@ -1,12 +1,12 @@
 //! The engine, and plugins compiled by it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::manifest::PluginManifest;
-use driftless_transport::{ClockAndRandom, Digest, Limits, SharedLogSink, SystemClockAndRandom};
+use driftless_transport::{CallError, CancelHandle, Deadline, Digest, HostContext, Limits, PluginInfo};
 use wasmparser::WasmFeatures;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, Linker, PoolingAllocationConfig, component};
 
@@ -14,16 +14,15 @@ use crate::bindgen;
 use crate::cache::MachineCodeCache;
 use crate::compiler::{Compiler, MachineCode};
 use crate::component as of_components;
-use crate::error::{CallError, CompileError, SetupError, ValidationError};
+use crate::error::{CompileError, SetupError, ValidationError};
 use crate::guest;
 use crate::host_functions::{self, State};
 use crate::instance::Instance;
 use crate::limits;
 use crate::slots::Slots;
-use crate::surroundings::Surroundings;
 use crate::ticker::{self, Clock};
 use crate::validate::{self, Abi, ValidatedPlugin, features};
-use crate::wasi::{self, WasiRuntime};
+use crate::wasi::{self, WasiGrant, WasiRuntime};
 
 /// Compiles plugins and runs them, all under the same [`Limits`].
 ///
@@ -45,8 +44,8 @@ struct Inner {
 pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) slots: Arc<Slots>,
-    pub(crate) log: SharedLogSink,
-    pub(crate) clock_and_random: Arc<dyn ClockAndRandom>,
+    /// What plugins are given that are compiled without a context of their own.
+    context: HostContext,
     pub(crate) debug: bool,
     pub(crate) clock: Clock,
     /// Where WASI waits; only a sandbox that allows WASI has it.
@@ -56,8 +55,7 @@ pub(crate) struct Shared {
 /// A sandbox that is being set up, see [`Sandbox::builder`].
 pub struct SandboxBuilder {
     limits: Limits,
-    log: SharedLogSink,
-    clock_and_random: Arc<dyn ClockAndRandom>,
+    context: HostContext,
     cache: Option<MachineCodeCache>,
     allow_wasi: bool,
     debug: bool,
@@ -75,11 +73,9 @@ impl Sandbox {
 
     /// Begins to set up a sandbox.
     pub fn builder(limits: Limits) -> SandboxBuilder {
-        let log = Arc::new(|_: &driftless_transport::LogRecord<'_>| {});
         SandboxBuilder {
             limits,
-            log,
-            clock_and_random: Arc::new(SystemClockAndRandom),
+            context: HostContext::default(),
             cache: None,
             allow_wasi: false,
             debug: false,
@@ -114,7 +110,7 @@ impl Sandbox {
     /// When the compiler gives up or takes longer than it may, or the module needs more than the limits allow before it even
     /// runs.
     pub fn compile(&self, name: &str, module: &ValidatedPlugin) -> Result<CompiledPlugin, CompileError> {
-        self.compile_within(name, module, Surroundings::default())
+        self.compile_within(name, module, self.0.shared.context.clone())
     }
 
     /// The same, for a plugin that can reach something.
@@ -126,16 +122,21 @@ impl Sandbox {
         &self,
         name: &str,
         module: &ValidatedPlugin,
-        surroundings: Surroundings,
+        context: HostContext,
     ) -> Result<CompiledPlugin, CompileError> {
         check_beginning(module, self.limits())?;
         let code = self.code(module)?;
+        let functions = module.functions().iter().copied().collect();
+        let wasi = match module.imports_wasi() {
+            true => WasiGrant::open(&*context.resources),
+            false => WasiGrant::default(),
+        };
         Ok(CompiledPlugin(Arc::new(PluginInner {
-            name: module.manifest().map_or(name, |manifest| manifest.name.as_str()).into(),
-            digest: module.digest(),
-            manifest: module.manifest().cloned(),
+            info: PluginInfo::new(name, module.manifest().cloned(), module.digest(), functions),
             imports_wasi: module.imports_wasi(),
-            surroundings,
+            context,
+            wasi,
+            closing: OnceLock::new(),
             code,
             engine: self.0.engine.clone(),
             shared: Arc::clone(&self.0.shared),
@@ -172,17 +173,10 @@ impl std::fmt::Debug for Sandbox {
 }
 
 impl SandboxBuilder {
-    /// Where the messages of plugins go.
+    /// What plugins can reach that are compiled without a context of their own. Without it, nothing.
     #[must_use]
-    pub fn log(mut self, log: SharedLogSink) -> Self {
-        self.log = log;
-        self
-    }
-
-    /// What plugins are given as time and randomness. Without it, the machine's own.
-    #[must_use]
-    pub fn clock_and_random(mut self, clock_and_random: Arc<dyn ClockAndRandom>) -> Self {
-        self.clock_and_random = clock_and_random;
+    pub fn context(mut self, context: HostContext) -> Self {
+        self.context = context;
         self
     }
 
@@ -193,7 +187,7 @@ impl SandboxBuilder {
         self
     }
 
-    /// Lets modules in that import WASI preview 1. Behind it is what [`Surroundings`] grant and nothing else; what is printed goes to the
+    /// Lets modules in that import WASI preview 1. Behind it is what [`HostContext`] grants and nothing else; what is printed goes to the
     /// log.
     #[must_use]
     pub fn allow_wasi(mut self, allow: bool) -> Self {
@@ -230,8 +224,7 @@ impl SandboxBuilder {
         let shared = Shared {
             slots: Slots::new(self.limits.instances),
             limits: self.limits,
-            log: self.log,
-            clock_and_random: self.clock_and_random,
+            context: self.context,
             debug: self.debug,
             clock,
             runtime,
@@ -248,11 +241,12 @@ impl SandboxBuilder {
 pub struct CompiledPlugin(Arc<PluginInner>);
 
 pub(crate) struct PluginInner {
-    pub(crate) name: Arc<str>,
-    digest: Digest,
-    manifest: Option<PluginManifest>,
+    pub(crate) info: PluginInfo,
     pub(crate) imports_wasi: bool,
-    pub(crate) surroundings: Surroundings,
+    pub(crate) context: HostContext,
+    pub(crate) wasi: WasiGrant,
+    /// When the instances have to be shut down, once none is needed any more.
+    pub(crate) closing: OnceLock<Deadline>,
     pub(crate) code: Code,
     pub(crate) engine: Engine,
     pub(crate) shared: Arc<Shared>,
@@ -279,19 +273,24 @@ impl Code {
 }
 
 impl CompiledPlugin {
-    /// What it is called: by its manifest, else as it was given to [`Sandbox::compile`].
+    /// What is known of it: its name by its manifest, else as it was given to [`Sandbox::compile`].
+    pub fn info(&self) -> &PluginInfo {
+        &self.0.info
+    }
+
+    /// What it is called.
     pub fn name(&self) -> &str {
-        &self.0.name
+        &self.0.info.name
     }
 
     /// The SHA-256 of its file.
     pub fn digest(&self) -> Digest {
-        self.0.digest
+        self.0.info.digest
     }
 
     /// What it says about itself.
     pub fn manifest(&self) -> Option<&PluginManifest> {
-        self.0.manifest.as_ref()
+        self.0.info.manifest.as_ref()
     }
 
     /// Whether it exports a function.
@@ -305,7 +304,25 @@ impl CompiledPlugin {
     ///
     /// When no instance is free within the time of a call, or the plugin fails while it starts.
     pub fn instantiate(&self) -> Result<Instance, CallError> {
-        Instance::new(&self.0)
+        self.instantiate_within(Deadline::After(self.0.shared.limits.time), None)
+    }
+
+    /// A fresh instance, initialised, within a deadline and while nobody cancels it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`instantiate`](Self::instantiate), and when it is cancelled.
+    pub fn instantiate_within(
+        &self,
+        deadline: Deadline,
+        cancel: Option<&CancelHandle>,
+    ) -> Result<Instance, CallError> {
+        Instance::new(&self.0, deadline, cancel)
+    }
+
+    /// No call will need an instance any more: all of them are shut down by a deadline.
+    pub(crate) fn closes(&self, deadline: Deadline) {
+        let _ = self.0.closing.set(deadline);
     }
 
     pub(crate) fn slots(&self) -> &Arc<Slots> {
@@ -315,7 +332,10 @@ impl CompiledPlugin {
 
 impl std::fmt::Debug for CompiledPlugin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CompiledPlugin").field("name", &self.0.name).field("digest", &self.0.digest).finish()
+        f.debug_struct("CompiledPlugin")
+            .field("name", &self.0.info.name)
+            .field("digest", &self.0.info.digest)
+            .finish()
     }
 }
 

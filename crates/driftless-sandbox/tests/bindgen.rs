@@ -7,8 +7,8 @@ use std::time::Duration;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
 use driftless_sandbox::{
-    Abi, CallFailure, ClockAndRandom, CompiledPlugin, Instance, InstancePool, Limits, LogRecord, Sandbox,
-    outline,
+    Abi, CallFailure, ClockAndRandom, CompiledPlugin, HostContext, Instance, InstancePool, Limits, LogRecord,
+    Sandbox, outline,
 };
 
 const TASK: Function = Function::ExecuteTask;
@@ -38,10 +38,13 @@ fn compile(limits: Limits, bytes: &[u8]) -> (CompiledPlugin, Log) {
     let log = Log::default();
     let sink = Arc::clone(&log);
     let sandbox = Sandbox::builder(limits)
-        .clock_and_random(Arc::new(Known))
-        .log(Arc::new(move |record: &LogRecord<'_>| {
-            sink.lock().unwrap().push(format!("{} {}", record.level, record.message));
-        }))
+        .context(HostContext {
+            clock_and_random: Arc::new(Known),
+            log: Arc::new(move |record: &LogRecord<'_>| {
+                sink.lock().unwrap().push(format!("{} {}", record.level, record.message));
+            }),
+            ..HostContext::default()
+        })
         .build()
         .unwrap();
     let module = sandbox.validate(bytes).unwrap_or_else(|error| panic!("{error}"));
@@ -113,7 +116,7 @@ fn the_guides_example_keeps_its_memory() {
         let mut used = Vec::new();
         for _ in 0..1000 {
             instance.call(TASK, &["my_custom_task", &config]).unwrap();
-            used.push(instance.memory_used());
+            used.push(instance.usage().memory.unwrap());
         }
         assert_eq!(used[10], used[999]);
     }
@@ -346,7 +349,7 @@ fn a_call_has_its_time_with_all_that_belongs_to_it() {
     let fuel = {
         let mut instance = compile(Limits::default(), &bytes).0.instantiate().unwrap();
         instance.call(TASK, &["", ""]).unwrap();
-        instance.fuel_used()
+        instance.usage().fuel.unwrap()
     };
     assert!(fuel > 4 * 400_000, "two times room, the call, and giving back: {fuel}");
     for (allowed, fits) in [(fuel + 1, true), (fuel - 100_000, false)] {

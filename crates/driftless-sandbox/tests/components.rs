@@ -8,8 +8,8 @@ use driftless_plugin_api::function::Function;
 use driftless_plugin_api::host_call::{Allowance, Answer, Capability, HostCalls};
 use driftless_plugin_api::limit::Limit;
 use driftless_sandbox::{
-    Abi, CallError, CallFailure, ClockAndRandom, CompiledPlugin, Instance, InstancePool, Limits, LogRecord,
-    Sandbox, Surroundings, outline,
+    Abi, CallError, CallFailure, ClockAndRandom, CompiledPlugin, HostContext, Instance, InstancePool, Limits,
+    LogRecord, Sandbox, outline,
 };
 
 const TASK: Function = Function::ExecuteTask;
@@ -207,17 +207,17 @@ impl Stage {
         let recorder = Arc::new(Recorder { asked: Mutex::default(), wait, answer });
         let log = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&log);
-        let sandbox = Sandbox::builder(limits)
-            .debug(debug)
-            .clock_and_random(Arc::new(Letters))
-            .log(Arc::new(move |record: &LogRecord<'_>| {
-                sink.lock().unwrap().push(format!("{} {}", record.level, record.message));
-            }))
-            .build()
-            .unwrap();
+        let sandbox = Sandbox::builder(limits).debug(debug).build().unwrap();
         let module = sandbox.validate(&guest()).unwrap();
-        let surroundings = Surroundings { host_calls: Arc::clone(&recorder) as _, ..Surroundings::default() };
-        let plugin = sandbox.compile_within("guest", &module, surroundings).unwrap();
+        let context = HostContext {
+            host_calls: Arc::clone(&recorder) as _,
+            clock_and_random: Arc::new(Letters),
+            log: Arc::new(move |record: &LogRecord<'_>| {
+                sink.lock().unwrap().push(format!("{} {}", record.level, record.message));
+            }),
+            ..HostContext::default()
+        };
+        let plugin = sandbox.compile_within("guest", &module, context).unwrap();
         Self { plugin, log, recorder }
     }
 
@@ -349,14 +349,14 @@ fn memory_is_summed_over_all_memories() {
     let stage = Stage::new(Limits { memory: 8 << 20, ..Limits::default() });
     assert_eq!(stage.limit("m", ""), (Limit::Memory, 8 << 20));
     let mut instance = stage.instance();
-    assert_eq!(instance.memory_used(), 2 << 16, "a page each");
+    assert_eq!(instance.usage().memory.unwrap(), 2 << 16, "a page each");
     instance.call(TASK, &["g", ""]).unwrap();
-    assert_eq!(instance.memory_used(), 18 << 16, "and sixteen for the other");
+    assert_eq!(instance.usage().memory.unwrap(), 18 << 16, "and sixteen for the other");
     // Where one memory has so much that the other has no more.
     for _ in 0..6 {
         instance.call(TASK, &["g", ""]).unwrap();
     }
-    assert_eq!(instance.memory_used(), 114 << 16);
+    assert_eq!(instance.usage().memory.unwrap(), 114 << 16);
     let most = "x".repeat(14 << 16);
     let error = instance.call(TASK, &["o", &most]).unwrap_err().cause;
     assert_eq!(error, CallFailure::Limit(Limit::Memory.exceeded(8 << 20)));
@@ -447,7 +447,7 @@ fn the_next_call_after_a_failure_has_a_fresh_instance() {
     let mut instance = stage.instance_after(&pool);
     instance.call(TASK, &["t", ""]).unwrap_err();
     let again = instance.call(TASK, &["c", ""]).unwrap_err().cause;
-    assert_eq!(again, CallFailure::Engine("this instance failed before".to_owned()));
+    assert_eq!(again, CallFailure::Transport("this instance failed before".to_owned()));
 }
 
 impl Stage {

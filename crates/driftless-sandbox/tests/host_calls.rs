@@ -6,7 +6,7 @@ use std::time::Duration;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::host_call::{Allowance, Answer, Capability, HostCalls};
 use driftless_plugin_api::limit::Limit;
-use driftless_sandbox::{CallError, CallFailure, Limits, LogRecord, Sandbox, Surroundings};
+use driftless_sandbox::{CallError, CallFailure, HostContext, Limits, LogRecord, Sandbox};
 
 /// A task that hands its configuration over as a request, its name as the body, and returns what comes back. Asked for `spin`, it also
 /// burns fuel first.
@@ -74,14 +74,14 @@ fn run(limits: Limits, debug: bool, wait: Duration, answer: Answer, arguments: [
     let recorder = Arc::new(Recorder { asked: Mutex::default(), wait, answer });
     let log = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&log);
-    let sandbox = Sandbox::builder(limits)
-        .debug(debug)
-        .log(Arc::new(move |record: &LogRecord<'_>| sink.lock().unwrap().push(record.message.to_owned())))
-        .build()
-        .unwrap();
+    let sandbox = Sandbox::builder(limits).debug(debug).build().unwrap();
     let module = sandbox.validate(&with_manifest(FORWARDS, ASKS)).unwrap();
-    let surroundings = Surroundings { host_calls: Arc::clone(&recorder) as _, ..Surroundings::default() };
-    let plugin = sandbox.compile_within("forwards", &module, surroundings).unwrap();
+    let context = HostContext {
+        host_calls: Arc::clone(&recorder) as _,
+        log: Arc::new(move |record: &LogRecord<'_>| sink.lock().unwrap().push(record.message.to_owned())),
+        ..HostContext::default()
+    };
+    let plugin = sandbox.compile_within("forwards", &module, context).unwrap();
     let mut instance = plugin.instantiate().unwrap();
     let reply = instance.call(Function::ExecuteTask, &arguments).map(|reply| reply.text.to_owned());
     let (log, asked) = (log.lock().unwrap().clone(), recorder.asked.lock().unwrap().clone());
@@ -149,7 +149,10 @@ fn so_many_host_calls_are_shown_and_no_more() {
     let sink = Arc::clone(&log);
     let sandbox = Sandbox::builder(Limits { log: 1000, ..Limits::default() })
         .debug(true)
-        .log(Arc::new(move |record: &LogRecord<'_>| sink.lock().unwrap().push(record.message.to_owned())))
+        .context(HostContext {
+            log: Arc::new(move |record: &LogRecord<'_>| sink.lock().unwrap().push(record.message.to_owned())),
+            ..HostContext::default()
+        })
         .build()
         .unwrap();
     let module = sandbox.validate(&wat::parse_str(text).unwrap()).unwrap();

@@ -6,7 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::log::Level;
 use driftless_sandbox::{
-    CallFailure, Digest, Instance, Limits, LogRecord, Sandbox, replace_imports, validate, validate_as,
+    CallFailure, Digest, HostContext, Instance, Limits, LogRecord, Sandbox, replace_imports, validate,
+    validate_as,
 };
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 
@@ -52,9 +53,12 @@ impl Running {
     fn new(bytes: &[u8]) -> Self {
         let log = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&log);
-        let sandbox = Sandbox::builder(Limits::default()).log(Arc::new(move |record: &LogRecord<'_>| {
-            sink.lock().unwrap().push((record.level, record.message.to_owned()));
-        }));
+        let sandbox = Sandbox::builder(Limits::default()).context(HostContext {
+            log: Arc::new(move |record: &LogRecord<'_>| {
+                sink.lock().unwrap().push((record.level, record.message.to_owned()));
+            }),
+            ..HostContext::default()
+        });
         let sandbox = sandbox.build().unwrap();
         let replaced = replace_imports(bytes).unwrap();
         let module = sandbox.validate(&replaced).unwrap();

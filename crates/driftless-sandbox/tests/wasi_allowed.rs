@@ -2,14 +2,14 @@
 //! This is preview 1; preview 2 is in `wasi_components.rs`.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
 use driftless_sandbox::{
-    CallError, CallFailure, Limits, LogRecord, Sandbox, Surroundings, WasiFolder, WasiGrant, validate,
+    CallError, CallFailure, HostContext, HostResources, Limits, LogRecord, OpenFolder, Sandbox, validate,
     validate_as,
 };
 
@@ -61,6 +61,28 @@ fn read_file(name: usize, length: usize) -> String {
     )
 }
 
+/// What is granted to a plugin.
+#[derive(Default)]
+struct WasiGrant {
+    folders: Vec<(PathBuf, bool)>,
+    variables: Vec<(String, String)>,
+}
+
+impl HostResources for WasiGrant {
+    fn folders(&self) -> Vec<OpenFolder> {
+        let open = |(path, writable): &(PathBuf, bool)| OpenFolder {
+            name: path.to_str().unwrap().to_owned(),
+            handle: std::fs::File::open(path).unwrap(),
+            writable: *writable,
+        };
+        self.folders.iter().map(open).collect()
+    }
+
+    fn variables(&self) -> Vec<(String, String)> {
+        self.variables.clone()
+    }
+}
+
 struct Run {
     reply: Result<String, CallError>,
     log: Vec<String>,
@@ -68,17 +90,17 @@ struct Run {
 
 fn run(limits: Limits, wasi: WasiGrant, bytes: &[u8]) -> Run {
     let log = Arc::new(Mutex::new(Vec::new()));
+    let sandbox = Sandbox::builder(limits).allow_wasi(true).build().unwrap();
     let sink = Arc::clone(&log);
-    let sandbox = Sandbox::builder(limits)
-        .allow_wasi(true)
-        .log(Arc::new(move |record: &LogRecord<'_>| {
+    let context = HostContext {
+        resources: Arc::new(wasi),
+        log: Arc::new(move |record: &LogRecord<'_>| {
             sink.lock().unwrap().push(format!("{} {}", record.level, record.message));
-        }))
-        .build()
-        .unwrap();
-    let surroundings = Surroundings { wasi, ..Surroundings::default() };
+        }),
+        ..HostContext::default()
+    };
     let module = sandbox.validate(bytes).unwrap();
-    let plugin = sandbox.compile_within("guest", &module, surroundings).unwrap();
+    let plugin = sandbox.compile_within("guest", &module, context).unwrap();
     let reply = plugin
         .instantiate()
         .and_then(|mut instance| Ok(instance.call(Function::ExecuteTask, &["t", "{}"])?.text.to_owned()));
@@ -87,9 +109,7 @@ fn run(limits: Limits, wasi: WasiGrant, bytes: &[u8]) -> Run {
 }
 
 fn folder(path: &Path, writable: bool) -> WasiGrant {
-    let handle = Arc::new(std::fs::File::open(path).unwrap());
-    let name = path.to_str().unwrap().to_owned();
-    WasiGrant { folders: vec![WasiFolder { name, handle, writable }], variables: Vec::new() }
+    WasiGrant { folders: vec![(path.to_owned(), writable)], ..WasiGrant::default() }
 }
 
 /// `granted/hello.txt`, and beside the folder a secret that a link inside points at.

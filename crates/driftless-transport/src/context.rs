@@ -9,6 +9,9 @@ use driftless_plugin_api::host_call::{
     Allowance, Answer, Capability, HostCallError, HostCallErrorKind, HostCalls,
 };
 
+use crate::clock::{ClockAndRandom, SystemClockAndRandom};
+use crate::log::{LogRecord, SharedLogSink};
+
 /// What a plugin can reach beyond its own memory, and what it is initialised with. By default: nothing.
 #[derive(Clone)]
 pub struct HostContext {
@@ -18,6 +21,10 @@ pub struct HostContext {
     pub host_calls: Arc<dyn HostCalls>,
     /// What a transport can hand to the plugin as the system's own: open folders, variables.
     pub resources: Arc<dyn HostResources>,
+    /// Where the plugin's messages go.
+    pub log: SharedLogSink,
+    /// What the plugin is given as time and randomness.
+    pub clock_and_random: Arc<dyn ClockAndRandom>,
     /// Ends every call of the plugin.
     pub cancel: CancelHandle,
 }
@@ -28,6 +35,8 @@ impl Default for HostContext {
             configuration: "{}".into(),
             host_calls: Arc::new(Nothing),
             resources: Arc::new(Nothing),
+            log: Arc::new(|_: &LogRecord<'_>| {}),
+            clock_and_random: Arc::new(SystemClockAndRandom),
             cancel: CancelHandle::new(),
         }
     }

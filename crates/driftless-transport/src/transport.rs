@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use driftless_plugin_api::cancel::CancelHandle;
 use driftless_plugin_api::digest::Digest;
 use driftless_plugin_api::function::{Function, FunctionSet};
 use driftless_plugin_api::manifest::PluginManifest;
@@ -66,7 +67,11 @@ pub trait Transport: Send + Sync {
     /// # Errors
     ///
     /// When no instance is free within the deadline, or the plugin fails while it starts.
-    fn open(&self, deadline: Deadline) -> Result<Box<dyn Conversation>, CallError>;
+    fn open(
+        &self,
+        deadline: Deadline,
+        cancel: Option<&CancelHandle>,
+    ) -> Result<Box<dyn Conversation>, CallError>;
 }
 
 /// Calls that share one instance of a plugin, and with it the plugin's memory.

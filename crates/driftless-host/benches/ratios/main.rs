@@ -8,12 +8,13 @@ mod bare_component;
 mod guests;
 
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use driftless_host::api::function::Function;
 use driftless_host::logs::{Control, Pipeline, PipelineFile};
-use driftless_host::{Embedded, PluginManager, Templates};
+use driftless_host::{CallEnded, Embedded, Observer, PluginManager, Templates};
 use driftless_sandbox::{CompiledPlugin, Limits, Sandbox};
 use serde_json::json;
 
@@ -43,7 +44,7 @@ fn calls(criterion: &mut Criterion) {
     ] {
         let mut group = criterion.benchmark_group(format!("call/{name}"));
         let mut bare = bare::Guest::new(&guest).instantiate(function);
-        let manager = PluginManager::builder().source(Embedded::new("guest", guest.clone())).build().unwrap();
+        let manager = manager(guest.clone());
         let name = manager.list().unwrap()[0].name.clone();
         let plugin = manager.plugin(&name).unwrap();
         assert_eq!(bare.call(&arguments), plugin.call(function, &arguments).unwrap());
@@ -57,6 +58,23 @@ fn calls(criterion: &mut Criterion) {
         });
         group.finish();
     }
+}
+
+/// Counts calls, as the least observer there is.
+#[derive(Default)]
+struct Counter(AtomicU64);
+
+impl Observer for Counter {
+    fn call_ended(&self, _: &CallEnded<'_>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A manager that has one plugin, and counts its calls.
+fn manager(guest: Vec<u8>) -> PluginManager {
+    let sandbox = Sandbox::new(Limits::default()).unwrap();
+    let builder = PluginManager::builder().loader(sandbox).source(Embedded::new("guest", guest));
+    builder.observer(Counter::default()).build().unwrap()
 }
 
 /// Whether anything is measured, rather than tried once. The interpreters of other languages take too long to compile for a try.
@@ -80,7 +98,7 @@ fn component_calls(criterion: &mut Criterion) {
     ] {
         let mut group = criterion.benchmark_group(format!("call/{name}"));
         let mut bare = bare_component::Instance::new(&guest, function);
-        let manager = PluginManager::builder().source(Embedded::new("guest", guest)).build().unwrap();
+        let manager = manager(guest);
         let plugin = manager.plugin(&manager.list().unwrap()[0].name).unwrap();
         assert_eq!(bare.call(&arguments), plugin.call(function, &arguments).unwrap());
         group.bench_function("wasmtime", |bencher| bencher.iter(|| bare.call(&arguments)));
@@ -123,7 +141,7 @@ fn template_filters(criterion: &mut Criterion) {
     let mut bare = bare::Guest::new(&guest).instantiate(Function::ExecuteTemplateFilter);
     group.bench_function("wasmtime", |bencher| bencher.iter(|| bare.call(&arguments)));
 
-    let manager = PluginManager::builder().source(Embedded::new("guest", guest)).build().unwrap();
+    let manager = manager(guest);
     let mut templates = Templates::new(&manager).unwrap();
     templates.environment_mut().add_filter("nothing", |text: String| text);
     let mut environment = templates.environment_mut().clone();
@@ -157,7 +175,7 @@ fn log_lines(criterion: &mut Criterion) {
     // Empty where this measurement was left out.
     let entries = std::fs::read(&output).unwrap_or_default();
 
-    let manager = PluginManager::builder().source(Embedded::new("guest", guest)).build().unwrap();
+    let manager = manager(guest);
     let templates = Templates::new(&manager).unwrap();
     for workers in [1, 2] {
         let file: PipelineFile = serde_json::from_value(json!({

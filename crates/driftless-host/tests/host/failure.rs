@@ -15,7 +15,7 @@ use driftless_plugin_api::component::ComponentKind::{
 use driftless_plugin_api::result::TaskResult;
 use serde_json::{Map, Value, json};
 
-use crate::guest::{Action, Action::*, CONFIG, Guest, INPUT, LOOP, WRAP, builder, object};
+use crate::guest::{Action, Action::*, CONFIG, Guest, INPUT, LOOP, WRAP, builder_in, object};
 use crate::logs::{Ended, Folder, pipeline, run_on, run_under};
 
 const TRAPPED: &str = "trapped: wasm `unreachable` instruction executed";
@@ -82,6 +82,12 @@ impl Clock for ByHand {
     fn sleep(&self, time: Duration) {
         self.0.slept.lock().unwrap().push(time.as_millis().try_into().unwrap());
     }
+
+    fn sleep_while(&self, time: Duration, is_of_use: &dyn Fn() -> bool) {
+        if is_of_use() {
+            self.sleep(time);
+        }
+    }
 }
 
 /// A plugin `p`, a clock, and what the plugin has told.
@@ -100,8 +106,7 @@ impl Site {
     fn with(guest: &Guest, settings: &str, heard: impl Fn(u32) + Send + Sync + 'static) -> Self {
         let (clock, calls) = (ByHand::default(), Arc::new(AtomicU32::new(0)));
         let counted = Arc::clone(&calls);
-        let manager = builder(&[("p", guest)])
-            .settings(Settings::from_toml(settings).unwrap())
+        let manager = builder_in(Settings::from_toml(settings).unwrap(), &[("p", guest)])
             .clock(clock.clone())
             .log(move |_: &LogRecord<'_>| heard(counted.fetch_add(1, Ordering::SeqCst) + 1))
             .build()
@@ -259,8 +264,14 @@ fn retries_come_to_an_end() {
     site.task("decline", policy).run().unwrap();
     assert_eq!(site.clock.slept(), [0; 0]);
 
-    // No pause is longer than a minute.
+    // All tries and the pauses between them have the time of one call.
     let policy = FailurePolicy { pause_ms: Some(20_000), ..retry(4) };
+    let error = site.task("trap", policy.clone()).run().unwrap_err();
+    assert_eq!(error.to_string(), format!("after 1 retry: plugin `p`, task `trap`: {TRAPPED}"));
+    assert_eq!(site.clock.slept(), [20_000]);
+
+    // No pause is longer than a minute.
+    let site = Site::with(&guest(), "[security]\nexecution_timeout_secs = 600", |_| {});
     site.task("trap", policy).run().unwrap_err();
     assert_eq!(site.clock.slept(), [20_000, 40_000, 60_000, 60_000]);
 }
@@ -685,7 +696,7 @@ fn one_plugins_timeout_interrupts_nobody_else() {
     let settings = Settings::from_toml(
         "[security]\nexecution_timeout_secs = 1\nfuel_limit = 1000000000000\n[failure]\nfailures = 1000",
     );
-    let manager = builder(&[("endless", &endless), ("fine", &fine)]).settings(settings.unwrap());
+    let manager = builder_in(settings.unwrap(), &[("endless", &endless), ("fine", &fine)]);
     let manager = manager.build().unwrap();
     let tasks = ["endless.t", "fine.t"].map(|name| manager.task(name, Map::new()).unwrap());
     let [endless, fine] = &tasks;

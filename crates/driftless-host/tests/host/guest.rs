@@ -1,8 +1,9 @@
 //! Plugins by hand: components, and what each of them does when it is called.
 
-use driftless_host::{Embedded, PluginManager, PluginManagerBuilder};
+use driftless_host::{Artifact, Embedded, PluginManager, PluginManagerBuilder, Settings};
 use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::function::Function;
+use driftless_sandbox::Sandbox;
 use serde_json::{Value, json};
 
 /// What a component does.
@@ -229,10 +230,28 @@ pub(crate) fn manager(plugins: &[(&str, &Guest)]) -> PluginManager {
 
 /// A manager that has nothing but these plugins, still to be set up.
 pub(crate) fn builder(plugins: &[(&str, &Guest)]) -> PluginManagerBuilder {
+    builder_in(Settings::default(), plugins)
+}
+
+/// The same under settings.
+pub(crate) fn builder_in(settings: Settings, plugins: &[(&str, &Guest)]) -> PluginManagerBuilder {
     let embedded = plugins
         .iter()
         .fold(Embedded::default(), |embedded, (name, guest)| embedded.and(*name, guest.build()));
-    PluginManager::builder().source(embedded)
+    sandboxed(settings).source(embedded)
+}
+
+/// A manager with a sandbox that keeps to the settings, still to be set up.
+pub(crate) fn sandboxed(settings: Settings) -> PluginManagerBuilder {
+    let security = &settings.security;
+    let sandbox = Sandbox::builder(security.limits()).allow_wasi(security.allow_wasi);
+    let sandbox = sandbox.debug(security.debug_enabled).build().unwrap();
+    PluginManager::builder().loader(sandbox).settings(settings)
+}
+
+/// A plugin that no source has.
+pub(crate) fn artifact(name: &str, bytes: &[u8]) -> Artifact {
+    Artifact::from_bytes(name, "a test", bytes)
 }
 
 /// The keys of a JSON object.

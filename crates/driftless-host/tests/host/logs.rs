@@ -12,7 +12,7 @@ use driftless_plugin_api::component::ComponentKind::{LogFilter, LogOutput, LogPa
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::guest::{Action, Action::*, Guest, INPUT, LOOP, TRAP, WRAP, builder, manager};
+use crate::guest::{Action, Action::*, Guest, INPUT, LOOP, TRAP, WRAP, builder, builder_in, manager};
 
 /// A folder with the files of one pipeline.
 pub(crate) struct Folder(TempDir);
@@ -456,7 +456,7 @@ fn a_parser_that_always_breaks_ends_the_pipeline() {
         let lines = "x\n".repeat(1000);
         folder.write("in", &lines);
         let settings = Settings::from_toml("[security]\nfuel_limit = 1000000").unwrap();
-        let manager = builder(&[("p", &stages_guest())]).settings(settings).build().unwrap();
+        let manager = builder_in(settings, &[("p", &stages_guest())]).build().unwrap();
         let more = json!({"rejected": folder.text("rejected"), "filters": filters, "workers": 1});
         let ended = run_on(&manager, folder.file(Some(parser), more));
         assert_eq!((ended.error().kind(), ended.error().to_string()), (kind, text.to_owned()));

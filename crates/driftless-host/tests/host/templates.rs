@@ -8,7 +8,7 @@ use driftless_plugin_api::function::Function;
 use serde_json::{Map, Value, json};
 
 use crate::guest::{
-    ARGUMENTS, Action, Action::*, CONFIG, Guest, INPUT, LOOP, TRAP, builder, manager, object,
+    ARGUMENTS, Action, Action::*, CONFIG, Guest, INPUT, LOOP, TRAP, builder, builder_in, manager, object,
 };
 
 /// Replies with the arguments of a function, which come where a filter has its value.
@@ -146,7 +146,7 @@ fn a_plugin_that_fails_is_an_error_with_its_line() {
 fn a_limit_inside_a_template_is_a_limit() {
     let guest = Guest::new().with(TemplateFilter, "f", LOOP);
     let settings = Settings::from_toml("[security]\nfuel_limit = 1000000").unwrap();
-    let manager = builder(&[("p", &guest)]).settings(settings).build().unwrap();
+    let manager = builder_in(settings, &[("p", &guest)]).build().unwrap();
     let templates = Templates::new(&manager).unwrap();
     let limit = "plugin `p`, template filter `f`: used up its 1,000,000 units of fuel \
                  (`security.fuel_limit` in plugins.toml)";
@@ -343,7 +343,7 @@ fn an_extension_is_configured_in_the_settings() {
     let schema = json!({"properties": {"separator": {"type": "string", "default": "-"}}});
     let guest = Guest::new().with_schema(TemplateFilter, "f", schema, CONFIG);
     let render = |toml: &str| {
-        let manager = builder(&[("my-plugin", &guest)]).settings(Settings::from_toml(toml).unwrap());
+        let manager = builder_in(Settings::from_toml(toml).unwrap(), &[("my-plugin", &guest)]);
         let templates = Templates::new(&manager.build().unwrap()).unwrap();
         templates.render("page", "{{ (1 | f).separator }}", &Map::new())
     };

@@ -3,8 +3,8 @@
 use wasmtime::{Caller, ExternRef, FuncType, Linker, Module, Rooted, ValType};
 
 use super::contract::{self, Import};
-use crate::error::CallFailure;
 use crate::host_functions::{self, State, charge, end, guest_text, memory};
+use driftless_transport::CallFailure;
 
 /// Offers a module what it imports of JavaScript, under the names that it uses for it.
 pub(crate) fn define(linker: &mut Linker<State>, module: &Module) -> wasmtime::Result<()> {

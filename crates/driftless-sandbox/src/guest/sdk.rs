@@ -5,11 +5,12 @@ use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
 use wasmtime::{InstancePre, Memory, Module, ModuleExport, Store, TypedFunc};
 
-use super::{Failure, Returned, enter, instantiate, typed};
-use crate::error::{CallFailure, CompileError, ReplyDefect};
+use super::{Failure, Returned, enter, instantiate, out_of_bounds, outside_reserved, typed};
+use crate::error::CompileError;
 use crate::host_functions::State;
-use crate::instance::Reply;
 use crate::wasi;
+use driftless_transport::Reply;
+use driftless_transport::{CallFailure, ReplyDefect};
 
 /// What is known of a module before there is an instance.
 pub(crate) struct Code {
@@ -114,7 +115,7 @@ impl Guest {
             return Err(CallFailure::Limit(Limit::Output.exceeded(most as u64)));
         }
         let Some(bytes) = memory.get(start..end) else {
-            let defect = ReplyDefect::OutOfBounds { pointer, length, memory: memory.len() };
+            let defect = out_of_bounds(pointer, length, memory.len());
             return Err(CallFailure::Reply(defect));
         };
         match std::str::from_utf8(bytes) {
@@ -128,7 +129,7 @@ impl Guest {
         let export = code.exports[function.slot()].as_ref().ok_or(CallFailure::Missing)?;
         let entry = EntryPoint::new(store, &self.instance, export, function.arguments());
         self.functions[function.slot()] =
-            Some(entry.map_err(|error| CallFailure::Engine(format!("{error:#}")))?);
+            Some(entry.map_err(|error| CallFailure::Transport(format!("{error:#}")))?);
         Ok(())
     }
 
@@ -159,7 +160,7 @@ impl Guest {
         self.reserved = Reserved::default();
         let pointer = enter(&self.reserve, store, asked)?;
         if pointer as usize + length > self.memory.data_size(&*store) {
-            return Err(CallFailure::Reply(ReplyDefect::Reserved).into());
+            return Err(CallFailure::Reply(outside_reserved()).into());
         }
         self.reserved = Reserved { pointer, length };
         Ok(())

@@ -6,8 +6,7 @@
 mod provide;
 mod replace;
 
-pub use provide::{WasiFolder, WasiGrant};
-pub(crate) use provide::{WasiRuntime, WasiState, define, drive, exit_code};
+pub(crate) use provide::{Bounds, Cancelled, WasiGrant, WasiRuntime, WasiState, define, drive, exit_code};
 pub use replace::{ReplaceError, replace_imports};
 
 /// What a linker calls the function that prepares a library for use.
