@@ -42,9 +42,10 @@
 //! | you want | use |
 //! |---|---|
 //! | facts | [`PluginManager::facts_collector`] |
-//! | filters and functions in Jinja2 templates | [`Templates`] |
-//! | a log pipeline | [`logs::Pipeline`] |
-//! | a file of tasks, as `driftless apply` runs it | [`apply()`] |
+//! | filters and functions in Jinja2 templates | the crate `driftless-templates` |
+//! | a log pipeline | the crate `driftless-logs` |
+//! | a file of tasks, as `driftless apply` runs it | the crate `driftless-runner` |
+//! | one component of any kind | [`PluginManager::component`], [`Configured::call`] |
 //! | one function of the protocol, JSON in and out | [`PluginHandle::call`] |
 //! | other limits | [`Settings`], which is `plugins.toml` |
 //! | to go on without a plugin that fails, or try it again | [`FailurePolicy`], [`Task::on_failure`] |
@@ -64,36 +65,31 @@
 //! A [`PluginManager`] and everything that it hands out can be shared between threads. A plugin runs on the thread that
 //! calls it, which needs the 2 MiB of stack that a Rust thread has.
 
-mod apply;
 mod breaker;
 mod clock;
 mod component;
 mod effort;
 mod error;
-mod excerpt;
 mod facts;
 mod failure;
 mod failure_policy;
 mod grants;
 mod handle;
-pub mod logs;
 mod manager;
 mod schema;
 mod settings;
 mod source;
 mod task;
-mod templates;
 mod transport;
 
-pub use apply::{ApplyFile, CollectorStep, FactsFile, Progress, TaskOutcome, TaskStep, apply, collect};
 pub use clock::Clock;
 pub use component::{Component, Configured};
 pub use driftless_permissions as permissions;
 pub use driftless_plugin_api as api;
 pub use driftless_sandbox::{CacheError, ClockAndRandom, Limits, LogRecord, LogSink, MachineCodeCache};
-pub use error::{Error, ErrorKind, NotFound, Place, Result, Spot, TemplateError, nearest};
-pub use excerpt::excerpt;
+pub use error::{Error, ErrorKind, NotFound, Place, Result, Spot, nearest};
 pub use facts::FactsCollector;
+pub use failure::Guard;
 pub use failure_policy::{FailurePolicy, Policy};
 pub use grants::{Granted, Grants};
 pub use handle::{Measured, PluginHandle, Session};
@@ -103,4 +99,3 @@ pub use manager::{
 pub use settings::{Registry, Security, Settings, TemplateExtension};
 pub use source::{Candidate, Embedded, Files, PluginSource};
 pub use task::Task;
-pub use templates::Templates;

@@ -1,12 +1,13 @@
 //! A program that runs plugins: a task and a template, within limits and grants of its own.
 //!
-//! `cargo run -p driftless-host --example tasks_and_templates`, after `cargo xtask examples`.
+//! `cargo run -p driftless-templates --example tasks_and_templates`, after `cargo xtask examples`.
 
 // ANCHOR: program
-use driftless_host::{Error, ErrorKind, Files, Grants, LogRecord, PluginManager, Settings, Templates};
+use driftless_host::{Error, ErrorKind, Files, Grants, LogRecord, PluginManager, Settings};
+use driftless_templates::Templates;
 use serde_json::{Map, json};
 
-fn main() -> driftless_host::Result<()> {
+fn main() -> Result<(), driftless_templates::Error> {
     let manager = PluginManager::builder()
         // Where plugins come from. `Embedded` has them in the program itself; `PluginSource` is a trait.
         .source(Files::new([
