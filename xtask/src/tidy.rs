@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::run::{cargo, output, root};
 
 /// Which crates of ours each crate may depend on, by the table in ARCHITECTURE.md.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("driftless-plugin-api", &[]),
     ("plugin-sdk-macros", &["driftless-plugin-api"]),
     ("plugin-sdk", &["driftless-plugin-api", "plugin-sdk-macros"]),
@@ -23,6 +23,9 @@ const ARROWS: [(&str, &[&str]); 14] = [
         "driftless-host",
         &["driftless-plugin-api", "driftless-permissions", "driftless-capabilities", "driftless-sandbox"],
     ),
+    ("driftless-templates", &["driftless-plugin-api", "driftless-host"]),
+    ("driftless-logs", &["driftless-plugin-api", "driftless-host"]),
+    ("driftless-runner", &["driftless-plugin-api", "driftless-host", "driftless-templates"]),
     ("driftless-author", &["driftless-plugin-api", "driftless-permissions", "driftless-sandbox"]),
     ("driftless-conformance", &["driftless-plugin-api", "driftless-sandbox", "driftless-host"]),
     (
@@ -35,23 +38,35 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "driftless-sandbox",
             "driftless-registry",
             "driftless-host",
+            "driftless-templates",
+            "driftless-logs",
+            "driftless-runner",
         ],
     ),
     (
         "driftless-fuzzing",
-        &["driftless-plugin-api", "driftless-permissions", "driftless-sandbox", "driftless-host"],
+        &[
+            "driftless-plugin-api",
+            "driftless-permissions",
+            "driftless-sandbox",
+            "driftless-host",
+            "driftless-templates",
+            "driftless-logs",
+        ],
     ),
     ("xtask", &[]),
 ];
 
 /// Libraries that only one crate may know.
-const KNOWN_TO_ONE: [(&str, &str); 13] = [
+const KNOWN_TO_ONE: [(&str, &str); 15] = [
     ("wasmtime", "driftless-sandbox"),
     ("wasmparser", "driftless-sandbox"),
     ("wasm-encoder", "driftless-sandbox"),
     ("wit-component", "driftless-author"),
     ("wit-parser", "driftless-author"),
-    ("minijinja", "driftless-host"),
+    ("minijinja", "driftless-templates"),
+    ("glob", "driftless-logs"),
+    ("crossbeam-channel", "driftless-logs"),
     ("jsonschema", "driftless-host"),
     ("clap", "driftless-cli"),
     ("url", "driftless-permissions"),

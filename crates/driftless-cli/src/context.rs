@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use driftless_host::api::log::Level;
 use driftless_host::{
     Artifact, Candidate, Error, Form, Grants, LoadError, LogRecord, LogSink, PluginHandle, PluginManager,
-    PluginSource, Settings, Templates,
+    PluginSource, Settings,
 };
 use driftless_registry::{LocalFolder, Store, StoredPlugin};
 use driftless_sandbox::{MachineCodeCache, Sandbox, ValidatedPlugin, ValidationError, Violation};
+use driftless_templates::Templates;
 
 use crate::args::Global;
 use crate::failure::{Failure, unreadable};

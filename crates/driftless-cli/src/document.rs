@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use driftless_host::excerpt;
+use driftless_templates::excerpt;
 use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;

@@ -8,6 +8,8 @@ use anstyle::{AnsiColor, Style};
 use driftless_host::LogRecord;
 use driftless_host::api::log::Level;
 
+use crate::failure::{library_error_kind, template_error};
+
 /// Standard output and standard error, with or without colour.
 #[derive(Clone, Debug)]
 pub(crate) struct Terminal {
@@ -68,14 +70,12 @@ impl Terminal {
         for cause in error.chain() {
             let colon = if text.is_empty() { "" } else { ": " };
             text = format!("{text}{colon}{cause}");
-            // Errors of the host have their causes in their own words.
-            if cause.is::<driftless_host::Error>() {
+            // These have their causes in their own words.
+            if library_error_kind(cause).is_some() {
                 break;
             }
         }
-        if let Some(host) = error.chain().find_map(|cause| cause.downcast_ref::<driftless_host::Error>())
-            && let Some(template) = template_error(host)
-        {
+        if let Some(template) = error.chain().find_map(template_error) {
             text.push('\n');
             text.push_str(&template.excerpt());
         }
@@ -133,14 +133,6 @@ fn unless_gone<T>(result: io::Result<T>, otherwise: T) -> io::Result<T> {
         io::ErrorKind::Interrupted => Err(error),
         kind => Err(io::Error::new(kind, format!("standard output: {error}"))),
     })
-}
-
-fn template_error(error: &driftless_host::Error) -> Option<&driftless_host::TemplateError> {
-    match error {
-        driftless_host::Error::Template(error) => Some(error),
-        driftless_host::Error::At { source, .. } => template_error(source),
-        _ => None,
-    }
 }
 
 /// Characters that show nothing and change what is read: they turn the direction of writing, break lines, or hide letters. The

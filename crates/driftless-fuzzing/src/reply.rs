@@ -8,8 +8,8 @@ use std::ops::Range;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use driftless_host::logs::{Control, Pipeline, PipelineFile};
-use driftless_host::{Embedded, Error, PluginManager, Security, Settings, Templates};
+use driftless_host::{Embedded, Error, PluginManager, Security, Settings};
+use driftless_logs::{Control, Pipeline, PipelineFile};
 use driftless_plugin_api::abi::PackedReply;
 use driftless_plugin_api::component::{ComponentKind, Definition};
 use driftless_plugin_api::function::Function;
@@ -17,6 +17,7 @@ use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::result::{Failure, TaskResult};
 use driftless_plugin_api::wit;
 use driftless_sandbox::{CallFailure, Limits, ReplyDefect, Sandbox};
+use driftless_templates::Templates;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
@@ -500,11 +501,6 @@ fn pipeline(
     for taken in ["type", "name", "parser"] {
         config.remove(taken);
     }
-    // Nor are templates, which are the user's own and may run for as long as they like.
-    let text = Value::from(config.clone()).to_string();
-    if ["{{", "{%", "{#"].iter().any(|begin| text.contains(begin)) {
-        return Reached::Accepted;
-    }
     config.insert("type".to_owned(), name.into());
     let mut source = json!({"type": "file", "paths": [from]});
     let (mut filters, mut outputs) = (json!([]), json!([{"type": "file", "path": to}]));
@@ -516,9 +512,8 @@ fn pipeline(
     }
     let file = json!({"sources": [source], "filters": filters, "outputs": outputs, "workers": 1});
     let file: PipelineFile = serde_json::from_value(file).expect("the pipeline can be read");
-    let templates = Templates::new(manager).expect("the plugins can be listed");
     // Without those keys, the configuration may be one that the schema does not let through.
-    let Ok(pipeline) = Pipeline::new(manager, &templates, &file, false) else {
+    let Ok(pipeline) = Pipeline::new(manager, &file, false) else {
         return Reached::Failed;
     };
     let mut reported = 0;

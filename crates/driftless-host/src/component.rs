@@ -76,7 +76,8 @@ impl Component {
         Ok(Arc::new(guard))
     }
 
-    pub(crate) fn place(&self) -> Place {
+    /// Where it is, for messages.
+    pub fn place(&self) -> Place {
         self.plugin.place(Spot::Component(self.kind, Arc::clone(&self.announced.name)))
     }
 
@@ -128,12 +129,37 @@ impl Configured {
 
     /// Runs it, as its failure policy says. `more` are the arguments behind the name and the configuration. `read` makes of the
     /// reply what it stands for, or says in what way it breaks the protocol.
-    pub(crate) fn call<R>(&self, more: &[&str], read: impl FnMut(&str) -> Result<R, String>) -> Result<R> {
+    ///
+    /// ```no_run
+    /// # use driftless_host::{Configured, Error};
+    /// # fn example(filter: Configured) -> Result<(), Error> {
+    /// // What a template filter is given beside its configuration: the value, and further arguments.
+    /// let shouted = filter.call(&["\"hello\"", "[]"], |reply| Ok(reply.to_owned()))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the plugin fails, or the binding is put aside because it failed too often.
+    ///
+    /// # Panics
+    ///
+    /// When the function takes fewer arguments than `more` has.
+    pub fn call<R>(&self, more: &[&str], read: impl FnMut(&str) -> Result<R, String>) -> Result<R> {
         self.call_within(self.component.plugin.bounds(), more, read).map(|called| called.value)
     }
 
     /// The same within bounds of the caller's own, with what all tries used.
-    pub(crate) fn call_with<R>(
+    ///
+    /// # Errors
+    ///
+    /// As for [`call`](Self::call), and when it is cancelled.
+    ///
+    /// # Panics
+    ///
+    /// As for [`call`](Self::call).
+    pub fn call_with<R>(
         &self,
         options: &CallOptions,
         more: &[&str],
@@ -166,8 +192,12 @@ impl Configured {
         )
     }
 
-    /// As [`call`](Self::call), in a session.
-    pub(crate) fn call_in<R>(
+    /// As [`call`](Self::call), in a session that [`session`](Self::session) opened.
+    ///
+    /// # Errors
+    ///
+    /// As for [`call`](Self::call).
+    pub fn call_in<R>(
         &self,
         session: &mut Session,
         more: &[&str],
@@ -196,12 +226,12 @@ impl Configured {
     }
 
     /// What is to be told of it, see [`Guard::news`].
-    pub(crate) fn guard(&self) -> &Guard {
+    pub fn guard(&self) -> &Guard {
         &self.guard
     }
 
-    /// Opens a session for it.
-    pub(crate) fn session(&self) -> Session {
+    /// Opens a session for it: calls that share one instance.
+    pub fn session(&self) -> Session {
         self.component.plugin.session()
     }
 

@@ -9,8 +9,6 @@ use driftless_plugin_api::function::Function;
 use driftless_transport::{CallError, CallFailure, LoadError, Usage};
 use thiserror::Error;
 
-use crate::excerpt::excerpt;
-
 /// The result of what this crate does.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -88,9 +86,6 @@ pub enum Error {
         /// Everything that is wrong with it. Never empty.
         violations: Vec<String>,
     },
-    /// A template that could not be rendered, with its place and cause.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
     /// Something that went wrong in one step of a file.
     #[error("{what}: {source}")]
     At {
@@ -103,14 +98,6 @@ pub enum Error {
     #[error("{what}: {source}")]
     Source {
         /// Which file or folder.
-        what: String,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A place where entries go that could not be written.
-    #[error("{what}: {source}")]
-    Output {
-        /// Which file.
         what: String,
         /// Why.
         source: std::io::Error,
@@ -154,7 +141,6 @@ impl Error {
             Self::Load { .. } => ErrorKind::Refused,
             Self::Call { source, .. } if matches!(source.cause, CallFailure::Limit(_)) => ErrorKind::Limit,
             Self::Call { source, .. } if source.cause == CallFailure::Cancelled => ErrorKind::Cancelled,
-            Self::Template(error) => error.kind(),
             Self::At { source, .. } => source.kind(),
             Self::PutAside { kind, .. } => *kind,
             Self::Source { source, .. } if source.kind() == std::io::ErrorKind::FileTooLarge => {
@@ -163,11 +149,9 @@ impl Error {
             Self::Source { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 ErrorKind::NotFound
             }
-            Self::Call { .. }
-            | Self::Failed { .. }
-            | Self::Protocol { .. }
-            | Self::Source { .. }
-            | Self::Output { .. } => ErrorKind::Failed,
+            Self::Call { .. } | Self::Failed { .. } | Self::Protocol { .. } | Self::Source { .. } => {
+                ErrorKind::Failed
+            }
         }
     }
 }
@@ -233,77 +217,6 @@ impl fmt::Display for Place {
             Spot::Function(function) => write!(f, ", function `{function}`"),
             Spot::Start => write!(f, ", while it was started"),
         }
-    }
-}
-
-/// A template that could not be rendered.
-///
-/// Its text has the place and every cause; [`excerpt`](Self::excerpt) shows the lines around it.
-#[derive(Debug)]
-pub struct TemplateError(pub(crate) minijinja::Error);
-
-impl TemplateError {
-    /// The line in the template, from 1.
-    pub fn line(&self) -> Option<usize> {
-        self.0.line()
-    }
-
-    /// The template's name.
-    pub fn name(&self) -> Option<&str> {
-        self.0.name()
-    }
-
-    /// The line in the template and the place in it, marked. Empty where there is no place.
-    ///
-    /// The variables that are used there are left out: they may well be secrets, and errors end up in logs.
-    pub fn excerpt(&self) -> String {
-        match (self.0.template_source(), self.0.range()) {
-            (Some(source), Some(range)) => excerpt(source, range),
-            _ => String::new(),
-        }
-    }
-
-    /// What a plugin did wrong, if one did.
-    pub fn plugin_error(&self) -> Option<&Error> {
-        let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(&self.0);
-        while let Some(error) = cause {
-            if let Some(error) = error.downcast_ref::<Error>() {
-                return Some(error);
-            }
-            cause = error.source();
-        }
-        None
-    }
-
-    fn kind(&self) -> ErrorKind {
-        self.plugin_error().map_or(ErrorKind::Failed, Error::kind)
-    }
-}
-
-impl fmt::Display for TemplateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // An expression is one line, which the excerpt shows.
-        if let Some(name) = self.name().filter(|name| *name != "<expression>") {
-            write!(f, "{name}:")?;
-            if let Some(line) = self.line() {
-                write!(f, "{line}:")?;
-            }
-            f.write_str(" ")?;
-        }
-        if let Some(error) = self.plugin_error() {
-            return write!(f, "{error}");
-        }
-        write!(f, "{}", self.0.kind())?;
-        if let Some(detail) = self.0.detail() {
-            write!(f, ": {detail}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for TemplateError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::calls::{CallOptions, Measured};
 use crate::component::Configured;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::failure_policy::FailurePolicy;
 
 /// A facts collector that can be run, see [`PluginManager::facts_collector`](crate::PluginManager::facts_collector). Clones share its
@@ -15,13 +15,18 @@ pub struct FactsCollector(pub(crate) Configured);
 
 impl FactsCollector {
     /// Lets `policy` say what is done when it brings no facts. Whether the work goes on without them is for the caller to see
-    /// to; `collect` of `driftless-runner` does.
+    /// to, with [`forgives`](Self::forgives).
     ///
     /// # Errors
     ///
     /// None for a facts collector.
     pub fn on_failure(self, policy: &FailurePolicy) -> Result<Self> {
         self.0.on_failure(policy).map(Self)
+    }
+
+    /// Whether [`on_failure`](Self::on_failure) says that the work goes on without facts, after this error.
+    pub fn forgives(&self, error: &Error) -> bool {
+        self.0.forgives(error)
     }
 
     /// Collects.

@@ -23,7 +23,7 @@ pub(crate) struct FailureDefaults {
 }
 
 /// Stands before every call of one binding and sees what became of it.
-pub(crate) struct Guard {
+pub struct Guard {
     kind: ComponentKind,
     rule: Rule,
     breaker: Breaker<Why>,
@@ -101,13 +101,13 @@ impl Guard {
     }
 
     /// What has happened since somebody last asked: that the binding was put aside, or works again.
-    pub(crate) fn news(&self) -> VecDeque<String> {
+    pub fn news(&self) -> VecDeque<String> {
         std::mem::take(&mut *self.news.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Leaves word for whoever asks for news.
     #[cold]
-    pub(crate) fn tell(&self, text: String) {
+    pub fn tell(&self, text: String) {
         let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
         if news.len() == MOST_NEWS {
             news.pop_front();

@@ -49,9 +49,10 @@
 //! | you want | use |
 //! |---|---|
 //! | facts | [`PluginManager::facts_collector`] |
-//! | filters and functions in Jinja2 templates | [`Templates`] |
-//! | a log pipeline | [`logs::Pipeline`] |
-//! | a file of tasks, as `driftless apply` runs it | [`apply()`] |
+//! | filters and functions in Jinja2 templates | the crate `driftless-templates` |
+//! | a log pipeline | the crate `driftless-logs` |
+//! | a file of tasks, as `driftless apply` runs it | the crate `driftless-runner` |
+//! | one component of any kind | [`PluginManager::component`], [`Configured::call`] |
 //! | what a call used, less time or fuel for it, to end it | [`CallOptions`], [`Task::run_with`], [`PluginManager::cancel_handle`] |
 //! | to be told of every call and every host call | [`Observer`] |
 //! | a plugin that was replaced on disk | [`PluginManager::reload`] |
@@ -75,7 +76,6 @@
 //! A [`PluginManager`] and everything that it hands out can be shared between threads. A plugin runs on the thread that
 //! calls it, which needs the 2 MiB of stack that a Rust thread has.
 
-mod apply;
 mod breaker;
 mod calls;
 mod clock;
@@ -83,22 +83,18 @@ mod component;
 mod configuration;
 mod effort;
 mod error;
-mod excerpt;
 mod facts;
 mod failure;
 mod failure_policy;
 mod grants;
 mod handle;
 mod host_calls;
-pub mod logs;
 mod manager;
 mod schema;
 mod settings;
 mod source;
 mod task;
-mod templates;
 
-pub use apply::{ApplyFile, CollectorStep, FactsFile, Progress, TaskOutcome, TaskStep, apply, collect};
 pub use calls::{CallOptions, Measured};
 pub use clock::Clock;
 pub use component::{Component, Configured};
@@ -110,9 +106,9 @@ pub use driftless_transport::{
     HostCallEnded, Limits, LoadError, Loader, LogRecord, LogSink, Observer, Outcome, PluginInfo, Timing,
     Usage,
 };
-pub use error::{Error, ErrorKind, NotFound, Place, Result, Spot, TemplateError, nearest};
-pub use excerpt::excerpt;
+pub use error::{Error, ErrorKind, NotFound, Place, Result, Spot, nearest};
 pub use facts::FactsCollector;
+pub use failure::Guard;
 pub use failure_policy::{FailurePolicy, Policy};
 pub use grants::{Granted, Grants};
 pub use handle::{PluginHandle, Session};
@@ -121,4 +117,3 @@ pub use manager::{HOST_VERSION, ListedPlugin, PluginManager, PluginManagerBuilde
 pub use settings::{Registry, Security, Settings, TemplateExtension};
 pub use source::{Candidate, Embedded, Files, PluginSource};
 pub use task::Task;
-pub use templates::Templates;

@@ -10,7 +10,7 @@ use driftless_conformance::{
     Case, CaseFile, Check, DiffLine, DiffMark, Error, Played, Problem, Setup, Tester, Verdict,
     find_case_files,
 };
-use driftless_host::excerpt;
+use driftless_templates::excerpt;
 use serde_json::{Value, json};
 
 use super::print_json;

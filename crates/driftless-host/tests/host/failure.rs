@@ -4,19 +4,18 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 use std::time::{Duration, Instant};
 
-use driftless_host::logs::Control;
-use driftless_host::{
-    ApplyFile, Clock, Error, ErrorKind, FactsFile, FailurePolicy, LogRecord, PluginManager, Policy, Progress,
-    Result, Settings, TaskOutcome, Templates, apply, collect,
-};
+use driftless_host::{Clock, Error, ErrorKind, FailurePolicy, LogRecord, PluginManager, Policy, Settings};
+use driftless_logs::Control;
 use driftless_plugin_api::component::ComponentKind::{
     FactsCollector, LogFilter, LogOutput, LogParser, LogSource, Task, TemplateFilter,
 };
 use driftless_plugin_api::result::TaskResult;
+use driftless_runner::{ApplyFile, FactsFile, Progress, TaskOutcome, apply, collect};
+use driftless_templates::Templates;
 use serde_json::{Map, Value, json};
 
 use crate::guest::{Action, Action::*, CONFIG, Guest, INPUT, LOOP, WRAP, builder_in, object};
-use crate::logs::{Ended, Folder, pipeline, run_on, run_under};
+use crate::harness::{Ended, Folder, pipeline, run_on, run_under};
 
 const TRAPPED: &str = "trapped: wasm `unreachable` instruction executed";
 
@@ -124,7 +123,7 @@ impl Site {
     }
 
     /// What became of each task, whose facts there are not, and how it ended.
-    fn apply(&self, file: Value) -> (Vec<TaskOutcome>, Vec<String>, Result<()>) {
+    fn apply(&self, file: Value) -> (Vec<TaskOutcome>, Vec<String>, driftless_runner::Result<()>) {
         let file: ApplyFile = serde_json::from_value(file).unwrap();
         let (mut outcomes, mut without) = (Vec::new(), Vec::new());
         let templates = Templates::new(&self.manager).unwrap();
@@ -417,7 +416,7 @@ fn settings_that_cannot_be_are_told_with_their_line() {
     }
 }
 
-fn render(site: &Site, template: &str) -> Result<String> {
+fn render(site: &Site, template: &str) -> driftless_templates::Result<String> {
     Templates::new(&site.manager).unwrap().render("t", template, &Map::new())
 }
 
@@ -684,7 +683,9 @@ fn a_parser_that_is_put_aside_stays_so_in_the_next_run() {
     let pipeline = pipeline(&site.manager, file, false).unwrap();
     for calls in [5, 0] {
         let ended = run_under(&Control::new(), &pipeline);
-        assert!(matches!(ended.error(), Error::PutAside { .. }));
+        assert!(
+            matches!(ended.error(), driftless_logs::Error::Plugin(error) if matches!(**error, Error::PutAside { .. }))
+        );
         assert_eq!((ended.counts(), site.calls()), ([0, 0, 20], calls));
     }
 }

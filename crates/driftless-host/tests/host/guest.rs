@@ -24,8 +24,6 @@ pub(crate) enum Action<'a> {
 pub(crate) const CONFIG: Action<'_> = Action::Runs("(call $reply (local.get $a1) (local.get $l1))");
 /// Replies with the third argument: the line, the entry, the value.
 pub(crate) const INPUT: Action<'_> = Action::Runs("(call $reply (local.get $a2) (local.get $l2))");
-/// Replies with the fourth argument.
-pub(crate) const ARGUMENTS: Action<'_> = Action::Runs("(call $reply (local.get $a3) (local.get $l3))");
 /// Replies with the third argument in quotes and an object: `{"line":"…"}`.
 pub(crate) const WRAP: Action<'_> = Action::Runs("(call $wrap (local.get $a2) (local.get $l2))");
 /// Breaks.

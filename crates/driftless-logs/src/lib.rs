@@ -15,6 +15,7 @@
 mod batch;
 mod config;
 mod control;
+mod error;
 mod pipeline;
 mod reader;
 mod worker;
@@ -22,4 +23,5 @@ mod writer;
 
 pub use config::{PipelineFile, SourceStage, Stage};
 pub use control::{Control, Summary};
+pub use error::{Error, Result};
 pub use pipeline::{Finished, Pipeline};

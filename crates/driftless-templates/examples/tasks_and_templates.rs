@@ -1,12 +1,11 @@
 //! A program that runs plugins: a task and a template, within limits and grants of its own.
 //!
-//! `cargo run -p driftless-host --example tasks_and_templates`, after `cargo xtask examples`.
+//! `cargo run -p driftless-templates --example tasks_and_templates`, after `cargo xtask examples`.
 
 // ANCHOR: program
-use driftless_host::{
-    Error, ErrorKind, Files, Grants, Limits, LogRecord, PluginManager, Settings, Templates,
-};
+use driftless_host::{Error, ErrorKind, Files, Grants, Limits, LogRecord, PluginManager, Settings};
 use driftless_sandbox::Sandbox;
+use driftless_templates::Templates;
 use serde_json::{Map, json};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::sync::{Arc, OnceLock};
 
+use driftless_host::{Configured, PluginManager};
 use driftless_plugin_api::component::ComponentKind;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Rest, Serde, ValueOrKwargs};
@@ -12,9 +13,7 @@ use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::component::Configured;
-use crate::error::{Error, Result, TemplateError};
-use crate::manager::PluginManager;
+use crate::error::{Result, TemplateError};
 
 /// An environment in which templates can use what plugins bring.
 ///
@@ -23,18 +22,19 @@ use crate::manager::PluginManager;
 /// built in stays built in. A variable that is not defined is an error, and so is a plugin that fails.
 ///
 /// ```
-/// use driftless_host::{PluginManager, Templates};
+/// use driftless_host::PluginManager;
+/// use driftless_templates::Templates;
 /// use serde_json::json;
 ///
 /// let manager = PluginManager::builder().build()?;
 /// let templates = Templates::new(&manager)?;
 /// let vars = json!({"who": "world"});
 /// assert_eq!(templates.render("greeting", "Hello {{ who | upper }}", vars.as_object().unwrap())?, "Hello WORLD");
-/// # Ok::<(), driftless_host::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Templates {
     environment: Environment<'static>,
-    unasked: Vec<Error>,
+    unasked: Vec<driftless_host::Error>,
 }
 
 /// The largest file that `lookup('file', …)` reads.
@@ -71,7 +71,7 @@ impl Templates {
 
     /// Why plugins that had to be asked for their template extensions could not be. Those extensions are not there; one bad
     /// file is no reason that nothing else works.
-    pub fn unasked(&self) -> &[Error] {
+    pub fn unasked(&self) -> &[driftless_host::Error] {
         &self.unasked
     }
 
@@ -154,8 +154,39 @@ impl Templates {
         }
     }
 
+    /// Variables in the order in which they are written, each with its templates filled in by those above it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`render`](Self::render), with the variable's name.
+    pub fn fill_vars(&self, raw: &Map<String, Value>) -> Result<Map<String, Value>> {
+        let mut vars = Map::new();
+        for (name, value) in raw {
+            let filled = self.fill(value, &vars).map_err(|error| error.at(format!("vars.{name}")))?;
+            vars.insert(name.clone(), filled);
+        }
+        Ok(vars)
+    }
+
+    /// Fills in every string of an object's values.
+    ///
+    /// # Errors
+    ///
+    /// As for [`render`](Self::render), with the key.
+    pub fn fill_object(
+        &self,
+        object: &Map<String, Value>,
+        vars: &Map<String, Value>,
+    ) -> Result<Map<String, Value>> {
+        let filled = object.iter().map(|(key, value)| {
+            let filled = self.fill(value, vars);
+            Ok((key.clone(), filled.map_err(|error| error.at(key))?))
+        });
+        filled.collect()
+    }
+
     /// The variables that the strings of a value use. What cannot be read uses none.
-    pub(crate) fn variables(&self, value: &Value) -> Vec<String> {
+    pub fn variables(&self, value: &Value) -> Vec<String> {
         match value {
             Value::String(text) => {
                 let template = self.environment.template_from_str(text);
@@ -187,7 +218,7 @@ struct Extension {
 }
 
 impl Extension {
-    fn configured(&self) -> Result<&Configured> {
+    fn configured(&self) -> driftless_host::Result<&Configured> {
         if let Some(configured) = self.configured.get() {
             return Ok(configured);
         }
@@ -204,7 +235,7 @@ impl Extension {
         value: Option<&minijinja::Value>,
         arguments: &[minijinja::Value],
     ) -> Result<minijinja::Value, minijinja::Error> {
-        let failed = |error: Error| {
+        let failed = |error: driftless_host::Error| {
             minijinja::Error::new(ErrorKind::InvalidOperation, "a plugin failed").with_source(error)
         };
         let configured = self.configured().map_err(failed)?;
@@ -260,7 +291,7 @@ fn to_json(value: &minijinja::Value) -> Result<String, minijinja::Error> {
 }
 
 /// Every template extension of every plugin, and the errors of those that could not be asked.
-fn extensions(manager: &PluginManager) -> Result<(Vec<Arc<Extension>>, Vec<Error>)> {
+fn extensions(manager: &PluginManager) -> Result<(Vec<Arc<Extension>>, Vec<driftless_host::Error>)> {
     let (mut extensions, mut unasked) = (Vec::new(), Vec::new());
     let mut add = |plugin: &str, kind, name: &str| {
         extensions.push(Arc::new(Extension {
@@ -281,7 +312,7 @@ fn extensions(manager: &PluginManager) -> Result<(Vec<Arc<Extension>>, Vec<Error
                 add(&listed.name, component.kind, &component.name);
             }
         } else if functions.contains(&ComponentKind::TemplateFilter.definitions()) {
-            let mut ask = || -> Result<()> {
+            let mut ask = || -> driftless_host::Result<()> {
                 let plugin = manager.plugin(&listed.name)?;
                 for kind in [ComponentKind::TemplateFilter, ComponentKind::TemplateFunction] {
                     for definition in plugin.definitions(kind)? {

@@ -2,14 +2,18 @@
 
 use std::io::Write as _;
 
-use driftless_host::{Error, ErrorKind, PluginManager, Result, Settings, TemplateError, Templates};
+use driftless_host::{ErrorKind, PluginManager, Settings};
 use driftless_plugin_api::component::ComponentKind::{Task, TemplateFilter, TemplateFunction};
 use driftless_plugin_api::function::Function;
+use driftless_templates::{Error, Result, TemplateError, Templates};
 use serde_json::{Map, Value, json};
 
 use crate::guest::{
-    ARGUMENTS, Action, Action::*, CONFIG, Guest, INPUT, LOOP, TRAP, builder, builder_in, manager, object,
+    Action, Action::*, CONFIG, Guest, INPUT, LOOP, TRAP, builder, builder_in, manager, object,
 };
+
+/// Replies with the arguments of a filter.
+const ARGUMENTS: Action<'_> = Runs("(call $reply (local.get $a3) (local.get $l3))");
 
 /// Replies with the arguments of a function, which come where a filter has its value.
 const FUNCTION_ARGUMENTS: Action<'_> = INPUT;
@@ -131,7 +135,9 @@ fn a_plugin_that_fails_is_an_error_with_its_line() {
     fails(&templates, source, ErrorKind::Failed, "page.txt:3: plugin `p`, template filter `f`: no such host");
     let error = template_error(render(&templates, source));
     assert_eq!((error.line(), error.name()), (Some(3), Some("page.txt")));
-    assert!(matches!(error.plugin_error(), Some(Error::Failed { message, .. }) if message == "no such host"));
+    assert!(
+        matches!(error.plugin_error(), Some(driftless_host::Error::Failed { message, .. }) if message == "no such host")
+    );
     assert!(error.excerpt().starts_with("  |\n3 |   {{ who | f }}\n"), "{}", error.excerpt());
 
     fails(
@@ -167,7 +173,7 @@ fn a_reply_that_is_no_json_is_an_error() {
         let text = error.to_string();
         let expected = "page.txt:1: plugin `p`, template filter `f`: its reply is not JSON: ";
         assert!(text.starts_with(expected), "{text}");
-        assert!(matches!(error.plugin_error(), Some(Error::Protocol { .. })));
+        assert!(matches!(error.plugin_error(), Some(driftless_host::Error::Protocol { .. })));
     }
 }
 

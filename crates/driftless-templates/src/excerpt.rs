@@ -10,7 +10,7 @@ const MOST_SHOWN: usize = 120;
 /// ```
 /// let source = "tasks:\n  - type: echo\n    mesage: hello\n";
 /// assert_eq!(
-///     driftless_host::excerpt(source, 26..32),
+///     driftless_templates::excerpt(source, 26..32),
 ///     "  |\n3 |     mesage: hello\n  |     ^^^^^^",
 /// );
 /// ```

@@ -4,10 +4,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::config::Mode;
-use crate::component::Configured;
+use driftless_host::{Configured, Session};
+
+use crate::config::Mode;
 use crate::error::{Error, Result};
-use crate::handle::Session;
 
 /// Where entries go.
 #[derive(Clone, Debug)]
@@ -37,7 +37,11 @@ impl Output {
 
 impl Sink {
     /// Writes entries, one a line. `missed` hears of those that the work goes on without.
-    pub(crate) fn write(&mut self, entries: &[u8], mut missed: impl FnMut(Error)) -> Result<()> {
+    pub(crate) fn write(
+        &mut self,
+        entries: &[u8],
+        mut missed: impl FnMut(driftless_host::Error),
+    ) -> Result<()> {
         match self {
             Self::File(file) => file.write(entries),
             Self::Stdout(stdout) => {
@@ -53,7 +57,7 @@ impl Sink {
                         missed(error);
                         Ok(())
                     }
-                    written => written,
+                    written => Ok(written?),
                 })
             }
         }

@@ -1,12 +1,10 @@
 //! Parsing and filtering, one batch at a time.
 
+use driftless_host::{Configured, Error, Result, Session};
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
-use super::batch::{Batch, Form, MOST_LINE_BYTES, Problem, ProblemKind};
-use crate::component::Configured;
-use crate::error::{Error, Result};
-use crate::handle::Session;
+use crate::batch::{Batch, Form, MOST_LINE_BYTES, Problem, ProblemKind};
 
 /// How many failures of a batch are told in words, of each kind.
 const MOST_PROBLEMS: u64 = 10;

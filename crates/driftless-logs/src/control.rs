@@ -87,7 +87,7 @@ impl Tally {
 /// The numbers of a pipeline.
 ///
 /// ```
-/// use driftless_host::logs::Summary;
+/// use driftless_logs::Summary;
 ///
 /// let mut summary =
 ///     Summary { lines: 3000, kept: 200, dropped: 2790, failed: 10, seconds: 0.5, ..Summary::default() };

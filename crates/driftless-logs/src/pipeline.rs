@@ -7,22 +7,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
+use driftless_host::{Configured, FailurePolicy, PluginManager};
 use driftless_plugin_api::component::ComponentKind;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::batch::{Batch, ProblemKind};
-use super::config::{FileOutput, FileSource, Mode, Nothing, PipelineFile, SourceStage, Stage};
-use super::control::{Control, Summary};
-use super::reader::{Exchange, Input};
-use super::worker::{Stages, Worker};
-use super::writer::{LineFile, Output, Sink};
-use crate::apply::{fill_config, variables};
-use crate::component::Configured;
+use crate::batch::{Batch, ProblemKind};
+use crate::config::{FileOutput, FileSource, Mode, Nothing, PipelineFile, SourceStage, Stage};
+use crate::control::{Control, Summary};
 use crate::error::{Error, Result};
-use crate::failure_policy::FailurePolicy;
-use crate::manager::PluginManager;
-use crate::templates::Templates;
+use crate::reader::{Exchange, Input};
+use crate::worker::{Stages, Worker};
+use crate::writer::{LineFile, Output, Sink};
 
 /// A pipeline that is ready to run: every plugin is loaded and every configuration checked, and no file is open yet.
 #[derive(Debug)]
@@ -56,45 +52,36 @@ impl Pipeline {
     ///
     /// # Errors
     ///
-    /// When a template fails, a plugin is not there or refused, a configuration does not match its schema, or a pattern of
-    /// paths matches nothing.
-    pub fn new(
-        manager: &PluginManager,
-        templates: &Templates,
-        file: &PipelineFile,
-        follow: bool,
-    ) -> Result<Self> {
-        let context = Context { manager, templates, vars: variables(templates, &file.vars)? };
+    /// When a plugin is not there or refused, a configuration does not match its schema, or a pattern of paths matches nothing.
+    pub fn new(manager: &PluginManager, file: &PipelineFile, follow: bool) -> Result<Self> {
+        let context = Context { manager };
         let mut inputs = Vec::new();
         let mut parsers = Vec::new();
         for (number, source) in file.sources.iter().enumerate() {
             let label = format!("sources[{number}]");
-            inputs.push(context.input(source, follow).map_err(|error| at(&label, error))?);
+            inputs.push(context.input(source, follow).map_err(|error| error.at(&label))?);
             let parser = source.parser.as_ref();
             let parser = parser.map(|stage| context.stage(ComponentKind::LogParser, stage));
-            parsers.push(parser.transpose().map_err(|error| at(&format!("{label}.parser"), error))?);
+            parsers.push(parser.transpose().map_err(|error| error.at(format!("{label}.parser")))?);
         }
         let filters = file.filters.iter().enumerate().map(|(number, stage)| {
             let filter = context.stage(ComponentKind::LogFilter, stage);
-            filter.map_err(|error| at(&format!("filters[{number}]"), error))
+            filter.map_err(|error| error.at(format!("filters[{number}]")))
         });
         let filters = filters.collect::<Result<_>>()?;
         let outputs = file.outputs.iter().enumerate().map(|(number, stage)| {
-            context.output(stage).map_err(|error| at(&format!("outputs[{number}]"), error))
+            context.output(stage).map_err(|error| error.at(format!("outputs[{number}]")))
         });
         let outputs: Vec<_> = outputs.collect::<Result<_>>()?;
         if inputs.is_empty() || outputs.is_empty() {
-            return Err(impossible("the pipeline", "it needs at least one source and one output"));
+            return Err(Error::impossible("the pipeline", "it needs at least one source and one output"));
         }
         if inputs.iter().filter(|input| matches!(input, Input::Stdin)).count() > 1 {
-            return Err(impossible("the pipeline", "only one of its sources can be `stdin`"));
+            return Err(Error::impossible("the pipeline", "only one of its sources can be `stdin`"));
         }
-        let rejected = match &file.rejected {
-            Some(path) => Some(context.text(path)?.into()),
-            None => None,
-        };
+        let rejected = file.rejected.as_ref().map(PathBuf::from);
         let workers = match file.workers {
-            Some(0) => return Err(impossible("workers", "at least one is needed")),
+            Some(0) => return Err(Error::impossible("workers", "at least one is needed")),
             Some(number) => number.min(64),
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };
@@ -106,7 +93,7 @@ impl Pipeline {
             None => Ok(pipeline),
             Some(path) => {
                 let why = "the same pipeline cannot read it and write it";
-                Err(impossible(&path.display().to_string(), why))
+                Err(Error::impossible(path.display().to_string(), why))
             }
         }
     }
@@ -196,7 +183,7 @@ impl Pipeline {
                     let mut worker = Worker::new(stages);
                     for mut batch in read {
                         if let Err(error) = worker.work(&mut batch) {
-                            give_up(error);
+                            give_up(error.into());
                         }
                         if done.send(batch).is_err() {
                             return;
@@ -339,10 +326,10 @@ impl<'a> Drain<'a> {
     fn write(&mut self, batch: &Batch) -> Result<()> {
         let mut tally = batch.tally;
         if !batch.entries.is_empty() {
-            let mut missed = |error: Error| {
+            let mut missed = |error: driftless_host::Error| {
                 tally.missed += 1;
                 // That an output is put aside is told once.
-                if !matches!(error, Error::PutAside { .. }) && self.missed.tells() {
+                if !matches!(error, driftless_host::Error::PutAside { .. }) && self.missed.tells() {
                     (self.report)(&format!("{error}; it misses an entry"));
                 }
             };
@@ -398,8 +385,6 @@ impl<'a> Drain<'a> {
 /// What the stages of a description are made with.
 struct Context<'a> {
     manager: &'a PluginManager,
-    templates: &'a Templates,
-    vars: Map<String, Value>,
 }
 
 impl Context<'_> {
@@ -407,12 +392,12 @@ impl Context<'_> {
         match source.r#type.as_str() {
             "file" => {
                 never_fails("file", source.on_failure.as_ref())?;
-                let FileSource { paths } = self.built_in("file", &source.config)?;
+                let FileSource { paths } = built_in("file", &source.config)?;
                 Ok(Input::Files { paths: matching(&paths, follow)?, follow })
             }
             "stdin" => {
                 never_fails("stdin", source.on_failure.as_ref())?;
-                let Nothing {} = self.built_in("stdin", &source.config)?;
+                let Nothing {} = built_in("stdin", &source.config)?;
                 Ok(Input::Stdin)
             }
             plugin => {
@@ -427,12 +412,12 @@ impl Context<'_> {
         match stage.r#type.as_str() {
             "file" => {
                 never_fails("file", stage.on_failure.as_ref())?;
-                let FileOutput { path, mode } = self.built_in("file", &stage.config)?;
+                let FileOutput { path, mode } = built_in("file", &stage.config)?;
                 Ok(Output::File { path: path.into(), mode })
             }
             "stdout" => {
                 never_fails("stdout", stage.on_failure.as_ref())?;
-                let Nothing {} = self.built_in("stdout", &stage.config)?;
+                let Nothing {} = built_in("stdout", &stage.config)?;
                 Ok(Output::Stdout)
             }
             _ => Ok(Output::Plugin(self.stage(ComponentKind::LogOutput, stage)?)),
@@ -450,31 +435,24 @@ impl Context<'_> {
         config: &Map<String, Value>,
         on_failure: Option<&FailurePolicy>,
     ) -> Result<Configured> {
-        let config = fill_config(self.templates, config, &self.vars)?;
-        let configured = self.manager.component(kind, name)?.configure(config)?;
-        match on_failure {
-            Some(policy) => configured.on_failure(policy),
-            None => Ok(configured),
-        }
+        let configured = self.manager.component(kind, name)?.configure(config.clone())?;
+        Ok(match on_failure {
+            Some(policy) => configured.on_failure(policy)?,
+            None => configured,
+        })
     }
+}
 
-    fn built_in<T: DeserializeOwned>(&self, what: &str, config: &Map<String, Value>) -> Result<T> {
-        let config = fill_config(self.templates, config, &self.vars)?;
-        serde_json::from_value(Value::Object(config)).map_err(|error| impossible(what, error.to_string()))
-    }
-
-    fn text(&self, template: &str) -> Result<String> {
-        match self.templates.fill(&Value::String(template.to_owned()), &self.vars)? {
-            Value::String(text) => Ok(text),
-            other => Ok(other.to_string()),
-        }
-    }
+/// The configuration of what is built in.
+fn built_in<T: DeserializeOwned>(what: &str, config: &Map<String, Value>) -> Result<T> {
+    serde_json::from_value(Value::Object(config.clone()))
+        .map_err(|error| Error::impossible(what, error.to_string()))
 }
 
 /// What is built in has no failure policy: that a disk is full is an error.
 fn never_fails(what: &str, on_failure: Option<&FailurePolicy>) -> Result<()> {
     match on_failure {
-        Some(_) => Err(impossible(what, "`on_failure` is for plugins, and this is built in")),
+        Some(_) => Err(Error::impossible(what, "`on_failure` is for plugins, and this is built in")),
         None => Ok(()),
     }
 }
@@ -485,29 +463,29 @@ fn matching(patterns: &[String], follow: bool) -> Result<Vec<PathBuf>> {
     for pattern in patterns {
         if !pattern.contains(['*', '?', '[']) {
             if !follow && let Err(source) = std::fs::metadata(pattern) {
-                return Err(Error::Source { what: pattern.clone(), source });
+                return Err(Error::Input { what: pattern.clone(), source });
             }
             paths.push(pattern.into());
             continue;
         }
-        let found = glob::glob(pattern).map_err(|error| impossible(pattern, error.to_string()))?;
+        let found = glob::glob(pattern).map_err(|error| Error::impossible(pattern, error.to_string()))?;
         let before = paths.len();
         for path in found {
-            let path = path.map_err(|error| Error::Source { what: pattern.clone(), source: error.into() })?;
+            let path = path.map_err(|error| Error::Input { what: pattern.clone(), source: error.into() })?;
             // A pattern means the files beside it, not the folders.
             if !path.is_dir() {
                 paths.push(path);
             }
         }
         if paths.len() == before && !follow {
-            return Err(Error::Source {
+            return Err(Error::Input {
                 what: pattern.clone(),
                 source: std::io::Error::new(std::io::ErrorKind::NotFound, "no file matches"),
             });
         }
     }
     if paths.is_empty() {
-        return Err(impossible("paths", "there is none"));
+        return Err(Error::impossible("paths", "there is none"));
     }
     Ok(paths)
 }
@@ -525,12 +503,4 @@ fn identity(path: &Path) -> Option<impl PartialEq + use<>> {
         let _ = metadata;
         std::fs::canonicalize(path).ok()
     }
-}
-
-fn impossible(what: &str, why: impl Into<String>) -> Error {
-    Error::Configuration { what: what.to_owned(), violations: vec![why.into()] }
-}
-
-fn at(what: &str, error: Error) -> Error {
-    Error::At { what: what.to_owned(), source: Box::new(error) }
 }

@@ -1,14 +1,16 @@
 //! A pipeline as it is written in YAML, JSON or TOML.
 
+use driftless_host::FailurePolicy;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::failure_policy::FailurePolicy;
-
 /// A file that describes a pipeline.
 ///
+/// Every string in it but types and failure policies may be a template, which [`fill`](Self::fill) fills in. A
+/// [`Pipeline`](crate::Pipeline) takes what it is given literally.
+///
 /// ```
-/// use driftless_host::logs::PipelineFile;
+/// use driftless_logs::PipelineFile;
 ///
 /// let file: PipelineFile = serde_json::from_value(serde_json::json!({
 ///     "sources": [{"type": "file", "paths": ["access.log"], "parser": {"type": "log-pipeline-plugin.combined"}}],
@@ -36,6 +38,60 @@ pub struct PipelineFile {
     pub rejected: Option<String>,
     /// How many threads parse and filter. Default: one for each processor.
     pub workers: Option<usize>,
+}
+
+impl PipelineFile {
+    /// The same description with its templates filled in. `fill` is handed the place of each value, for its errors, the value, and the
+    /// variables that it may use.
+    ///
+    /// # Errors
+    ///
+    /// The first error of `fill`.
+    pub fn fill<E>(
+        &self,
+        fill: impl Fn(&str, &Value, &Map<String, Value>) -> Result<Value, E>,
+    ) -> Result<Self, E> {
+        let mut vars = Map::new();
+        for (name, value) in &self.vars {
+            let filled = fill(&format!("vars.{name}"), value, &vars)?;
+            vars.insert(name.clone(), filled);
+        }
+        let object = |place: &str, object: &Map<String, Value>| -> Result<Map<String, Value>, E> {
+            let filled = object
+                .iter()
+                .map(|(key, value)| Ok((key.clone(), fill(&format!("{place}: {key}"), value, &vars)?)));
+            filled.collect()
+        };
+        let stage = |place: &str, stage: &Stage| -> Result<Stage, E> {
+            Ok(Stage { config: object(place, &stage.config)?, ..stage.clone() })
+        };
+        let stages = |list: &str, all: &[Stage]| -> Result<Vec<Stage>, E> {
+            let numbered = all.iter().enumerate();
+            numbered.map(|(number, one)| stage(&format!("{list}[{number}]"), one)).collect()
+        };
+        let source = |(number, source): (usize, &SourceStage)| -> Result<SourceStage, E> {
+            let place = format!("sources[{number}]");
+            let config = object(&place, &source.config)?;
+            let parser = source.parser.as_ref();
+            let parser = parser.map(|parser| stage(&format!("{place}.parser"), parser)).transpose()?;
+            Ok(SourceStage { config, parser, ..source.clone() })
+        };
+        let rejected = match &self.rejected {
+            None => None,
+            Some(path) => Some(match fill("rejected", &Value::String(path.clone()), &vars)? {
+                Value::String(text) => text,
+                other => other.to_string(),
+            }),
+        };
+        Ok(Self {
+            sources: self.sources.iter().enumerate().map(source).collect::<Result<_, E>>()?,
+            filters: stages("filters", &self.filters)?,
+            outputs: stages("outputs", &self.outputs)?,
+            rejected,
+            workers: self.workers,
+            vars: vars.clone(),
+        })
+    }
 }
 
 /// A source.

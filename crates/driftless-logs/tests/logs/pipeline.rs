@@ -2,88 +2,16 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use driftless_host::logs::{Control, Finished, Pipeline, PipelineFile};
-use driftless_host::{Error, ErrorKind, LogRecord, PluginManager, Result, Settings, Templates};
+use driftless_host::{ErrorKind, LogRecord, PluginManager, Settings};
+use driftless_logs::{Control, PipelineFile};
 use driftless_plugin_api::component::ComponentKind::{LogFilter, LogOutput, LogParser, LogSource};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::guest::{Action, Action::*, Guest, INPUT, LOOP, TRAP, WRAP, builder, builder_in, manager};
-
-/// A folder with the files of one pipeline.
-pub(crate) struct Folder(TempDir);
-
-impl Folder {
-    pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    /// The path of a file, as it stands in a description.
-    pub(crate) fn text(&self, name: &str) -> String {
-        self.path(name).display().to_string()
-    }
-
-    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
-        fs::write(self.path(name), content).unwrap();
-    }
-
-    pub(crate) fn read(&self, name: &str) -> String {
-        String::from_utf8(fs::read(self.path(name)).unwrap()).unwrap()
-    }
-
-    /// A pipeline from `in` through a parser of plugin `p` to `out`; `more` has further keys.
-    pub(crate) fn file(&self, parser: Option<&str>, more: Value) -> Value {
-        let mut source = json!({"type": "file", "paths": [self.text("in")]});
-        if let Some(parser) = parser {
-            source["parser"] = json!({"type": format!("p.{parser}")});
-        }
-        let mut file = json!({"sources": [source], "outputs": [{"type": "file", "path": self.text("out")}]});
-        file.as_object_mut().unwrap().extend(crate::guest::object(more));
-        file
-    }
-}
-
-/// How a pipeline ended, and what it reported.
-pub(crate) struct Ended {
-    pub(crate) finished: Finished,
-    pub(crate) reported: Vec<String>,
-}
-
-impl Ended {
-    /// Kept, dropped, failed.
-    pub(crate) fn counts(&self) -> [u64; 3] {
-        let summary = &self.finished.summary;
-        assert_eq!(summary.lines, summary.kept + summary.dropped + summary.failed + summary.skipped);
-        [summary.kept, summary.dropped, summary.failed]
-    }
-
-    pub(crate) fn error(&self) -> &Error {
-        self.finished.error.as_ref().expect("it should fail")
-    }
-}
-
-pub(crate) fn pipeline(manager: &PluginManager, file: Value, follow: bool) -> Result<Pipeline> {
-    let file: PipelineFile = serde_json::from_value(file).unwrap();
-    Pipeline::new(manager, &Templates::new(manager).unwrap(), &file, follow)
-}
-
-pub(crate) fn run_on(manager: &PluginManager, file: Value) -> Ended {
-    run_under(&Control::new(), &pipeline(manager, file, false).unwrap())
-}
-
-pub(crate) fn run_under(control: &Control, pipeline: &Pipeline) -> Ended {
-    let mut reported = Vec::new();
-    let finished = pipeline.run(control, &mut |line| reported.push(line.to_owned()));
-    Ended { finished, reported }
-}
+use crate::harness::{Ended, Folder, pipeline, run_on, run_under};
 
 /// Runs a pipeline that has no error, with the plugin [`stages`].
 #[track_caller]
@@ -501,7 +429,7 @@ const LIMITED: &str = "DRIFTLESS_TEST_LIMITED_FOLDER";
 #[cfg(unix)]
 fn a_file_ends_with_a_whole_line_even_where_the_disk_is_full() {
     if let Ok(path) = std::env::var(LIMITED) {
-        return write_until_it_is_full(&PathBuf::from(path));
+        return write_until_it_is_full(std::path::Path::new(&path));
     }
     let folder = Folder::new();
     let lines = numbered(100_000);
@@ -511,8 +439,8 @@ fn a_file_ends_with_a_whole_line_even_where_the_disk_is_full() {
     let status = std::process::Command::new("sh")
         .args(["-c", "trap '' XFSZ; ulimit -f 300; exec \"$0\" \"$@\""])
         .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "logs::a_file_ends_with_a_whole_line_even_where_the_disk_is_full"])
-        .env(LIMITED, folder.0.path())
+        .args(["--exact", "pipeline::a_file_ends_with_a_whole_line_even_where_the_disk_is_full"])
+        .env(LIMITED, folder.path(""))
         .output()
         .unwrap();
     assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stdout));
@@ -809,7 +737,7 @@ fn every_text_of_a_description_may_be_a_template() {
     let folder = Folder::new();
     folder.write("in", "x\n");
     let file = json!({
-        "vars": {"folder": folder.0.path().display().to_string(), "name": "out"},
+        "vars": {"folder": folder.path("").display().to_string(), "name": "out"},
         "sources": [{"type": "file", "paths": ["{{ folder }}/in"], "parser": {"type": "p.picky"}}],
         "outputs": [{"type": "file", "path": "{{ folder }}/{{ name }}.json", "mode": "{{ 'replace' }}"}],
         "rejected": "{{ folder }}/{{ name }}.html",
@@ -817,6 +745,31 @@ fn every_text_of_a_description_may_be_a_template() {
     run(file);
     assert_eq!(folder.read("out.json"), "{\"line\":\"x\"}\n");
     assert_eq!(folder.read("out.html"), "");
+}
+
+#[test]
+fn a_template_that_fails_is_told_with_its_place() {
+    let check = |file: Value, expected: &str| {
+        let file: PipelineFile = serde_json::from_value(file).unwrap();
+        let filled = file.fill(|place, value, _| match value.to_string().contains("bad") {
+            true => Err(place.to_owned()),
+            false => Ok(value.clone()),
+        });
+        assert_eq!(filled.unwrap_err(), expected);
+    };
+    let (source, output) = (json!({"type": "stdin"}), json!({"type": "stdout"}));
+    let file = |more: Value| {
+        let mut file = json!({"sources": [source], "outputs": [output]});
+        file.as_object_mut().unwrap().extend(crate::guest::object(more));
+        file
+    };
+    check(file(json!({"vars": {"a": 1, "b": "bad"}})), "vars.b");
+    check(file(json!({"sources": [source, {"type": "file", "paths": ["bad"]}]})), "sources[1]: paths");
+    let parser = json!({"type": "stdin", "parser": {"type": "p.x", "key": "bad"}});
+    check(file(json!({"sources": [parser]})), "sources[0].parser: key");
+    check(file(json!({"filters": [{"type": "p.x", "key": "bad"}]})), "filters[0]: key");
+    check(file(json!({"outputs": [output, {"type": "file", "path": "bad"}]})), "outputs[1]: path");
+    check(file(json!({"rejected": "bad"})), "rejected");
 }
 
 #[test]
@@ -839,7 +792,7 @@ fn a_description_that_cannot_be_is_told_before_anything_is_opened() {
         assert!(error.to_string().contains(text), "{error}");
         assert!(!folder.path("out").exists());
     };
-    use ErrorKind::{Configuration, Failed, NotFound};
+    use ErrorKind::{Configuration, NotFound};
     let source = |source: Value| json!({"sources": [source]});
     let missing = folder.text("missing");
     check(source(json!({"type": "file", "paths": [missing]})), NotFound, "sources[0]: ");
@@ -863,7 +816,6 @@ fn a_description_that_cannot_be_is_told_before_anything_is_opened() {
     check(json!({"outputs": []}), Configuration, "it needs at least one source and one output");
     check(json!({"sources": []}), Configuration, "it needs at least one source and one output");
     check(json!({"workers": 0}), Configuration, "workers: ");
-    check(json!({"rejected": "{{ missing }}"}), Failed, "undefined");
     let same = json!({"outputs": [{"type": "file", "path": folder.text("in")}]});
     check(same, Configuration, "the same pipeline cannot read it and write it");
     check(

@@ -1,6 +1,6 @@
 //! What goes round in a pipeline.
 
-use super::control::Tally;
+use crate::control::Tally;
 
 /// About how much a reader puts into one batch. Large enough that handing it on costs nothing beside its lines, small enough
 /// that two workers share even a short log.

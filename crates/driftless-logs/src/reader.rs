@@ -5,11 +5,11 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use driftless_host::Configured;
 use driftless_plugin_api::records::Records;
 
-use super::batch::{BATCH_BYTES, Batch, Form, MOST_LINE_BYTES};
-use super::control::Control;
-use crate::component::Configured;
+use crate::batch::{BATCH_BYTES, Batch, Form, MOST_LINE_BYTES};
+use crate::control::Control;
 use crate::error::{Error, Result};
 
 /// Where lines come from.
@@ -62,7 +62,7 @@ impl Input {
             Self::Stdin => {
                 let mut lines = Lines::new(exchange, control, 0);
                 let copied = lines.copy(&mut StoppableStdin { control });
-                copied.map_err(|source| Error::Source { what: "standard input".to_owned(), source })?;
+                copied.map_err(|source| Error::Input { what: "standard input".to_owned(), source })?;
                 // What was taken from it cannot be read again, so it is passed on even where it was cut short.
                 lines.finish();
                 Ok(())
@@ -73,7 +73,7 @@ impl Input {
 }
 
 fn failed(path: &Path, source: io::Error) -> Error {
-    Error::Source { what: path.display().to_string(), source }
+    Error::Input { what: path.display().to_string(), source }
 }
 
 /// Cuts a stream of bytes into batches at the ends of lines.
@@ -325,7 +325,7 @@ fn records(configured: &Configured, exchange: &impl Exchange, control: &Control)
                 configured.guard().tell(format!("{error}; nothing more is read from it"));
                 return Ok(());
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         let mut left = read.ends.as_slice();
         let mut at = 0;

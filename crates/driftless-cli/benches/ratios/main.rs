@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use driftless_host::api::function::Function;
-use driftless_host::logs::{Control, Pipeline, PipelineFile};
-use driftless_host::{CallEnded, Embedded, Observer, PluginManager, Templates};
+use driftless_host::{CallEnded, Embedded, Observer, PluginManager};
+use driftless_logs::{Control, Pipeline, PipelineFile};
 use driftless_sandbox::{CompiledPlugin, Limits, Sandbox};
+use driftless_templates::Templates;
 use serde_json::json;
 
 criterion_group! {
@@ -176,7 +177,6 @@ fn log_lines(criterion: &mut Criterion) {
     let entries = std::fs::read(&output).unwrap_or_default();
 
     let manager = manager(guest);
-    let templates = Templates::new(&manager).unwrap();
     for workers in [1, 2] {
         let file: PipelineFile = serde_json::from_value(json!({
             "sources": [{"type": "file", "paths": [input], "parser": {"type": "log-pipeline-plugin.combined"}}],
@@ -185,7 +185,7 @@ fn log_lines(criterion: &mut Criterion) {
             "workers": workers,
         }))
         .unwrap();
-        let pipeline = Pipeline::new(&manager, &templates, &file, false).unwrap();
+        let pipeline = Pipeline::new(&manager, &file, false).unwrap();
         let name = format!("driftless, {workers} {}", if workers == 1 { "worker" } else { "workers" });
         group.bench_function(name, |bencher| {
             bencher.iter(|| {

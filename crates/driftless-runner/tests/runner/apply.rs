@@ -1,10 +1,10 @@
 //! Files of tasks and collectors.
 
-use driftless_host::{
-    ApplyFile, ErrorKind, FactsFile, PluginManager, Progress, Result, TaskOutcome, Templates, apply, collect,
-};
+use driftless_host::{ErrorKind, PluginManager};
 use driftless_plugin_api::component::ComponentKind::{FactsCollector, Task, TemplateFilter};
 use driftless_plugin_api::result::{TaskResult, TaskStatus};
+use driftless_runner::{ApplyFile, FactsFile, Progress, Result, TaskOutcome, apply, collect};
+use driftless_templates::Templates;
 use serde_json::{Value, json};
 
 use crate::guest::{Action::*, CONFIG, Guest, INPUT, TRAP, manager};
