@@ -9,7 +9,7 @@ use driftless_host::{
     PluginSource, Settings, Templates,
 };
 use driftless_registry::{LocalFolder, Store, StoredPlugin};
-use driftless_sandbox::{ValidatedPlugin, ValidationError};
+use driftless_validator::{PluginFile, Rules, ValidatedPlugin, ValidationError};
 
 use crate::args::Global;
 use crate::failure::{Failure, unreadable};
@@ -141,7 +141,8 @@ pub(crate) fn sandbox_validate(
     bytes: &[u8],
 ) -> anyhow::Result<Result<ValidatedPlugin, ValidationError>> {
     let security = settings(global)?.security;
-    let validated = driftless_sandbox::validate_as(bytes, security.allow_wasi);
+    let rules = Rules { allow_wasi: security.allow_wasi };
+    let validated = PluginFile::inspect(bytes).validate(rules);
     Ok(validated.and_then(|module| {
         module.manifest().map_or(Ok(()), driftless_host::suits_this_host)?;
         Ok(module)

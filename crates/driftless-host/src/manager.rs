@@ -11,7 +11,7 @@ use driftless_plugin_api::host_call::HostCalls;
 use driftless_plugin_api::log::Level;
 use driftless_plugin_api::manifest::PluginManifest;
 use driftless_sandbox::{
-    ClockAndRandom, InstancePool, LogRecord, MachineCodeCache, Outline, Sandbox, SharedLogSink, Surroundings,
+    ClockAndRandom, InstancePool, LogRecord, MachineCodeCache, Sandbox, SharedLogSink, Surroundings,
     ValidatedPlugin, ValidationError, Violation, WasiFolder, WasiGrant,
 };
 use serde_json::{Map, Value};
@@ -103,14 +103,15 @@ impl PluginManager {
         let mut plugins = Vec::new();
         for found in self.found()? {
             // What cannot be read is no plugin either.
-            let read = self.read(found).map(|bytes| driftless_sandbox::outline(&bytes));
-            let Outline { manifest, functions, .. } = read.unwrap_or_default();
+            let info = self.read(found).ok().map(|bytes| driftless_sandbox::inspect(&bytes));
+            let manifest = info.as_ref().and_then(|info| info.manifest()).cloned();
+            let functions = info.as_ref().and_then(|info| info.functions());
             let name = manifest.as_ref().map_or(&found.candidate.name, |manifest| &manifest.name);
             plugins.push(ListedPlugin {
                 name: name.clone(),
                 origin: found.candidate.origin.clone(),
                 manifest,
-                functions,
+                functions: functions.map(|functions| functions.iter().collect()),
             });
         }
         plugins.sort_by(|a, b| (&a.name, &a.origin).cmp(&(&b.name, &b.origin)));
@@ -248,8 +249,8 @@ impl PluginManager {
                     // Another file that cannot be read is for those to complain about who want it.
                     Err(_) => continue,
                 };
-                let called = driftless_sandbox::outline(&bytes).manifest;
-                let called = called.map_or_else(|| found.candidate.name.clone(), |manifest| manifest.name);
+                let info = driftless_sandbox::inspect(&bytes);
+                let called = info.manifest().map_or(&found.candidate.name, |manifest| &manifest.name).clone();
                 if called == name {
                     matching.push((found.candidate.origin.clone(), bytes));
                 }

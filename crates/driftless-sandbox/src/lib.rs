@@ -29,7 +29,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod assembly;
 mod bindgen;
 mod cache;
 mod compiler;
@@ -37,7 +36,6 @@ mod component;
 mod error;
 mod guest;
 mod host_functions;
-mod imports;
 mod instance;
 pub mod limits;
 mod memory_budget;
@@ -45,20 +43,19 @@ mod pool;
 mod sandbox;
 mod slots;
 mod surroundings;
-mod survey;
 mod ticker;
-mod validate;
 mod wasi;
-mod workload;
 
 pub use cache::{CacheError, MachineCodeCache};
 pub use driftless_transport::{
     ClockAndRandom, Digest, Limits, LogRecord, LogSink, ParseDigestError, SharedLogSink, SystemClockAndRandom,
 };
-pub use error::{CallError, CallFailure, CompileError, ReplyDefect, SetupError, ValidationError, Violation};
+pub use driftless_validator::{
+    Abi, ModuleInfo, PluginFile, Rules, ValidatedPlugin, ValidationError, Violation, inspect, validate,
+};
+pub use error::{CallError, CallFailure, CompileError, ReplyDefect, SetupError};
 pub use instance::{Instance, Reply};
 pub use pool::{InstancePool, PooledInstance};
 pub use sandbox::{CompiledPlugin, Sandbox, SandboxBuilder};
 pub use surroundings::Surroundings;
-pub use validate::{Abi, Outline, ValidatedPlugin, outline, validate, validate_as};
-pub use wasi::{ReplaceError, WasiFolder, WasiGrant, replace_imports};
+pub use wasi::{WasiFolder, WasiGrant};
