@@ -9,8 +9,9 @@ use driftless_host::{
     PluginSource, Settings,
 };
 use driftless_registry::{LocalFolder, Store, StoredPlugin};
-use driftless_sandbox::{MachineCodeCache, Sandbox, ValidatedPlugin, ValidationError, Violation};
+use driftless_sandbox::{MachineCodeCache, Sandbox};
 use driftless_templates::Templates;
+use driftless_validator::{PluginFile, Rules, ValidatedPlugin, ValidationError, Violation};
 
 use crate::args::Global;
 use crate::failure::{Failure, unreadable};
@@ -161,7 +162,8 @@ pub(crate) fn sandbox_validate(
     bytes: &[u8],
 ) -> anyhow::Result<Result<ValidatedPlugin, ValidationError>> {
     let security = settings(global)?.security;
-    let validated = driftless_sandbox::validate_as(bytes, security.allow_wasi);
+    let rules = Rules { allow_wasi: security.allow_wasi };
+    let validated = PluginFile::inspect(bytes).validate(rules);
     Ok(validated.and_then(|module| match module.manifest().map_or(Ok(()), driftless_host::suits_this_host) {
         Ok(()) => Ok(module),
         Err(error) => {

@@ -8,7 +8,7 @@ use driftless_host::{
     CallOptions, Embedded, Error as HostError, Grants, Measured, PluginHandle, PluginManager, Session,
     Settings, Usage, this_machine,
 };
-use driftless_sandbox::{Digest, MachineCodeCache, Sandbox, SetupError, outline};
+use driftless_sandbox::{Digest, MachineCodeCache, Sandbox, SetupError, inspect};
 use serde_json::{Map, Value};
 
 use crate::case::{Budget, Called, Case, HostCall};
@@ -100,7 +100,8 @@ impl Tester {
     /// When it is refused, or the settings are impossible.
     pub fn new(setup: Setup, name: &str, bytes: &[u8]) -> Result<Self, Error> {
         let stage = Stage::default();
-        let name = outline(bytes).manifest.map_or_else(|| name.to_owned(), |manifest| manifest.name);
+        let info = inspect(bytes);
+        let name = info.manifest().map_or(name, |manifest| &manifest.name).to_owned();
         let on_stage = stage.clone();
         let security = &setup.settings.security;
         let mut sandbox = Sandbox::builder(security.limits());

@@ -8,8 +8,9 @@ use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::log::Level;
 use driftless_sandbox::{
     CallError, CallFailure, CompileError, CompiledPlugin, HostContext, Instance, Limits, LogRecord, LogSink,
-    Sandbox, ValidatedPlugin,
+    Sandbox,
 };
+use driftless_validator::ValidatedPlugin;
 
 use crate::Reached;
 use crate::guest::Guest;
@@ -128,8 +129,8 @@ impl Arena {
         let mut outcomes = Vec::new();
         let mut instance = None;
         // The first one is called again at the end, when the instance is no longer fresh.
-        let functions = module.functions().iter().take(MOST_CALLED).chain(module.functions().first());
-        for function in functions.copied() {
+        let functions = || module.functions().iter();
+        for function in functions().take(MOST_CALLED).chain(functions().next()) {
             let mut running = match instance.take().map_or_else(|| plugin.instantiate(), Ok) {
                 Ok(running) => running,
                 Err(error) => {

@@ -308,7 +308,7 @@ impl PluginManager {
         let Candidate { name, origin } = &found.candidate;
         let form = self.0.sources[found.source].open(&found.candidate);
         let form = form.map_err(|source| Error::Source { what: origin.clone(), source })?;
-        Ok(Artifact { name: name.as_str().into(), origin: origin.as_str().into(), form })
+        Ok(Artifact::new(name.as_str(), origin.as_str(), form))
     }
 
     /// What is known of a candidate. It is looked into once.

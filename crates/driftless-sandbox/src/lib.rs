@@ -29,7 +29,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod assembly;
 mod bindgen;
 mod cache;
 mod compiler;
@@ -37,7 +36,6 @@ mod component;
 mod error;
 mod guest;
 mod host_functions;
-mod imports;
 mod instance;
 pub mod limits;
 mod loader;
@@ -45,11 +43,8 @@ mod memory_budget;
 mod pool;
 mod sandbox;
 mod slots;
-mod survey;
 mod ticker;
-mod validate;
 mod wasi;
-mod workload;
 
 pub use cache::{CacheError, MachineCodeCache};
 pub use driftless_transport::{
@@ -57,9 +52,10 @@ pub use driftless_transport::{
     HostResources, Limits, Loader, LogRecord, LogSink, OpenFolder, ParseDigestError, PluginInfo, Reply,
     ReplyDefect, SharedLogSink, SystemClockAndRandom, Timing, Transport, Usage,
 };
-pub use error::{CompileError, SetupError, ValidationError, Violation};
+pub use driftless_validator::{
+    Abi, ModuleInfo, PluginFile, Rules, ValidatedPlugin, ValidationError, Violation, inspect, validate,
+};
+pub use error::{CompileError, SetupError};
 pub use instance::Instance;
 pub use pool::{InstancePool, PooledInstance};
 pub use sandbox::{CompiledPlugin, Sandbox, SandboxBuilder};
-pub use validate::{Abi, Outline, ValidatedPlugin, outline, validate, validate_as};
-pub use wasi::{ReplaceError, replace_imports};

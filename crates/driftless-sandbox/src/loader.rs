@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use driftless_transport::{Admit, Artifact, Digest, Form, LoadError, Loader, PluginInfo, Transport};
+use driftless_transport::{Admit, Artifact, Form, LoadError, Loader, PluginInfo, Transport};
+use driftless_validator::{PluginFile, ValidationError};
 
-use crate::error::{CompileError, ValidationError};
+use crate::error::CompileError;
 use crate::pool::InstancePool;
 use crate::sandbox::Sandbox;
-use crate::validate;
 
 /// Accepts every file that is in memory, so a host asks it last.
 impl Loader for Sandbox {
@@ -17,20 +17,19 @@ impl Loader for Sandbox {
     }
 
     fn inspect(&self, artifact: &Artifact) -> Result<PluginInfo, LoadError> {
-        let bytes = bytes_of(artifact)?;
-        let outline = validate::outline(bytes);
-        let functions = outline.functions.ok_or_else(|| {
-            LoadError::Refused(vec!["it cannot be read as a WebAssembly module or component".to_owned()])
+        let file = file(artifact)?;
+        let info = file.info();
+        let functions = info.functions().ok_or_else(|| {
+            let why = info.defect().map_or("it is no WebAssembly".to_owned(), ToString::to_string);
+            LoadError::Refused(vec![why])
         })?;
-        let functions = functions.into_iter().collect();
-        Ok(PluginInfo::new(Arc::clone(&artifact.name), outline.manifest, Digest::of(bytes), functions))
+        Ok(PluginInfo::new(Arc::clone(&artifact.name), info.manifest().cloned(), info.digest(), functions))
     }
 
     fn load(&self, artifact: &Artifact, admit: Admit<'_>) -> Result<Arc<dyn Transport>, LoadError> {
-        let module = self.validate(bytes_of(artifact)?).map_err(refused)?;
-        let functions = module.functions().iter().copied().collect();
+        let module = self.validate_file(&*file(artifact)?).map_err(refused)?;
         let manifest = module.manifest().cloned();
-        let info = PluginInfo::new(Arc::clone(&artifact.name), manifest, module.digest(), functions);
+        let info = PluginInfo::new(Arc::clone(&artifact.name), manifest, module.digest(), module.functions());
         let context = admit(&info)?;
         let compiled =
             self.compile_within(&artifact.name, &module, context).map_err(|error| match error {
@@ -41,9 +40,10 @@ impl Loader for Sandbox {
     }
 }
 
-fn bytes_of(artifact: &Artifact) -> Result<&[u8], LoadError> {
+/// An artifact's file with what was found out about it.
+fn file(artifact: &Artifact) -> Result<Arc<PluginFile>, LoadError> {
     match &artifact.form {
-        Form::Bytes(bytes) => Ok(bytes),
+        Form::Bytes(bytes) => Ok(artifact.once(|| PluginFile::inspect(Arc::clone(bytes)))),
         _ => Err(LoadError::Failed("the sandbox runs WebAssembly files only".to_owned())),
     }
 }

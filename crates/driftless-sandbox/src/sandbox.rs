@@ -7,21 +7,23 @@ use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::manifest::PluginManifest;
 use driftless_transport::{CallError, CancelHandle, Deadline, Digest, HostContext, Limits, PluginInfo};
-use wasmparser::WasmFeatures;
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, Linker, PoolingAllocationConfig, component};
+use driftless_validator::limits as module_limits;
+use driftless_validator::{Abi, PluginFile, Rules, ValidatedPlugin, ValidationError, features};
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, Linker, PoolingAllocationConfig, WasmFeatures, component,
+};
 
 use crate::bindgen;
 use crate::cache::MachineCodeCache;
 use crate::compiler::{Compiler, MachineCode};
 use crate::component as of_components;
-use crate::error::{CompileError, SetupError, ValidationError};
+use crate::error::{CompileError, SetupError};
 use crate::guest;
 use crate::host_functions::{self, State};
 use crate::instance::Instance;
 use crate::limits;
 use crate::slots::Slots;
 use crate::ticker::{self, Clock};
-use crate::validate::{self, Abi, ValidatedPlugin, features};
 use crate::wasi::{self, WasiGrant, WasiRuntime};
 
 /// Compiles plugins and runs them, all under the same [`Limits`].
@@ -37,7 +39,7 @@ struct Inner {
     component_linker: component::Linker<State>,
     shared: Arc<Shared>,
     compiler: Compiler,
-    allow_wasi: bool,
+    rules: Rules,
 }
 
 /// What an instance needs of its sandbox.
@@ -93,11 +95,20 @@ impl Sandbox {
     ///
     /// Everything that is wrong with it.
     pub fn validate(&self, bytes: &[u8]) -> Result<ValidatedPlugin, ValidationError> {
-        if let Some(known) = self.0.compiler.known(bytes, self.0.allow_wasi) {
+        self.validate_file(&PluginFile::inspect(bytes))
+    }
+
+    /// The same, for a file that was inspected before.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn validate_file(&self, file: &PluginFile) -> Result<ValidatedPlugin, ValidationError> {
+        if let Some(known) = self.0.compiler.known(file, self.0.rules) {
             return Ok(known);
         }
-        let validated = validate::validate_as(bytes, self.0.allow_wasi)?;
-        self.0.compiler.remember(&validated);
+        let validated = file.validate(self.0.rules)?;
+        self.0.compiler.remember(&validated, self.0.rules);
         Ok(validated)
     }
 
@@ -126,13 +137,12 @@ impl Sandbox {
     ) -> Result<CompiledPlugin, CompileError> {
         check_beginning(module, self.limits())?;
         let code = self.code(module)?;
-        let functions = module.functions().iter().copied().collect();
         let wasi = match module.imports_wasi() {
             true => WasiGrant::open(&*context.resources),
             false => WasiGrant::default(),
         };
         Ok(CompiledPlugin(Arc::new(PluginInner {
-            info: PluginInfo::new(name, module.manifest().cloned(), module.digest(), functions),
+            info: PluginInfo::new(name, module.manifest().cloned(), module.digest(), module.functions()),
             imports_wasi: module.imports_wasi(),
             context,
             wasi,
@@ -231,7 +241,14 @@ impl SandboxBuilder {
         };
         let compiler = Compiler::new(engine.clone(), self.cache, shared.limits.compile_time);
         let shared = Arc::new(shared);
-        let inner = Inner { engine, linker, component_linker, shared, compiler, allow_wasi: self.allow_wasi };
+        let inner = Inner {
+            engine,
+            linker,
+            component_linker,
+            shared,
+            compiler,
+            rules: Rules { allow_wasi: self.allow_wasi },
+        };
         Ok(Sandbox(Arc::new(inner)))
     }
 }
@@ -381,10 +398,10 @@ fn check(limits: &Limits) -> Result<(), SetupError> {
 /// What a module begins with has to fit: the engine would refuse it as well, and not say which setting is in the way.
 fn check_beginning(module: &ValidatedPlugin, limits: &Limits) -> Result<(), CompileError> {
     let (memory, elements) = (limits.memory as u64, limits.table_elements as u64);
-    if module.memory() > memory {
+    if module.info().initial_memory_bytes() > memory {
         return Err(CompileError::Limit(Limit::Memory.exceeded(memory)));
     }
-    if module.table_elements() > elements {
+    if module.info().initial_table_elements() > elements {
         return Err(CompileError::Limit(Limit::Table.exceeded(elements)));
     }
     Ok(())
@@ -410,12 +427,12 @@ fn configuration(limits: &Limits, debug: bool) -> Config {
         .total_core_instances(times(limits::CORE_INSTANCES as u64))
         .max_core_instances_per_component(limits::CORE_INSTANCES as u32);
     // The heap for references that the engine keeps beside an instance's memory is a memory of the pool as well.
-    pool.total_memories(times(limits::ALL_MEMORIES.max + 1))
+    pool.total_memories(times(module_limits::ALL_MEMORIES.max + 1))
         .total_gc_heaps(instances)
-        .max_memories_per_component(limits::ALL_MEMORIES.max as u32);
-    pool.total_tables(times(limits::ALL_TABLES.max))
-        .max_tables_per_module(limits::TABLES.max as u32)
-        .max_tables_per_component(limits::ALL_TABLES.max as u32);
+        .max_memories_per_component(module_limits::ALL_MEMORIES.max as u32);
+    pool.total_tables(times(module_limits::ALL_TABLES.max))
+        .max_tables_per_module(module_limits::TABLES.max as u32)
+        .max_tables_per_component(module_limits::ALL_TABLES.max as u32);
     // A plugin that uses WASI runs on a stack of its own, which has room for the host's frames as well.
     config.async_stack_size(limits.stack.saturating_add(HOST_STACK));
     pool.total_stacks(instances);

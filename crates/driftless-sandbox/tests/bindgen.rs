@@ -8,7 +8,7 @@ use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
 use driftless_sandbox::{
     Abi, CallFailure, ClockAndRandom, CompiledPlugin, HostContext, Instance, InstancePool, Limits, LogRecord,
-    Sandbox, outline,
+    Sandbox, inspect,
 };
 
 const TASK: Function = Function::ExecuteTask;
@@ -60,14 +60,9 @@ fn start(text: &str) -> (Instance, Log) {
 #[test]
 fn the_guides_example_runs_unchanged() {
     for guide in GUIDE {
-        let listed = outline(guide);
-        assert_eq!(listed.abi, Some(Abi::Bindgen));
-        let functions = listed.functions.unwrap();
-        assert!(
-            functions.len() == 2
-                && functions.contains(&TASK)
-                && functions.contains(&Function::GetTaskDefinitions)
-        );
+        let listed = inspect(guide);
+        assert_eq!(listed.abi(), Some(Abi::Bindgen));
+        assert!(listed.functions().unwrap().iter().eq([Function::GetTaskDefinitions, TASK]));
         let (plugin, log) = compile(Limits::default(), guide);
         let mut instance = plugin.instantiate().unwrap();
         let definitions = instance.call(Function::GetTaskDefinitions, &[]).unwrap().text.to_owned();

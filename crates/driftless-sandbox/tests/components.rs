@@ -9,7 +9,7 @@ use driftless_plugin_api::host_call::{Allowance, Answer, Capability, HostCalls};
 use driftless_plugin_api::limit::Limit;
 use driftless_sandbox::{
     Abi, CallError, CallFailure, ClockAndRandom, CompiledPlugin, HostContext, Instance, InstancePool, Limits,
-    LogRecord, Sandbox, outline,
+    LogRecord, Sandbox, inspect,
 };
 
 const TASK: Function = Function::ExecuteTask;
@@ -252,14 +252,14 @@ fn answer(head: &str, body: &str) -> Answer {
 fn a_component_is_told_from_a_module() {
     let sandbox = Sandbox::new(Limits::default()).unwrap();
     let plugin = sandbox.validate(&guest()).unwrap();
-    assert_eq!(plugin.abi(), Abi::Component);
-    assert_eq!(plugin.functions(), [TASK]);
+    assert_eq!(plugin.abi(), Abi::WasmComponent);
+    assert!(plugin.functions().iter().eq([TASK]));
     assert_eq!(plugin.manifest().unwrap().name, "asks");
-    let listed = outline(&guest());
-    assert_eq!(listed.abi, Some(Abi::Component));
-    assert_eq!(listed.functions.as_deref(), Some(plugin.functions()));
-    assert_eq!(listed.imports[0], "driftless:plugin/host@1.0.0");
-    assert_eq!(listed.imports.len(), 5);
+    let listed = inspect(&guest());
+    assert_eq!(listed.abi(), Some(Abi::WasmComponent));
+    assert_eq!(listed.functions(), Some(plugin.functions()));
+    assert_eq!(listed.imports()[0], "driftless:plugin/host@1.0.0");
+    assert_eq!(listed.imports().len(), 5);
 }
 
 #[test]

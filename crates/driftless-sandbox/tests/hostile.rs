@@ -15,8 +15,8 @@ use driftless_capabilities::Capabilities;
 use driftless_permissions::{Grant, Permissions};
 use driftless_plugin_api::function::Function;
 use driftless_sandbox::{
-    CallError, CallFailure, HostContext, InstancePool, Limits, LogRecord, Sandbox, ValidatedPlugin, outline,
-    replace_imports, validate_as,
+    CallError, CallFailure, HostContext, InstancePool, Limits, LogRecord, PluginFile, Rules, Sandbox,
+    ValidatedPlugin,
 };
 
 use corpus::{Attack, Header, Stage, Step, Verdict, allowed, contains_all};
@@ -145,7 +145,7 @@ fn survive(file: &Path) -> Result<(), String> {
 fn run(attack: &Attack) -> Result<(), String> {
     let Attack { name, header, bytes, stage } = attack;
     // Whoever only looks must come away unharmed as well.
-    let _ = (outline(bytes), replace_imports(bytes), validate_as(bytes, true));
+    let _ = PluginFile::inspect(bytes.as_slice()).validate(Rules { allow_wasi: true });
 
     let log = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&log);

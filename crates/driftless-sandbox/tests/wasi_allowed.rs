@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
 use driftless_sandbox::{
-    CallError, CallFailure, HostContext, HostResources, Limits, LogRecord, OpenFolder, Sandbox, validate,
-    validate_as,
+    CallError, CallFailure, HostContext, HostResources, Limits, LogRecord, OpenFolder, PluginFile, Rules,
+    Sandbox, validate,
 };
 
 /// A plugin whose task runs `body`, which leaves an errno, and replies with what lies behind 1024 in memory: `length` bytes of it.
@@ -342,5 +342,21 @@ fn everything_that_is_offered_is_there() {
         r#"(import "wasi_snapshot_preview1" "sock_shutdown" (func (param i32 i32) (result i32)))"#,
         "(i32.const 0)",
     );
-    assert!(validate_as(&socket, true).is_err());
+    assert!(PluginFile::inspect(socket).validate(Rules { allow_wasi: true }).is_err());
+}
+
+#[test]
+fn a_sandbox_with_wasi_loads_what_one_without_refuses() {
+    let import = r#"(import "wasi_snapshot_preview1" "sched_yield" (func $sched_yield (result i32)))"#;
+    let bytes = plugin(import, "(call $sched_yield)");
+    let refusing = Sandbox::new(Limits::default()).unwrap();
+    let error = refusing.validate(&bytes).unwrap_err().to_string();
+    assert!(
+        error.contains("it imports `wasi_snapshot_preview1.sched_yield`: WASI is off (`security.allow_wasi`"),
+        "{error}"
+    );
+    let allowing = Sandbox::builder(Limits::default()).allow_wasi(true).build().unwrap();
+    let loaded = allowing.validate(&bytes).unwrap();
+    let mut instance = allowing.compile("wasi", &loaded).unwrap().instantiate().unwrap();
+    assert_eq!(instance.call(Function::ExecuteTask, &["", ""]).unwrap().text, "");
 }

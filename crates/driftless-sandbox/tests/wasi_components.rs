@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
 use driftless_sandbox::{
-    CallError, CallFailure, HostContext, HostResources, Limits, LogRecord, OpenFolder, Sandbox, validate,
-    validate_as,
+    CallError, CallFailure, HostContext, HostResources, Limits, LogRecord, OpenFolder, PluginFile, Rules,
+    Sandbox, validate,
 };
 
 /// A component with these imports, brought into its module as these functions, whose task runs `body`. That leaves -1, and the reply are `length` bytes at
@@ -438,7 +438,8 @@ fn what_is_not_on_the_list_is_refused_even_so() {
         ("wasi2:cli/environment@0.2.0", "the host offers no such interface"),
     ] {
         let text = format!(r#"(component (import "{import}" (instance)))"#);
-        let error = validate_as(&wat::parse_str(text).unwrap(), true).unwrap_err().to_string();
+        let file = PluginFile::inspect(wat::parse_str(text).unwrap());
+        let error = file.validate(Rules { allow_wasi: true }).unwrap_err().to_string();
         assert!(error.contains(&format!("it imports `{import}`: {why}")), "{error}");
     }
 }

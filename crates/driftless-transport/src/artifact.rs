@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use driftless_plugin_api::digest::Digest;
 
@@ -16,16 +16,30 @@ pub struct Artifact {
     pub origin: Origin,
     /// What there is of it.
     pub form: Form,
+    /// What a loader found out about it.
+    found: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Artifact {
+    /// A plugin that is not loaded yet.
+    pub fn new(name: impl Into<Arc<str>>, origin: impl Into<Origin>, form: Form) -> Self {
+        Self { name: name.into(), origin: origin.into(), form, found: OnceLock::new() }
+    }
+
     /// A plugin whose file is in memory.
     pub fn from_bytes(
         name: impl Into<Arc<str>>,
         origin: impl Into<Origin>,
         bytes: impl Into<Arc<[u8]>>,
     ) -> Self {
-        Self { name: name.into(), origin: origin.into(), form: Form::Bytes(bytes.into()) }
+        Self::new(name, origin, Form::Bytes(bytes.into()))
+    }
+
+    /// What a loader finds out about the artifact, which it then need not find out again: to inspect a plugin and to load it go through its
+    /// file once.
+    pub fn once<T: Any + Send + Sync>(&self, find: impl Fn() -> T) -> Arc<T> {
+        let found = self.found.get_or_init(|| Arc::new(find()));
+        Arc::clone(found).downcast().unwrap_or_else(|_| Arc::new(find()))
     }
 
     /// The SHA-256 of the plugin's file. `None` where there is no file in memory: a loader that opens one hashes what it opened.

@@ -4,14 +4,14 @@
 //! These are the plugins of the guide. They speak as fast as they always did: a call goes several times in and out.
 
 use driftless_plugin_api::abi;
-use driftless_plugin_api::function::Function;
+use driftless_plugin_api::function::{Function, FunctionSet};
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::result;
+use driftless_validator::abi::bindgen::{FREE, Helper, MALLOC, STACK, START};
 use wasmtime::{ExportType, Extern, Func, InstancePre, Memory, Module, ModuleExport, Store, Val};
 
 use super::sdk::too_long;
 use super::{Failure, Returned, instantiate, out_of_bounds, outside_reserved};
-use crate::bindgen::contract::{FREE, Helper, MALLOC, STACK, START};
 use crate::error::CompileError;
 use crate::host_functions::State;
 use crate::wasi;
@@ -32,11 +32,11 @@ impl Code {
     pub(crate) fn new(
         pre: InstancePre<State>,
         code: &Module,
-        functions: &[Function],
+        functions: FunctionSet,
     ) -> Result<Self, CompileError> {
         let export = |name: &str| code.get_export_index(name);
         let mut exports = [None; Function::COUNT];
-        for function in functions {
+        for function in functions.iter() {
             exports[function.slot()] = export(function.name());
         }
         let memory = export(abi::MEMORY);

@@ -1,6 +1,6 @@
 //! Calls of a component: strings in, a result of strings out, carried by the engine as the component model has it.
 
-use driftless_plugin_api::function::Function;
+use driftless_plugin_api::function::{Function, FunctionSet};
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::wit;
 use wasmtime::Store;
@@ -20,11 +20,11 @@ pub(crate) struct Code {
 }
 
 impl Code {
-    pub(crate) fn new(pre: InstancePre<State>, code: &Component, functions: &[Function]) -> Self {
+    pub(crate) fn new(pre: InstancePre<State>, code: &Component, functions: FunctionSet) -> Self {
         let mut exports = [None; Function::COUNT];
-        for function in functions {
+        for function in functions.iter() {
             exports[function.slot()] =
-                code.get_export_index(None, wit::export(*function).to_string().as_str());
+                code.get_export_index(None, wit::export(function).to_string().as_str());
         }
         Self { pre, exports }
     }

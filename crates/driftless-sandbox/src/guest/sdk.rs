@@ -1,16 +1,15 @@
 //! Calls in the convention of `plugin-sdk`, see [`driftless_plugin_api::abi`].
 
 use driftless_plugin_api::abi::{self, PackedReply};
-use driftless_plugin_api::function::Function;
+use driftless_plugin_api::function::{Function, FunctionSet};
 use driftless_plugin_api::limit::Limit;
+use driftless_validator::abi::wasi::INITIALIZE;
 use wasmtime::{InstancePre, Memory, Module, ModuleExport, Store, TypedFunc};
 
 use super::{Failure, Returned, enter, instantiate, out_of_bounds, outside_reserved, typed};
 use crate::error::CompileError;
 use crate::host_functions::State;
-use crate::wasi;
-use driftless_transport::Reply;
-use driftless_transport::{CallFailure, ReplyDefect};
+use driftless_transport::{CallFailure, Reply, ReplyDefect};
 
 /// What is known of a module before there is an instance.
 pub(crate) struct Code {
@@ -25,19 +24,19 @@ impl Code {
     pub(crate) fn new(
         pre: InstancePre<State>,
         code: &Module,
-        functions: &[Function],
+        functions: FunctionSet,
     ) -> Result<Self, CompileError> {
         let export = |name: &str| code.get_export_index(name);
         let missing = |name: &str| CompileError::Compiler(format!("its export `{name}` is gone"));
         let mut exports = [None; Function::COUNT];
-        for function in functions {
+        for function in functions.iter() {
             exports[function.slot()] = export(function.name());
         }
         Ok(Self {
             pre,
             memory: export(abi::MEMORY).ok_or_else(|| missing(abi::MEMORY))?,
             reserve: export(abi::RESERVE).ok_or_else(|| missing(abi::RESERVE))?,
-            initialize: export(wasi::INITIALIZE),
+            initialize: export(INITIALIZE),
             exports,
         })
     }

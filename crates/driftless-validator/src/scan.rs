@@ -1,68 +1,89 @@
-//! Reads what a module or a component says about itself, counting before believing.
+//! Reads what a module or a WebAssembly component consists of, counting before believing.
 //!
-//! A component is core modules and what connects them. What is counted of a module is counted of each of them, and what bounds the
-//! compiler's work is counted of all together.
+//! A WebAssembly component is core modules and what connects them. What is counted of a module is counted of each of them, and what bounds
+//! the compiler's work is counted of all together. The code of functions is left out: that is [`crate::code`].
 //!
 //! Nothing here executes anything, and nothing allocates by a number that the file merely claims: every list is read
 //! element by element, and reading stops where a limit is reached.
 
+use std::ops::Range;
+
 use driftless_plugin_api::manifest::SECTION;
 use wasmparser::{
-    BinaryReaderError, CompositeInnerType, Encoding, ExternalKind, FuncType, FunctionBody, Parser, Payload,
-    TypeRef,
+    BinaryReaderError, CompositeInnerType, Encoding, ExternalKind, FuncType, Parser, Payload, TypeRef,
 };
 
 use crate::assembly::{Assembly, Counted};
 use crate::error::Violation;
 use crate::limits::{self, ModuleLimit};
-use crate::workload::{self, Arities};
+use crate::workload::Arities;
 
-/// A plugin's file, as far as one can tell without compiling it.
+/// A plugin's file without the code of its functions.
 #[derive(Debug, Default)]
-pub(crate) struct Survey<'a> {
-    pub(crate) kind: Kind,
-    /// The module that the file is. Empty where it is a component.
-    pub(crate) module: CoreModule<'a>,
-    /// What a component imports, with offsets.
-    pub(crate) component_imports: Vec<(u64, &'a str)>,
-    /// What a component exports.
-    pub(crate) component_exports: Vec<&'a str>,
-    /// The contents of all sections that are called like the manifest's, with their offsets.
-    pub(crate) manifests: Vec<(u64, &'a [u8])>,
+pub(crate) struct Scan {
+    pub(crate) form: Form,
+    /// The module that the file is. Empty where it is a WebAssembly component.
+    pub(crate) module: CoreModule,
+    /// The code of each module, in the order of the file.
+    pub(crate) code: Vec<Code>,
+    /// What a WebAssembly component imports, with offsets.
+    pub(crate) component_imports: Vec<(u64, String)>,
+    /// What a WebAssembly component exports.
+    pub(crate) component_exports: Vec<String>,
+    /// Where the contents of all sections lie that are called like the manifest's.
+    pub(crate) manifests: Vec<Range<usize>>,
     /// The bytes of memory that an instance begins with, where every module is instantiated once.
-    pub(crate) memory: u64,
+    pub(crate) memory_bytes: u64,
     /// The elements of its largest table.
     pub(crate) table_elements: u64,
-    pub(crate) violations: Vec<Violation>,
-    /// The module that is being read, if it lies inside a component.
-    inner: Option<CoreModule<'a>>,
+    /// Why reading ended early.
+    pub(crate) defect: Option<Violation>,
+    /// The module that is being read, if it lies inside a WebAssembly component.
+    inner: Option<CoreModule>,
     assembly: Assembly,
     total: Total,
 }
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum Form {
     #[default]
     Module,
-    Component,
+    WasmComponent,
 }
 
-/// A core module: the whole file, or a part of a component.
+/// A core module: the whole file, or a part of a WebAssembly component.
 #[derive(Debug, Default)]
-pub(crate) struct CoreModule<'a> {
+pub(crate) struct CoreModule {
     types: Vec<Option<FuncType>>,
     /// The type of each function, imported ones first.
     functions: Vec<u32>,
-    pub(crate) imports: Vec<Import<'a>>,
-    pub(crate) exports: Vec<Export<'a>>,
-    /// Functions whose code was read, imported ones included.
-    bodies: usize,
-    /// Whether the code of small functions is counted as well.
-    every_body: bool,
+    pub(crate) imports: Vec<Import>,
+    pub(crate) exports: Vec<Export>,
+    /// How many functions are imported.
+    imported_functions: usize,
+    /// Where its code lies in the file, and whether small functions have to be measured.
+    code: Option<(Range<usize>, bool)>,
     /// A block may give this many values at most.
-    results: u64,
+    max_results: u64,
 }
+
+/// The code of a module, which is not read here, and what is needed to measure it.
+#[derive(Debug)]
+pub(crate) struct Code {
+    /// Where it lies in the file.
+    pub(crate) range: Range<usize>,
+    /// Whether small functions have to be measured as well.
+    pub(crate) measure_small: bool,
+    /// How many values each type takes and gives.
+    types: Vec<Arity>,
+    /// The type of each function, imported ones first.
+    functions: Vec<u32>,
+    imported_functions: usize,
+}
+
+/// How many values a function takes and gives. Both are bounded by [`limits::PARAMETERS`] and [`limits::RESULTS`].
+type Arity = (u16, u16);
 
 /// What is counted over the whole file.
 #[derive(Debug, Default)]
@@ -74,12 +95,7 @@ struct Total {
     code_bytes: u64,
     tables: u64,
     memories: u64,
-    // What the compiler has to do.
-    units: u64,
-    joins: u64,
-    loops: u64,
-    locals: u64,
-    // What connects the modules of a component.
+    // What connects the modules of a WebAssembly component.
     modules: u64,
     components: u64,
     instances: u64,
@@ -89,106 +105,80 @@ struct Total {
     exports: u64,
 }
 
-/// A function of so few bytes is not counted where there is little code: counting takes about 20 ns for each operator, and
-/// with ten plugins at every start that is felt. The worst function of this size that was found, 680 empty
-/// loops, is 0.1 s for the compiler.
-const SMALL_FUNCTION: usize = 2 << 10;
-
-/// As much code is little: plugins made by a compiler have less, and interpreters of other languages have more.
-const LITTLE_CODE: u64 = 1 << 20;
+/// In a file with no more code than this, small functions are not measured: measuring takes about 20 ns for each operator, and with ten
+/// plugins at every start that is felt. Plugins made by a compiler have less, and interpreters of other languages have more.
+const LITTLE_CODE_BYTES: u64 = 1 << 20;
 
 /// What a memory grows by. Other sizes of pages are a feature that is off.
 const PAGE_BYTES: u64 = 64 << 10;
 
 #[derive(Debug)]
-pub(crate) struct Import<'a> {
+pub(crate) struct Import {
     pub(crate) offset: u64,
-    pub(crate) module: &'a str,
-    pub(crate) name: &'a str,
+    pub(crate) module: String,
+    pub(crate) name: String,
     pub(crate) kind: TypeRef,
 }
 
 #[derive(Debug)]
-pub(crate) struct Export<'a> {
-    pub(crate) name: &'a str,
+pub(crate) struct Export {
+    pub(crate) name: String,
     pub(crate) kind: ExternalKind,
     pub(crate) index: u32,
 }
 
-/// What becomes of the bodies of functions.
-#[derive(Clone, Copy)]
-enum Bodies {
-    Measured,
-    LeftOut,
-}
-
 /// Why the reading of a section ended early.
-enum Stop {
+pub(crate) enum Stop {
     Broken(BinaryReaderError),
     TooMany(ModuleLimit, u64),
 }
 
-impl From<BinaryReaderError> for Stop {
-    fn from(error: BinaryReaderError) -> Self {
-        Self::Broken(error)
-    }
-}
-
-impl<'a> Survey<'a> {
+impl Scan {
     /// Reads `bytes` from the beginning to the end, or to the first thing that cannot be read.
-    pub(crate) fn of(bytes: &'a [u8]) -> Self {
-        Self::read_all(bytes, Bodies::Measured)
-    }
-
-    /// The same without a look into the functions, which is most of the work: for who only wants to know what a file says of itself.
-    pub(crate) fn at_a_glance(bytes: &'a [u8]) -> Self {
-        Self::read_all(bytes, Bodies::LeftOut)
-    }
-
-    fn read_all(bytes: &'a [u8], bodies: Bodies) -> Self {
-        let mut survey = Self::default();
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let mut scan = Self::default();
         if let Err(message) = looks_like_webassembly(bytes) {
-            survey.violations.push(Violation { offset: None, message });
-            return survey;
+            scan.defect = Some(Violation::of_file(message));
+            return scan;
         }
         for payload in Parser::new(0).parse_all(bytes) {
-            if matches!((&payload, bodies), (Ok(Payload::CodeSectionEntry(_)), Bodies::LeftOut)) {
-                continue;
-            }
             let offset = match &payload {
+                Ok(Payload::CodeSectionEntry(_)) => continue,
                 Ok(payload) => payload.as_section().map_or(0, |(_, range)| range.start as u64),
                 Err(error) => error.offset() as u64,
             };
-            let read = payload.map_err(Stop::from).and_then(|payload| survey.read(payload));
-            let Err(stop) = read else { continue };
-            survey.violations.push(match stop {
-                Stop::Broken(error) => broken(&error),
-                Stop::TooMany(limit, found) => Violation {
-                    offset: Some(offset),
-                    message: format!("it has {found} {}; {} is the most", limit.what, limit.max),
-                },
-            });
-            break;
+            let read = payload.map_err(Stop::from).and_then(|payload| scan.read(payload));
+            if let Err(stop) = read {
+                scan.defect = Some(stop.at(offset));
+                break;
+            }
         }
-        survey
+        // Of a module that does not end there may be code as well.
+        let code = scan.current().take_code();
+        scan.code.extend(code);
+        scan
     }
 
-    fn read(&mut self, payload: Payload<'a>) -> Result<(), Stop> {
+    fn read(&mut self, payload: Payload<'_>) -> Result<(), Stop> {
         match payload {
             Payload::Version { encoding: Encoding::Component, .. } => {
-                self.kind = Kind::Component;
+                self.form = Form::WasmComponent;
                 self.total.depth += 1;
                 self.assembly.begin();
                 claim(limits::COMPONENT_DEPTH, self.total.depth)
             }
             Payload::Version { encoding: Encoding::Module, .. } => {
-                if self.kind == Kind::Component {
+                if self.form == Form::WasmComponent {
                     self.inner = Some(CoreModule::default());
                 }
                 Ok(())
             }
             Payload::End(_) => {
-                if self.inner.take().is_none() {
+                if self.form == Form::Module || self.inner.is_some() {
+                    let code = self.current().take_code();
+                    self.code.extend(code);
+                    self.inner = None;
+                } else {
                     self.total.depth = self.total.depth.saturating_sub(1);
                     self.assembly.end();
                 }
@@ -197,16 +187,16 @@ impl<'a> Survey<'a> {
             Payload::CustomSection(section) => {
                 self.total.custom_sections += 1;
                 claim(limits::CUSTOM_SECTIONS, self.total.custom_sections)?;
-                // A part of a component may have been a plugin once; what counts is what stands outside.
+                // A part of a WebAssembly component may have been a plugin once; what counts is what stands outside.
                 let outside = self.inner.is_none() && self.total.depth <= 1;
                 if section.name() == SECTION && outside {
                     claim(limits::MANIFEST_BYTES, section.data().len())?;
-                    self.manifests.push((section.data_offset() as u64, section.data()));
+                    let start = section.data_offset();
+                    self.manifests.push(start..start + section.data().len());
                 }
                 Ok(())
             }
-            Payload::CodeSectionEntry(body) => self.read_body(&body),
-            payload if self.kind == Kind::Module || self.inner.is_some() => self.read_in_module(payload),
+            payload if self.form == Form::Module || self.inner.is_some() => self.read_in_module(payload),
             payload => {
                 self.read_in_component(&payload)?;
                 match self.assembly.count(&payload)? {
@@ -218,11 +208,11 @@ impl<'a> Survey<'a> {
     }
 
     /// The module that is being read.
-    fn current(&mut self) -> &mut CoreModule<'a> {
+    fn current(&mut self) -> &mut CoreModule {
         self.inner.as_mut().unwrap_or(&mut self.module)
     }
 
-    fn read_in_module(&mut self, payload: Payload<'a>) -> Result<(), Stop> {
+    fn read_in_module(&mut self, payload: Payload<'_>) -> Result<(), Stop> {
         match payload {
             Payload::TypeSection(section) => {
                 let module = self.current();
@@ -235,25 +225,26 @@ impl<'a> Survey<'a> {
                         };
                         claim(limits::PARAMETERS, function.params().len())?;
                         claim(limits::RESULTS, function.results().len())?;
-                        module.results = module.results.max(function.results().len() as u64);
+                        module.max_results = module.max_results.max(function.results().len() as u64);
                         module.types.push(Some(function));
                     }
                 }
             }
             Payload::ImportSection(section) => {
                 // What the modules of a component import comes from each other; only a module's imports come from the host.
-                let most = if self.inner.is_some() { limits::INNER_IMPORTS } else { limits::IMPORTS };
+                let limit = if self.inner.is_some() { limits::INNER_IMPORTS } else { limits::IMPORTS };
                 let module = self.current();
                 for import in section.into_imports_with_offsets() {
                     let (offset, import) = import?;
-                    bound(most, module.imports.len())?;
+                    bound(limit, module.imports.len())?;
                     if let TypeRef::Func(r#type) | TypeRef::FuncExact(r#type) = import.ty {
                         module.functions.push(r#type);
+                        module.imported_functions += 1;
                     }
                     module.imports.push(Import {
                         offset: offset as u64,
-                        module: import.module,
-                        name: import.name,
+                        module: import.module.to_owned(),
+                        name: import.name.to_owned(),
                         kind: import.ty,
                     });
                 }
@@ -261,7 +252,6 @@ impl<'a> Survey<'a> {
             Payload::FunctionSection(section) => {
                 let mut total = self.total.functions;
                 let module = self.current();
-                module.bodies = module.functions.len();
                 total += module.functions.len() as u64;
                 for r#type in section {
                     total += 1;
@@ -284,7 +274,7 @@ impl<'a> Survey<'a> {
                 claim(limits::ALL_MEMORIES, self.total.memories)?;
                 for memory in section {
                     let bytes = memory?.initial.saturating_mul(PAGE_BYTES);
-                    self.memory = self.memory.saturating_add(bytes);
+                    self.memory_bytes = self.memory_bytes.saturating_add(bytes);
                 }
             }
             Payload::GlobalSection(section) => claim(limits::GLOBALS, section.count())?,
@@ -295,23 +285,28 @@ impl<'a> Survey<'a> {
                 for export in section {
                     bound(limits::EXPORTS, module.exports.len())?;
                     let export = export?;
-                    module.exports.push(Export { name: export.name, kind: export.kind, index: export.index });
+                    module.exports.push(Export {
+                        name: export.name.to_owned(),
+                        kind: export.kind,
+                        index: export.index,
+                    });
                 }
             }
-            Payload::CodeSectionStart { size, .. } => {
+            Payload::CodeSectionStart { size, range, .. } => {
                 self.total.code_bytes += u64::from(size);
                 let all = self.total.code_bytes;
                 claim(limits::CODE_BYTES, all)?;
                 let module = self.current();
                 // Small functions are harmless as long as no block gives several values.
-                module.every_body = all > LITTLE_CODE || module.results > 1;
+                let measure_small = all > LITTLE_CODE_BYTES || module.max_results > 1;
+                module.code = Some((range, measure_small));
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn read_in_component(&mut self, payload: &Payload<'a>) -> Result<(), Stop> {
+    fn read_in_component(&mut self, payload: &Payload<'_>) -> Result<(), Stop> {
         let total = &mut self.total;
         let more = |count: &mut u64, limit: ModuleLimit, number: u32| {
             *count += u64::from(number);
@@ -344,7 +339,7 @@ impl<'a> Survey<'a> {
                     bound(limits::IMPORTS, self.component_imports.len())?;
                     // A component inside a component gets what it imports from that one.
                     if total.depth <= 1 {
-                        self.component_imports.push((offset as u64, import.name.name));
+                        self.component_imports.push((offset as u64, import.name.name.to_owned()));
                     }
                 }
                 Ok(())
@@ -354,7 +349,7 @@ impl<'a> Survey<'a> {
                     let export = export?;
                     more(&mut total.exports, limits::EXPORTS, 1)?;
                     if total.depth <= 1 {
-                        self.component_exports.push(export.name.name);
+                        self.component_exports.push(export.name.name.to_owned());
                     }
                 }
                 Ok(())
@@ -362,42 +357,9 @@ impl<'a> Survey<'a> {
             _ => Ok(()),
         }
     }
-
-    fn read_body(&mut self, body: &FunctionBody<'_>) -> Result<(), Stop> {
-        let bytes = body.range().len();
-        claim(limits::FUNCTION_BYTES, bytes)?;
-        let mut locals = 0u64;
-        for declared in body.get_locals_reader()? {
-            locals = locals.saturating_add(declared?.0.into());
-            claim(limits::LOCALS, locals)?;
-        }
-        self.total.locals += locals;
-        claim(limits::ALL_LOCALS, self.total.locals)?;
-        let module = self.current();
-        let parameters = module.function_type(module.bodies as u32).map_or(0, |r#type| r#type.params().len());
-        module.bodies += 1;
-        if bytes <= SMALL_FUNCTION && !module.every_body {
-            return Ok(());
-        }
-        let variables = locals + parameters as u64;
-        let Ok(load) = workload::measure(body, variables, module, limits::FUNCTION_WORK.max) else {
-            // It cannot be valid, and the validator says why.
-            return Ok(());
-        };
-        claim(limits::FUNCTION_WORK, load.units)?;
-        claim(limits::LOOP_DEPTH, load.loop_depth)?;
-        claim(limits::BLOCK_VALUES, load.block_values)?;
-        let total = &mut self.total;
-        total.units += load.units;
-        total.loops += load.loops;
-        total.joins = total.joins.saturating_add(load.joins);
-        claim(limits::WORK, total.units)?;
-        claim(limits::JOINS, total.joins)?;
-        claim(limits::LOOPS, total.loops)
-    }
 }
 
-impl CoreModule<'_> {
+impl CoreModule {
     /// The type of a function, if it has one.
     pub(crate) fn function_type(&self, index: u32) -> Option<&FuncType> {
         self.r#type(*self.functions.get(index as usize)?)
@@ -408,34 +370,62 @@ impl CoreModule<'_> {
         self.types.get(index as usize)?.as_ref()
     }
 
-    /// How many functions there are, imported ones included.
-    pub(crate) fn function_count(&self) -> u32 {
-        self.functions.len() as u32
-    }
-
-    /// How many types there are.
-    pub(crate) fn type_count(&self) -> u32 {
-        self.types.len() as u32
+    fn take_code(&mut self) -> Option<Code> {
+        let (range, measure_small) = self.code.take()?;
+        let arity = |r#type: &Option<FuncType>| {
+            let count = |values: usize| u16::try_from(values).unwrap_or(u16::MAX);
+            let r#type = r#type.as_ref();
+            r#type.map_or((0, 0), |r#type| (count(r#type.params().len()), count(r#type.results().len())))
+        };
+        Some(Code {
+            range,
+            measure_small,
+            types: self.types.iter().map(arity).collect(),
+            functions: self.functions.clone(),
+            imported_functions: self.imported_functions,
+        })
     }
 }
 
-impl Arities for CoreModule<'_> {
+impl Code {
+    /// How many parameters a piece of code has. The first belongs to the first function that is not imported.
+    pub(crate) fn parameters(&self, piece: usize) -> u64 {
+        let function = self.imported_functions.saturating_add(piece);
+        u32::try_from(function).map_or(0, |function| self.of_function(function).0)
+    }
+}
+
+impl Arities for Code {
     fn of_type(&self, index: u32) -> (u64, u64) {
-        self.r#type(index).map_or((0, 0), arity)
+        self.types.get(index as usize).map_or((0, 0), |(takes, gives)| ((*takes).into(), (*gives).into()))
     }
 
     fn of_function(&self, index: u32) -> (u64, u64) {
-        self.function_type(index).map_or((0, 0), arity)
+        self.functions.get(index as usize).map_or((0, 0), |r#type| self.of_type(*r#type))
     }
 }
 
-fn arity(function: &FuncType) -> (u64, u64) {
-    (function.params().len() as u64, function.results().len() as u64)
+impl From<BinaryReaderError> for Stop {
+    fn from(error: BinaryReaderError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl Stop {
+    /// What is to be told of it. `offset` is where the thing stands that was read.
+    pub(crate) fn at(self, offset: u64) -> Violation {
+        match self {
+            Self::Broken(error) => broken(&error),
+            Self::TooMany(limit, found) => {
+                Violation::at(offset, format!("it has {found} {}; {} is the most", limit.what, limit.max))
+            }
+        }
+    }
 }
 
 /// Something that cannot be read.
 pub(crate) fn broken(error: &BinaryReaderError) -> Violation {
-    Violation { offset: Some(error.offset() as u64), message: error.message().to_owned() }
+    Violation::at(error.offset() as u64, error.message())
 }
 
 fn looks_like_webassembly(bytes: &[u8]) -> Result<(), String> {
@@ -462,7 +452,7 @@ fn bound(limit: ModuleLimit, already: usize) -> Result<(), Stop> {
 }
 
 /// The file says that there are so many.
-fn claim(limit: ModuleLimit, number: impl TryInto<u64>) -> Result<(), Stop> {
+pub(crate) fn claim(limit: ModuleLimit, number: impl TryInto<u64>) -> Result<(), Stop> {
     let number = number.try_into().unwrap_or(u64::MAX);
     if number > limit.max { Err(Stop::TooMany(limit, number)) } else { Ok(()) }
 }

@@ -8,16 +8,17 @@
 use std::convert::Infallible;
 
 use driftless_plugin_api::abi;
+use driftless_validator::abi::ValueType;
+use driftless_validator::abi::sdk::HOST_FUNCTIONS;
+use driftless_validator::abi::wasi::MODULE as WASI;
+use driftless_validator::inspect;
 use thiserror::Error;
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{
     BlockType, CodeSection, EntityType, Function, FunctionSection, ImportSection, MemArg, Module, NameMap,
     NameSection, TypeSection, ValType,
 };
-use wasmparser::{FuncType, TypeRef};
-
-use crate::imports::{HOST_FUNCTIONS, WASI};
-use crate::survey::{Survey, broken};
+use wasmparser::{BinaryReaderError, CompositeInnerType, FuncType, Import, Parser, Payload, TypeRef};
 
 /// A file that could not be rewritten.
 #[derive(Debug, Error)]
@@ -33,28 +34,74 @@ pub enum ReplaceError {
 ///
 /// When `bytes` is no module that can be read.
 pub fn replace_imports(bytes: &[u8]) -> Result<Vec<u8>, ReplaceError> {
-    // What comes of it is checked like any other file.
-    let survey = Survey::at_a_glance(bytes);
-    if let Some(violation) = survey.violations.first() {
-        return Err(ReplaceError::Unreadable(violation.to_string()));
+    // No more is read than a plugin may have. What comes of it is checked like any other file.
+    if let Some(defect) = inspect(bytes).defect() {
+        return Err(ReplaceError::Unreadable(defect.to_string()));
     }
-    if !survey.module.imports.iter().any(is_wasi_function) {
+    let layout = Layout::read(bytes).map_err(unreadable)?;
+    if !layout.imports.iter().any(is_wasi_function) {
         return Ok(bytes.to_vec());
     }
-    let mut rewriter = Rewriter::plan(&survey);
+    let mut rewriter = Rewriter::plan(&layout);
     let mut module = Module::new();
-    rewriter.parse_core_module(&mut module, wasmparser::Parser::new(0), bytes).map_err(
-        |error| match error {
-            // By itself it only says that there is an error.
-            reencode::Error::ParseError(error) => ReplaceError::Unreadable(broken(&error).to_string()),
-            other => ReplaceError::Unreadable(other.to_string()),
-        },
-    )?;
+    rewriter.parse_core_module(&mut module, Parser::new(0), bytes).map_err(|error| match error {
+        // By itself it only says that there is an error.
+        reencode::Error::ParseError(error) => unreadable(error),
+        other => ReplaceError::Unreadable(other.to_string()),
+    })?;
     Ok(module.finish())
 }
 
-fn is_wasi_function(import: &crate::survey::Import<'_>) -> bool {
-    import.module == WASI && matches!(import.kind, TypeRef::Func(_))
+fn unreadable(error: BinaryReaderError) -> ReplaceError {
+    ReplaceError::Unreadable(format!("{} (at byte {:#x})", error.message(), error.offset()))
+}
+
+fn is_wasi_function(import: &Import<'_>) -> bool {
+    import.module == WASI && matches!(import.ty, TypeRef::Func(_))
+}
+
+/// What the numbers of a module's functions and types depend on. Of a component, nothing is read.
+#[derive(Default)]
+struct Layout<'a> {
+    types: Vec<Option<FuncType>>,
+    imports: Vec<Import<'a>>,
+    /// How many functions are defined, imported ones left out.
+    defined: u32,
+}
+
+impl<'a> Layout<'a> {
+    fn read(bytes: &'a [u8]) -> Result<Self, BinaryReaderError> {
+        let mut layout = Self::default();
+        if !Parser::is_core_wasm(bytes) {
+            return Ok(layout);
+        }
+        for payload in Parser::new(0).parse_all(bytes) {
+            match payload? {
+                Payload::TypeSection(section) => {
+                    for group in section {
+                        layout.types.extend(group?.into_types().map(
+                            |r#type| match r#type.composite_type.inner {
+                                CompositeInnerType::Func(function) => Some(function),
+                                _ => None,
+                            },
+                        ));
+                    }
+                }
+                Payload::ImportSection(section) => {
+                    for import in section.into_imports() {
+                        layout.imports.push(import?);
+                    }
+                }
+                Payload::FunctionSection(section) => layout.defined += section.count(),
+                _ => {}
+            }
+        }
+        Ok(layout)
+    }
+
+    fn r#type(&self, index: u32) -> Option<&FuncType> {
+        self.types.get(index as usize)?.as_ref()
+    }
 }
 
 /// Error numbers of WASI.
@@ -83,9 +130,9 @@ struct Rewriter {
 }
 
 impl Rewriter {
-    fn plan(survey: &Survey<'_>) -> Self {
+    fn plan(layout: &Layout<'_>) -> Self {
         let functions = || {
-            survey.module.imports.iter().filter_map(|import| match import.kind {
+            layout.imports.iter().filter_map(|import| match import.ty {
                 TypeRef::Func(r#type) => Some((import, r#type)),
                 _ => None,
             })
@@ -105,14 +152,12 @@ impl Rewriter {
         }
         let imports_before = functions().count() as u32;
         let imports_after = kept + added.len() as u32;
-        let defined = survey.module.function_count() - imports_before;
 
         let (mut imported, mut replaced, mut next_kept) = (Vec::new(), Vec::new(), 0);
         for (import, r#type) in functions() {
             if is_wasi_function(import) {
-                imported.push(imports_after + defined + replaced.len() as u32);
-                let signature =
-                    survey.module.r#type(r#type).cloned().unwrap_or_else(|| FuncType::new([], []));
+                imported.push(imports_after + layout.defined + replaced.len() as u32);
+                let signature = layout.r#type(r#type).cloned().unwrap_or_else(|| FuncType::new([], []));
                 replaced.push((import.name.to_owned(), r#type, signature));
             } else {
                 imported.push(next_kept);
@@ -126,7 +171,7 @@ impl Rewriter {
             replaced,
             added,
             host: host.map(|number| number.expect("what was not there was added")),
-            types_before: survey.module.type_count(),
+            types_before: layout.types.len() as u32,
         }
     }
 
@@ -270,7 +315,7 @@ impl Reencode for Rewriter {
         reencode::utils::parse_type_section(self, types, section)?;
         for place in &self.added {
             let host = &HOST_FUNCTIONS[*place];
-            let encoded = |types: &[wasmparser::ValType]| types.iter().map(encoded_type).collect::<Vec<_>>();
+            let encoded = |types: &[ValueType]| types.iter().map(encoded_type).collect::<Vec<_>>();
             types.ty().function(encoded(host.parameters), encoded(host.results));
         }
         Ok(())
@@ -346,9 +391,9 @@ impl Reencode for Rewriter {
     }
 }
 
-fn encoded_type(r#type: &wasmparser::ValType) -> ValType {
+fn encoded_type(r#type: &ValueType) -> ValType {
     match r#type {
-        wasmparser::ValType::I64 => ValType::I64,
+        ValueType::I64 => ValType::I64,
         _ => ValType::I32,
     }
 }
