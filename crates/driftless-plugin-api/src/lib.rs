@@ -16,6 +16,7 @@
 //! | [`host_call`] | what a plugin can ask its host to do |
 //! | [`limit`] | what a call can run out of |
 //! | [`log`] | the levels of `host_log` |
+//! | [`text`] | text of unknown origin, made safe to print and short |
 //! | [`abi`] | how a core WebAssembly module carries strings |
 //! | [`wit`] | how a component does |
 
@@ -30,6 +31,7 @@ pub mod log;
 pub mod manifest;
 pub mod records;
 pub mod result;
+pub mod text;
 pub mod wit;
 
 /// The version of the protocol that this crate describes.

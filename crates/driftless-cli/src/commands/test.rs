@@ -11,13 +11,14 @@ use driftless_conformance::{
     find_case_files,
 };
 use driftless_host::excerpt;
+use driftless_plugin_api::text::printable_line;
 use serde_json::{Value, json};
 
 use super::print_json;
 use crate::args::{Global, Test};
 use crate::context;
 use crate::failure::{Failure, unreadable};
-use crate::terminal::{BAD, FAINT, GOOD, STRONG, Terminal, printable};
+use crate::terminal::{BAD, FAINT, GOOD, STRONG, Terminal, printable_path};
 use crate::text;
 
 /// Plays the cases of a plugin, and checks what every plugin has to get right.
@@ -258,8 +259,8 @@ impl Report<'_> {
         }
         let plugin = tester.plugin();
         let version = plugin.manifest().map_or_else(String::new, |manifest| format!(" {}", manifest.version));
-        let (name, version) = (printable(plugin.name(), false), printable(&version, false));
-        let path = printable(&path.display().to_string(), false);
+        let (name, version) = (printable_line(plugin.name()), printable_line(&version));
+        let path = printable_path(path);
         Ok(writeln!(self.terminal.out(), "{STRONG}{name}{STRONG:#}{version} {FAINT}({path}){FAINT:#}")?)
     }
 
@@ -291,7 +292,7 @@ impl Report<'_> {
                 self.cases.push(json!({"name": case.name, "changed": is_new}));
             } else {
                 let what = if is_new { "recorded" } else { "same" };
-                writeln!(self.terminal.out(), "{GOOD}{what:<8}{GOOD:#}  {}", printable(&case.name, false))?;
+                writeln!(self.terminal.out(), "{GOOD}{what:<8}{GOOD:#}  {}", printable_line(&case.name))?;
             }
             if is_new {
                 recorded.push((*place, case));
@@ -320,7 +321,7 @@ impl Report<'_> {
         let mut out = self.terminal.out();
         verdict(&mut out, check.holds(), &format!("conformance: {}", check.name))?;
         for complaint in complaints {
-            writeln!(out, "        {BAD}-{BAD:#} {}", printable(complaint, false))?;
+            writeln!(out, "        {BAD}-{BAD:#} {}", printable_line(complaint))?;
         }
         Ok(())
     }
@@ -347,7 +348,7 @@ impl Report<'_> {
 
 fn verdict(out: &mut impl Write, holds: bool, name: &str) -> std::io::Result<()> {
     let (style, word) = if holds { (GOOD, "ok") } else { (BAD, "FAILED") };
-    writeln!(out, "{style}{word:<6}{style:#}  {}", printable(name, false))
+    writeln!(out, "{style}{word:<6}{style:#}  {}", printable_line(name))
 }
 
 /// Says in what a case does not hold, and what would mend it.
@@ -357,7 +358,7 @@ fn tell(out: &mut impl Write, problem: &Problem, name: &str) -> std::io::Result<
             writeln!(
                 out,
                 "        it expects nothing yet: write `expect`, or run `driftless plugin test --record --case '{}'`",
-                printable(name, false)
+                printable_line(name)
             )
         }
         Problem::Different(lines) => {
@@ -377,7 +378,7 @@ fn tell(out: &mut impl Write, problem: &Problem, name: &str) -> std::io::Result<
             let lines = requests.iter().flat_map(|request| request.lines());
             lines
                 .into_iter()
-                .try_for_each(|line| writeln!(out, "        {BAD}-{BAD:#} {}", printable(line, false)))
+                .try_for_each(|line| writeln!(out, "        {BAD}-{BAD:#} {}", printable_line(line)))
         }
         Problem::Budget { of, used, allowed } => {
             let unit = if *of == "fuel" { "units of fuel" } else { "bytes of memory" };
@@ -388,7 +389,7 @@ fn tell(out: &mut impl Write, problem: &Problem, name: &str) -> std::io::Result<
 
 fn differences(out: &mut impl Write, lines: &[DiffLine]) -> std::io::Result<()> {
     lines.iter().try_for_each(|DiffLine { mark, text }| {
-        let (sign, text) = (mark.sign(), printable(text, false));
+        let (sign, text) = (mark.sign(), printable_line(text));
         match mark {
             DiffMark::Same => writeln!(out, "        {sign} {text}"),
             DiffMark::Gap => writeln!(out, "        {sign} {FAINT}{text}{FAINT:#}"),
