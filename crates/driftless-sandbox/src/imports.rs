@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use driftless_permissions::Permissions;
 use driftless_plugin_api::abi;
 use driftless_plugin_api::host_call::Capability;
+use driftless_plugin_api::text::printable_line;
 use driftless_plugin_api::wit;
 use wasmparser::ValType::{self, I32, I64};
 
@@ -94,7 +95,7 @@ impl Importer<'_> {
             return Err(format!(
                 "this host has version {has} of `{}` and not {}",
                 wit::PACKAGE_NAME,
-                version.escape_debug()
+                printable_line(version)
             )
             .into());
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use driftless_permissions::Permissions;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::manifest::{PluginManifest, is_valid_name};
+use driftless_plugin_api::text::{printable_line, truncated};
 use driftless_plugin_api::{PROTOCOL_VERSION, abi, wit};
 use serde::{Deserialize, Serialize};
 use wasmparser::{ExternalKind, FuncType, TypeRef, ValType, Validator, WasmFeatures};
@@ -428,6 +429,5 @@ pub(crate) fn signature(function: &FuncType) -> String {
 
 /// A name out of a file that nobody vouches for, fit for a terminal.
 pub(crate) fn printable(name: &str) -> String {
-    let short: String = name.chars().take(100).collect();
-    short.escape_debug().to_string()
+    printable_line(&truncated(name, 200)).into_owned()
 }
