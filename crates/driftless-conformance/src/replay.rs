@@ -1,4 +1,4 @@
-//! Plays cases, and says in what they do not hold.
+//! Replays cases and records them, and says in what they do not hold.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use driftless_host::{
     Embedded, Error as HostError, Grants, MachineCodeCache, Measured, PluginHandle, PluginManager, Session,
     Settings, this_machine,
 };
+use driftless_plugin_api::text::truncated;
 use driftless_sandbox::{Digest, outline};
 use serde_json::{Map, Value};
 
@@ -15,8 +16,9 @@ use crate::case::{Budget, Called, Case, HostCall};
 use crate::diff::{self, DiffLine};
 use crate::error::Error;
 use crate::expectation::{Ending, Expectation};
-use crate::stage::{Scenes, Stage};
-use crate::{pattern, reply, yaml};
+use crate::recorded::RecordedCase;
+use crate::recorder::{Happened, Recorder};
+use crate::{pattern, reply};
 
 /// What a plugin is tested under.
 #[derive(Default)]
@@ -33,19 +35,18 @@ pub struct Setup {
 pub struct Tester {
     pub(crate) manager: PluginManager,
     pub(crate) plugin: PluginHandle,
-    pub(crate) stage: Stage,
+    recorder: Recorder,
 }
 
 /// How a case went.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Played {
+pub struct Replay {
     /// In what it does not hold. None, and it does.
     pub problems: Vec<Problem>,
     /// What came of it.
     pub actual: Expectation,
     /// What the last call used; of several, the most. `None` where the call broke its instance, or was not made.
     pub used: Option<Used>,
-    asked: Vec<HostCall>,
 }
 
 /// What a call used.
@@ -79,18 +80,18 @@ pub enum Problem {
     },
 }
 
-impl Played {
+impl Replay {
     /// Whether the case holds.
     pub fn holds(&self) -> bool {
         self.problems.is_empty()
     }
 }
 
-/// A text that is longer is shown as its beginning, its length and its digest.
-const MOST_SHOWN: usize = 2000;
+/// A longer text is shown as its beginning, its length and its digest.
+const MAX_SHOWN_BYTES: usize = 2000;
 
-/// How much of it is shown then.
-const BEGINNING: usize = 100;
+/// How much of a longer text is shown.
+const BEGINNING_BYTES: usize = 100;
 
 impl Tester {
     /// Loads a plugin. `name` is what it is called where it has no manifest.
@@ -99,22 +100,22 @@ impl Tester {
     ///
     /// When it is refused, or the settings are impossible.
     pub fn new(setup: Setup, name: &str, bytes: &[u8]) -> Result<Self, Error> {
-        let stage = Stage::default();
+        let recorder = Recorder::default();
         let name = outline(bytes).manifest.map_or_else(|| name.to_owned(), |manifest| manifest.name);
-        let on_stage = stage.clone();
+        let of_plugin = recorder.clone();
         let mut builder = PluginManager::builder()
             .settings(setup.settings)
             .source(Embedded::new(name.clone(), bytes))
             .grants(setup.grants)
-            .log(stage.clone())
-            .time_and_chance(Arc::new(stage.clone()))
-            .host_calls(move |plugin, grant| on_stage.host_calls(Some(this_machine(plugin, grant))));
+            .log(recorder.clone())
+            .time_and_chance(Arc::new(recorder.clone()))
+            .host_calls(move |plugin, grant| of_plugin.host_calls(Some(this_machine(plugin, grant))));
         if let Some(cache) = setup.cache {
             builder = builder.cache(cache);
         }
         let manager = builder.build()?;
         let plugin = manager.plugin(&name)?;
-        Ok(Self { manager, plugin, stage })
+        Ok(Self { manager, plugin, recorder })
     }
 
     /// The plugin.
@@ -122,77 +123,48 @@ impl Tester {
         &self.plugin
     }
 
-    /// Plays a case out of its recording: nothing happens on this machine.
-    pub fn play(&self, case: &Case) -> Played {
-        let (ending, used, scenes) = self.act(case, Stage::replay);
-        let Scenes { log, asked, strange, left } = scenes;
-        let actual = Expectation { ending, log: Some(log) };
-        let mut problems = Vec::new();
-        if let Some(strange) = strange {
-            let recorded =
-                strange.recorded.as_ref().map_or_else(String::new, |call| shown(&call.request_value()));
-            problems
-                .push(Problem::Unexpected(diff::between(&recorded, &shown(&strange.asked.request_value()))));
-        } else if !left.is_empty() && case.expect.as_ref().is_none_or(|expect| expect.holds(&actual)) {
-            // Where something else came of it, that is why.
-            let line = |call: &HostCall| shown(&call.request_value()).trim_end().to_owned();
-            problems.push(Problem::Unasked(left.iter().map(line).collect()));
-        }
-        match &case.expect {
-            None => problems.push(Problem::Unrecorded),
-            Some(expect) if !expect.holds(&actual) => {
-                let (expected, seen) = (expect.to_value(), expect.seen(&actual).to_value());
-                let resolved = pattern::resolve(&expected, &seen);
-                // In the order of what is expected, so that only what differs is shown.
-                let seen = in_order_of(&resolved, &seen);
-                problems.push(Problem::Different(diff::between(&shown(&resolved), &shown(&seen))));
-            }
-            Some(_) => {}
-        }
-        if let Some(used) = used {
-            let over = |of, used, allowed: Option<u64>| {
-                allowed.filter(|allowed| used > *allowed).map(|allowed| Problem::Budget { of, used, allowed })
-            };
-            problems.extend(over("fuel", used.fuel, case.budget.fuel));
-            problems.extend(over("memory", used.memory, case.budget.memory));
-        }
-        Played { problems, actual, used, asked }
+    /// Replays a case: host calls are answered out of it, and nothing happens on this machine.
+    pub fn replay(&self, case: &Case) -> Replay {
+        let (ending, used, happened) = self.run(case, Recorder::replay);
+        let actual = Expectation { ending, log: Some(happened.log.clone()) };
+        Replay { problems: problems(case, &actual, used, &happened), actual, used }
     }
 
-    /// Plays a case on this machine, with what was granted, and returns it with what came of it. What was expected before and still
-    /// holds stays as it was written.
-    pub fn record(&self, case: &Case) -> (Case, Played) {
-        let (ending, used, scenes) = self.act(case, Stage::record);
-        let Scenes { log, asked, .. } = scenes;
-        let actual = Expectation { ending, log: Some(log) };
-        let mut recorded = case.clone();
-        recorded.host.clone_from(&asked);
-        recorded.expect = Some(expected_of(&actual, case.expect.as_ref()));
-        recorded.budget = match used {
-            Some(used) => budget(used, case.budget),
-            None => Budget::default(),
+    /// Runs a case on this machine, with what was granted, and returns what is to be recorded of it. What the author has written is not recorded,
+    /// but has to hold: host calls of the author's are answered out of the case, and problems are about the author's parts alone.
+    pub fn record(&self, case: &Case) -> (RecordedCase, Replay) {
+        let as_written = case.as_written();
+        let begin = if case.written.host { Recorder::replay } else { Recorder::record };
+        let (ending, used, happened) = self.run(&as_written, begin);
+        let actual = Expectation { ending, log: Some(happened.log.clone()) };
+        let mut problems = problems(&as_written, &actual, used, &happened);
+        problems.retain(|problem| *problem != Problem::Unrecorded);
+        // Silence is not worth a line.
+        let log = actual.log.clone().filter(|log| !log.is_empty());
+        let recorded = RecordedCase {
+            host: happened.asked,
+            expect: Some(Expectation { ending: actual.ending.clone(), log }),
+            budget: used.map_or_else(Budget::default, |used| budget(used, case.budget)),
         };
-        (recorded, Played { problems: Vec::new(), actual, used, asked })
+        (recorded.without(case.written), Replay { problems, actual, used })
     }
 
-    fn act(&self, case: &Case, begin: impl Fn(&Stage, &Case)) -> (Ending, Option<Used>, Scenes) {
+    fn run(&self, case: &Case, begin: impl Fn(&Recorder, &Case)) -> (Ending, Option<Used>, Happened) {
         let (function, arguments, calls) = match self.prepare(&case.called) {
             Ok(prepared) => prepared,
             Err(ending) => {
-                let nothing =
-                    Scenes { log: Vec::new(), asked: Vec::new(), strange: None, left: case.host.clone() };
-                return (ending, None, nothing);
+                return (ending, None, Happened { left: case.host.clone(), ..Happened::default() });
             }
         };
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        begin(&self.stage, case);
+        begin(&self.recorder, case);
         let mut session = self.plugin.session();
         let mut used: Option<Used> = None;
         let ending = match calls {
             Some(calls) => drain(&mut session, &arguments, calls, &mut used),
             None => once(&mut session, function, &arguments, &mut used),
         };
-        (ending, used, self.stage.end())
+        (ending, used, self.recorder.end())
     }
 
     /// The function and its arguments, and for a log source how often it may be called.
@@ -218,6 +190,42 @@ impl std::fmt::Debug for Tester {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Tester").field("plugin", &self.plugin).finish_non_exhaustive()
     }
+}
+
+/// In what a case does not hold.
+fn problems(case: &Case, actual: &Expectation, used: Option<Used>, happened: &Happened) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let holds = case.expect.as_ref().is_none_or(|expect| case.holds(expect, actual));
+    if let Some(mismatch) = &happened.mismatch {
+        let recorded =
+            mismatch.recorded.as_ref().map_or_else(String::new, |call| shown(&call.request_value()));
+        problems.push(Problem::Unexpected(diff::between(&recorded, &shown(&mismatch.asked.request_value()))));
+    } else if !happened.left.is_empty() && holds {
+        // Where something else came of it, that is why.
+        let line = |call: &HostCall| shown(&call.request_value()).trim_end().to_owned();
+        problems.push(Problem::Unasked(happened.left.iter().map(line).collect()));
+    }
+    match &case.expect {
+        None => problems.push(Problem::Unrecorded),
+        Some(expect) if !holds => {
+            let (mut expected, seen) = (expect.to_value(), expect.seen(actual).to_value());
+            if case.written.expect {
+                expected = pattern::resolve(&expected, &seen);
+            }
+            // In the order of what is expected, so that only what differs is shown.
+            let seen = in_order_of(&expected, &seen);
+            problems.push(Problem::Different(diff::between(&shown(&expected), &shown(&seen))));
+        }
+        Some(_) => {}
+    }
+    if let Some(used) = used {
+        let over = |of, used, allowed: Option<u64>| {
+            allowed.filter(|allowed| used > *allowed).map(|allowed| Problem::Budget { of, used, allowed })
+        };
+        problems.extend(over("fuel", used.fuel, case.budget.fuel));
+        problems.extend(over("memory", used.memory, case.budget.memory));
+    }
+    problems
 }
 
 /// One call.
@@ -269,21 +277,6 @@ pub(crate) fn ended(error: &HostError) -> Ending {
     }
 }
 
-/// What is expected from now on: what happened, with the words of before where they still hold.
-fn expected_of(actual: &Expectation, before: Option<&Expectation>) -> Expectation {
-    let Some(before) = before else {
-        // Silence is not worth a line.
-        let log = actual.log.clone().filter(|log| !log.is_empty());
-        return Expectation { ending: actual.ending.clone(), log };
-    };
-    if before.holds(actual) {
-        return before.clone();
-    }
-    let seen = before.seen(actual);
-    let kept = pattern::keep(&before.to_value(), &seen.to_value());
-    Expectation::from_value(kept).unwrap_or(seen)
-}
-
 /// A quarter more than was used, in round numbers. A budget that still holds stays.
 fn budget(used: Used, before: Budget) -> Budget {
     const PAGE: u64 = 64 << 10;
@@ -299,23 +292,29 @@ fn budget(used: Used, before: Budget) -> Budget {
     }
 }
 
-/// A value as lines, for people.
+/// A value as lines of YAML, for people.
 fn shown(value: &Value) -> String {
-    yaml::block(&shortened(value), 0)
+    // Lists stand out, and a line is a line of the text.
+    let options = serde_saphyr::ser_options! {
+        compact_list_indent: false,
+        min_fold_chars: usize::MAX,
+        folded_wrap_chars: usize::MAX,
+    };
+    let value = without_long_texts(value);
+    serde_saphyr::to_string_with_options(&value, options).unwrap_or_else(|_| format!("{value:#}\n"))
 }
 
 /// The value with long texts cut, so that what differs elsewhere is seen.
-fn shortened(value: &Value) -> Value {
+fn without_long_texts(value: &Value) -> Value {
     match value {
-        Value::String(text) if text.len() > MOST_SHOWN => {
-            let beginning = &text[..text.floor_char_boundary(BEGINNING)];
+        Value::String(text) if text.len() > MAX_SHOWN_BYTES => {
             let digest = Digest::of(text.as_bytes());
-            Value::String(format!("{beginning}… ({} bytes, {digest})", text.len()))
+            Value::String(format!("{} ({} bytes, {digest})", truncated(text, BEGINNING_BYTES), text.len()))
         }
-        Value::Array(items) => items.iter().map(shortened).collect(),
-        Value::Object(members) => {
-            Value::Object(members.iter().map(|(key, value)| (key.clone(), shortened(value))).collect())
-        }
+        Value::Array(items) => items.iter().map(without_long_texts).collect(),
+        Value::Object(members) => Value::Object(
+            members.iter().map(|(key, value)| (key.clone(), without_long_texts(value))).collect(),
+        ),
         other => other.clone(),
     }
 }
