@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use driftless_plugin_api::manifest::is_valid_name;
+use driftless_plugin_api::text::printable_line;
 
 use crate::error::AuthorError;
 use crate::language::Language;
@@ -137,7 +138,7 @@ impl New<'_> {
     fn words(&self) -> Result<Vec<(&'static str, String)>, AuthorError> {
         let name = self.name;
         if !is_valid_name(name) {
-            let message = format!("a plugin cannot be called `{}`: {NAME_RULE}", name.escape_debug());
+            let message = format!("a plugin cannot be called `{}`: {NAME_RULE}", printable_line(name));
             return Err(AuthorError::Usage(message));
         }
         let module = name.replace('-', "_");

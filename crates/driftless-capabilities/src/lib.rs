@@ -46,6 +46,7 @@ use driftless_permissions::{Denial, Grant};
 use driftless_plugin_api::host_call::{
     Allowance, Answer, Capability, HostCallError, HostCallErrorKind, HostCalls, Outcome,
 };
+use driftless_plugin_api::text::{printable_line, truncated};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -167,17 +168,8 @@ pub(crate) fn limit(message: impl Into<String>) -> HostCallError {
     HostCallError::new(HostCallErrorKind::Limit, message)
 }
 
-/// What a plugin or a server says, fit for a message: without control characters, and not long.
+/// What a plugin or a server says, as a message shows it: on one line, safe to print and short.
 pub(crate) fn shown(text: &str) -> String {
-    const MOST_CHARS: usize = 300;
-    let mut chars = text.chars();
-    let mut short: String = chars
-        .by_ref()
-        .take(MOST_CHARS)
-        .map(|char| if char.is_control() { '\u{fffd}' } else { char })
-        .collect();
-    if chars.next().is_some() {
-        short.push('…');
-    }
-    short
+    const MAX_BYTES: usize = 500;
+    printable_line(&truncated(text, MAX_BYTES)).into_owned()
 }

@@ -209,7 +209,7 @@ pub(crate) enum PluginCommand {
     },
     /// Makes a project that builds and passes its tests
     New(New),
-    /// Plays the recorded cases of a plugin, and checks what every plugin has to get right
+    /// Replays the cases of a plugin, and checks what every plugin has to get right
     Test(Test),
     /// Builds the plugins of a project and checks them
     Build(Build),
@@ -253,7 +253,7 @@ pub(crate) struct Test {
     /// Only cases with this in their name, and nothing else
     #[arg(long, value_name = "NAME", action = ArgAction::Append)]
     pub(crate) case: Vec<String>,
-    /// Calls the plugin on this machine, and writes what comes of it into the cases
+    /// Calls the plugin on this machine, and writes what comes of it beside the cases
     #[arg(long)]
     pub(crate) record: bool,
     /// Leaves out what every plugin has to get right
@@ -272,8 +272,11 @@ A case is a file in tests/cases:
   expect:
     result: {status: success, message: Hello Ann}
 
-Cases are played out of their recording, so nothing real happens. With --record, host calls reach this machine, as far as
-`driftless plugin grant` allows it for this very file, and `host`, `expect` and `budget` are written back.";
+Cases are replayed: host calls are answered out of the case, so nothing real happens.
+
+With --record, host calls reach this machine, as far as `driftless plugin grant` allows it for this
+very file, and what NAME.yml does not say of `host`, `expect` and `budget` is written to
+NAME.recorded.json beside it.";
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct New {

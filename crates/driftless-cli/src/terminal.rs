@@ -2,11 +2,13 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Stdout, Write};
+use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use driftless_host::LogRecord;
 use driftless_host::api::log::Level;
+use driftless_plugin_api::text::{printable_line, printable_lines};
 
 use crate::failure::{library_error_kind, template_error};
 
@@ -43,7 +45,7 @@ impl Terminal {
     pub(crate) fn result(&self, text: &str) -> io::Result<()> {
         let mut out = Out(io::stdout());
         if io::stdout().is_terminal() {
-            out.write_all(printable(text, true).as_bytes())
+            out.write_all(printable_lines(text).as_bytes())
         } else {
             out.write_all(text.as_bytes())
         }
@@ -80,7 +82,7 @@ impl Terminal {
             text.push_str(&template.excerpt());
         }
         let text = text.trim_end();
-        let _ = writeln!(self.err(), "{BAD}error:{BAD:#} {}", printable(text, true));
+        let _ = writeln!(self.err(), "{BAD}error:{BAD:#} {}", printable_lines(text));
     }
 
     /// Something that people like to know. Where nobody can read it, the work goes on all the same.
@@ -93,7 +95,7 @@ impl Terminal {
         if self.quiet {
             return;
         }
-        let _ = writeln!(self.err(), "{ODD}warning:{ODD:#} {}", printable(text, true));
+        let _ = writeln!(self.err(), "{ODD}warning:{ODD:#} {}", printable_lines(text));
     }
 
     /// A message of a plugin.
@@ -105,8 +107,8 @@ impl Terminal {
             Level::Debug => FAINT,
         };
         // A plugin without a manifest is called like its file, and a file can be called anything.
-        let (level, plugin) = (record.level, printable(record.plugin, false));
-        let message = printable(record.message, false);
+        let (level, plugin) = (record.level, printable_line(record.plugin));
+        let message = printable_line(record.message);
         let _ = writeln!(self.err(), "{style}{level:<5}{style:#} {FAINT}{plugin}:{FAINT:#} {message}");
     }
 }
@@ -135,60 +137,7 @@ fn unless_gone<T>(result: io::Result<T>, otherwise: T) -> io::Result<T> {
     })
 }
 
-/// Characters that show nothing and change what is read: they turn the direction of writing, break lines, or hide letters. The
-/// joiners of emoji and of several scripts are none of these.
-fn is_invisible(character: char) -> bool {
-    matches!(
-        character,
-        '\u{00ad}'
-            | '\u{061c}'
-            | '\u{115f}'..='\u{1160}'
-            | '\u{180e}'
-            | '\u{200b}'
-            | '\u{200e}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{2800}'
-            | '\u{3164}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
-    )
-}
-
-/// Text that a stranger may have written, without what a terminal would act on and without what a reader would not see.
-pub(crate) fn printable(text: &str, several_lines: bool) -> String {
-    let harmless = |character: char| match character {
-        '\n' if several_lines => true,
-        '\t' => true,
-        other => !other.is_control() && !is_invisible(other),
-    };
-    if text.chars().all(harmless) {
-        return text.to_owned();
-    }
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if harmless(character) {
-            shown.push(character);
-        } else {
-            shown.extend(character.escape_default());
-        }
-    }
-    shown
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_plugin_cannot_move_the_cursor() {
-        assert_eq!(printable("\x1b[2Jgone", false), "\\u{1b}[2Jgone");
-        assert_eq!(printable("two\nlines", false), "two\\nlines");
-        assert_eq!(printable("two\nlines", true), "two\nlines");
-        assert_eq!(printable("abc\u{202e}def", true), "abc\\u{202e}def");
-        assert_eq!(printable("gra\u{200b}nt\u{e0041}", true), "gra\\u{200b}nt\\u{e0041}");
-        assert_eq!(printable("naïve ✓ 👩\u{200d}💻", true), "naïve ✓ 👩\u{200d}💻");
-    }
+/// A path on one line that is safe to print: a file can be called anything.
+pub(crate) fn printable_path(path: &Path) -> String {
+    printable_line(&path.to_string_lossy()).into_owned()
 }

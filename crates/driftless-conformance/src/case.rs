@@ -15,12 +15,15 @@ use serde_json::{Map, Value};
 
 use crate::expectation::Expectation;
 use crate::generate::expand;
+use crate::recorded::RecordedCase;
 
 /// What is called, what stands around the plugin, and what has to come of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {
     /// `FILE`, or `FILE/CASE`.
     pub name: String,
+    /// What its recording is called: its own name, or its number in the file.
+    pub(crate) key: String,
     /// What is called.
     pub called: Called,
     /// What the plugin is told the time is, in seconds since 1970.
@@ -33,6 +36,16 @@ pub struct Case {
     pub expect: Option<Expectation>,
     /// What it may use at most.
     pub budget: Budget,
+    /// What the author has written; everything else is recorded.
+    pub(crate) written: Written,
+}
+
+/// Which parts of a case its author has written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Written {
+    pub(crate) host: bool,
+    pub(crate) expect: bool,
+    pub(crate) budget: bool,
 }
 
 /// What is called.
@@ -109,22 +122,62 @@ const TIME: u64 = 1_767_225_600;
 const CALLS: usize = 100;
 
 impl Case {
-    /// Reads a document.
-    pub(crate) fn read(name: String, document: Document) -> Result<Self, String> {
-        let Document { time, random, host, expect, budget, .. } = &document;
-        let host = host.iter().flatten().cloned().map(HostCall::read).collect::<Result<_, _>>()?;
-        let expect =
-            expect.clone().map(|written| Expectation::from_value(expand(written.into())?)).transpose()?;
-        let (time, random, budget) = (time.unwrap_or(TIME), random.unwrap_or(0), budget.unwrap_or_default());
-        Ok(Self { name, time, random, host, expect, budget, called: called(document)? })
+    /// Reads a document. What is not in it is taken from the recording.
+    pub(crate) fn read(
+        name: String,
+        key: String,
+        document: Document,
+        recorded: Option<&RecordedCase>,
+    ) -> Result<Self, String> {
+        let recorded = recorded.cloned().unwrap_or_default();
+        let Document { time, random, host, expect, budget, .. } = document.clone();
+        let written = Written { host: host.is_some(), expect: expect.is_some(), budget: budget.is_some() };
+        let host = match host {
+            Some(calls) => calls.into_iter().map(written_call).collect::<Result<_, _>>()?,
+            None => recorded.host,
+        };
+        let expect = match expect {
+            Some(expect) => Some(Expectation::from_value(expand(expect.into())?)?),
+            None => recorded.expect,
+        };
+        let budget = budget.unwrap_or(recorded.budget);
+        let (time, random) = (time.unwrap_or(TIME), random.unwrap_or(0));
+        Ok(Self { name, key, time, random, host, expect, budget, written, called: called(document)? })
+    }
+
+    /// Whether what happened is what is expected. What an author writes is a pattern, and what was recorded is what it is.
+    pub(crate) fn holds(&self, expect: &Expectation, actual: &Expectation) -> bool {
+        if self.written.expect { expect.holds(actual) } else { *expect == expect.seen(actual) }
+    }
+
+    /// The case with nothing in it that was recorded.
+    pub(crate) fn as_written(&self) -> Self {
+        let Written { host, expect, budget } = self.written;
+        let mut case = self.clone();
+        if !host {
+            case.host.clear();
+        }
+        if !expect {
+            case.expect = None;
+        }
+        if !budget {
+            case.budget = Budget::default();
+        }
+        case
+    }
+}
+
+/// A host call as an author writes it: with values that are made by rule.
+fn written_call(entry: Map<String, Value>) -> Result<HostCall, String> {
+    match expand(entry.into())? {
+        Value::Object(entry) => HostCall::read(entry),
+        _ => Err("a host call is an object".to_owned()),
     }
 }
 
 impl HostCall {
-    fn read(entry: Map<String, Value>) -> Result<Self, String> {
-        let Value::Object(mut entry) = expand(entry.into())? else {
-            return Err("a host call is an object".to_owned());
-        };
+    /// Reads it as it is written.
+    pub(crate) fn read(mut entry: Map<String, Value>) -> Result<Self, String> {
         let mut asked = Capability::ALL.into_iter().filter(|capability| entry.contains_key(key(*capability)));
         let (Some(capability), None) = (asked.next(), asked.next()) else {
             return Err("a host call has one of the keys `file`, `http`, `environment`, `process`".to_owned());

@@ -2,15 +2,18 @@
 //!
 //! Nothing real happens here either: every host call is refused.
 
+use std::borrow::Cow;
+
 use driftless_host::api::component::{ComponentKind, Definition};
 use driftless_host::api::function::Function;
 use driftless_host::api::manifest::PluginManifest;
 use driftless_host::api::result::{TaskResult, TaskStatus};
 use driftless_host::{Error as HostError, PluginHandle, Session};
+use driftless_plugin_api::text::truncated;
 use driftless_sandbox::CallFailure;
 use serde_json::{Map, Value, json};
 
-use crate::play::{Tester, ended};
+use crate::replay::{Tester, ended};
 use crate::{Ending, reply};
 
 /// One thing that every plugin has to get right.
@@ -46,8 +49,11 @@ const UNKNOWN: &str = "driftless-conformance-unknown";
 /// The length of a text that is large for an argument and small for a memory of 64 MiB.
 const LARGE: usize = 1 << 20;
 
+/// How much of an argument is shown.
+const MAX_ARGUMENT_BYTES: usize = 60;
+
 /// How many complaints one check tells.
-const MOST_COMPLAINTS: usize = 10;
+const MAX_COMPLAINTS: usize = 10;
 
 /// Letters of one to four bytes, a combining one, one that is written from right to left, and one that ends texts in C.
 const LETTERS: &str = "a\u{0}ï☕𝄞e\u{301}\u{202e}\u{feff}\"\\\n";
@@ -77,8 +83,8 @@ impl Tester {
                 None => Verdict::Nothing,
                 Some(complaints) if complaints.is_empty() => Verdict::Right,
                 Some(mut complaints) => {
-                    let more = complaints.len().saturating_sub(MOST_COMPLAINTS);
-                    complaints.truncate(MOST_COMPLAINTS);
+                    let more = complaints.len().saturating_sub(MAX_COMPLAINTS);
+                    complaints.truncate(MAX_COMPLAINTS);
                     if more > 0 {
                         complaints.push(format!("and {more} more"));
                     }
@@ -523,11 +529,10 @@ fn text_of(ending: &Ending) -> String {
 
 /// An argument as it is told: a long one by its beginning and its length.
 fn in_short(argument: &str) -> String {
-    const MOST: usize = 60;
-    if argument.len() <= MOST {
-        return format!("`{argument}`");
+    match truncated(argument, MAX_ARGUMENT_BYTES) {
+        Cow::Borrowed(whole) => format!("`{whole}`"),
+        Cow::Owned(beginning) => format!("`{beginning}` ({} bytes)", argument.len()),
     }
-    format!("`{}…` ({} bytes)", &argument[..argument.floor_char_boundary(MOST)], argument.len())
 }
 
 #[cfg(test)]

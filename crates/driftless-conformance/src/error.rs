@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// Why cases could not be read, played or recorded.
+/// Why cases could not be read, replayed or recorded.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -27,6 +27,16 @@ pub enum Error {
         /// The column, from 1.
         column: usize,
         /// What is wrong, and what would mend it.
+        message: String,
+        /// The text of the file.
+        text: String,
+    },
+    /// A recording that cannot be read.
+    #[error("{}: {message}", path.display())]
+    Recorded {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
         message: String,
     },
     /// The plugin could not be loaded.

@@ -9,36 +9,34 @@
 //! ```
 //!
 //! What is called is said by one of `task`, `facts`, `filter`, `function`, `source`, `parser`, `log_filter`, `output`, `command`, `hook` and
-//! `call`, which is any function with raw arguments. `host`, `expect` and `budget` are what a recording writes; it leaves every other line
-//! as it is.
+//! `call`, which is any function with raw arguments. What is not in the case, of `host`, `expect` and `budget`, is taken from its recording, see
+//! [`Recordings`].
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
-use crate::case::{Budget, Case, Document, HostCall};
+use crate::case::{Case, Document};
 use crate::error::Error;
-use crate::expectation::Expectation;
-use crate::yaml;
+use crate::recorded::{RecordedCase, Recordings};
 
-/// A file of cases.
+/// A longer file is not read: no person has written it.
+const MAX_FILE_BYTES: u64 = 64 << 20;
+
+/// A file of cases, with what was recorded of them.
 #[derive(Clone, Debug)]
 pub struct CaseFile {
     path: PathBuf,
-    text: String,
-    /// Where each document is in the text.
-    documents: Vec<Range<usize>>,
     cases: Vec<Case>,
+    recordings: Recordings,
 }
 
 /// The files of cases in a folder, in order. A folder that is not there has none.
 ///
 /// # Errors
 ///
-/// When it cannot be read.
+/// When it cannot be read, and when two files differ only in the end of their name: their cases would be called alike.
 pub fn find_case_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -55,47 +53,63 @@ pub fn find_case_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         }
     }
     files.sort();
+    if let Some(pair) = files.windows(2).find(|pair| pair[0].file_stem() == pair[1].file_stem()) {
+        let message = format!("there is {} as well: give one of them another name", pair[0].display());
+        return Err(Error::file(&pair[1])(io::Error::other(message)));
+    }
     Ok(files)
 }
 
+/// Reads a regular file of bounded length.
+pub(crate) fn read_text(path: &Path) -> io::Result<String> {
+    // Opening a pipe would wait for somebody to write to it.
+    let metadata = fs::metadata(path)?;
+    if metadata.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    let mut text = String::new();
+    File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_FILE_BYTES {
+        let message = format!("it has more than {MAX_FILE_BYTES} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(text)
+}
+
 impl CaseFile {
-    /// Reads a file.
+    /// Reads a file, and what was recorded of its cases.
     ///
     /// # Errors
     ///
-    /// When it cannot be read, and when something in it is no case.
+    /// When one of the two cannot be read, and when something in it is no case or no recording.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let text = fs::read_to_string(path).map_err(Error::file(path))?;
-        Self::parse(path, text)
+        let text = read_text(path).map_err(Error::file(path))?;
+        Self::parse(path, &text, Recordings::read(Recordings::path_beside(path))?)
     }
 
-    /// Reads the text of a file.
-    ///
-    /// # Errors
-    ///
-    /// When something in it is no case.
-    pub fn parse(path: &Path, text: String) -> Result<Self, Error> {
+    fn parse(path: &Path, text: &str, recordings: Recordings) -> Result<Self, Error> {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let (mut documents, mut cases) = (Vec::new(), Vec::<Case>::new());
-        let parts: Vec<_> = parts(&text).into_iter().filter(|part| !is_blank(&text[part.clone()])).collect();
+        let mut cases = Vec::<Case>::new();
+        let parts: Vec<_> = parts(text).into_iter().filter(|part| !is_blank(&text[part.clone()])).collect();
         for (number, part) in parts.iter().enumerate() {
-            let read = document(path, &text, part)?;
-            let name = match &read.case {
-                Some(name) => format!("{stem}/{name}"),
-                None if parts.len() == 1 => stem.clone(),
-                None => format!("{stem}/{}", number + 1),
-            };
+            let document = document(path, text, part)?;
+            let key = document.case.clone().unwrap_or_else(|| (number + 1).to_string());
+            let is_alone = document.case.is_none() && parts.len() == 1;
+            let name = if is_alone { stem.clone() } else { format!("{stem}/{key}") };
             let wrong = |message: String| {
                 let line = text[..part.start].matches('\n').count() + 1 + first_line(&text[part.clone()]);
-                Error::Syntax { path: path.to_owned(), line, column: 1, message }
+                Error::Syntax { path: path.to_owned(), line, column: 1, message, text: text.to_owned() }
             };
             if cases.iter().any(|case| case.name == name) {
                 return Err(wrong(format!("two cases are called `{name}`")));
             }
-            cases.push(Case::read(name, read).map_err(wrong)?);
-            documents.push(part.clone());
+            let recorded = recordings.get(&key);
+            cases.push(Case::read(name, key, document, recorded).map_err(wrong)?);
         }
-        Ok(Self { path: path.to_owned(), text, documents, cases })
+        Ok(Self { path: path.to_owned(), cases, recordings })
     }
 
     /// The file.
@@ -108,55 +122,32 @@ impl CaseFile {
         &self.cases
     }
 
-    /// Its text.
-    pub fn text(&self) -> &str {
-        &self.text
+    /// What was recorded of the case at this place, and is not written by the author.
+    pub fn recorded(&self, place: usize) -> RecordedCase {
+        let case = &self.cases[place];
+        self.recordings.get(&case.key).cloned().unwrap_or_default().without(case.written)
     }
 
-    /// Replaces what was recorded of some cases, by their place: `host`, `expect` and `budget`. Everything else stays as it is written.
-    ///
-    /// # Errors
-    ///
-    /// When a case is written in a way that cannot be mended line by line.
-    pub fn with_recorded(&self, recorded: &[(usize, Case)]) -> Result<Self, Error> {
-        let mut text = String::new();
-        let mut at = 0;
-        for (place, range) in self.documents.iter().enumerate() {
-            text.push_str(&self.text[at..range.start]);
-            let written = &self.text[range.clone()];
-            match recorded.iter().find(|(recorded, _)| *recorded == place) {
-                Some((_, case)) => text.push_str(&rewrite(written, &self.cases[place], case)),
-                None => text.push_str(written),
-            }
-            at = range.end;
-        }
-        text.push_str(&self.text[at..]);
-        let rewritten = Self::parse(&self.path, text)?;
-        for (place, case) in recorded {
-            if rewritten.cases.get(*place) != Some(case) {
-                let line = self.text[..self.documents[*place].start].matches('\n').count() + 1;
-                let message = "this case cannot be written back; write its keys one below the other, each at the beginning of a line";
-                return Err(Error::Syntax {
-                    path: self.path.clone(),
-                    line,
-                    column: 1,
-                    message: message.to_owned(),
-                });
-            }
-        }
-        Ok(rewritten)
+    /// What was recorded of all of them.
+    pub fn recordings(&self) -> &Recordings {
+        &self.recordings
     }
 
-    /// Writes the file. Whoever reads it meanwhile finds the old one or the new one.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be written.
-    pub fn write(&self) -> Result<(), Error> {
-        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        let new = self.path.with_file_name(format!(".{name}.new"));
-        let written = fs::write(&new, &self.text).and_then(|()| fs::rename(&new, &self.path));
-        written.map_err(Error::file(&self.path))
+    /// The names of recordings that belong to no case: it was renamed, or is gone.
+    pub fn unused_recordings(&self) -> impl Iterator<Item = &str> {
+        self.recordings.keys().filter(|key| !self.cases.iter().any(|case| case.key == *key))
+    }
+
+    /// The recordings with those of some cases replaced, by their place in the file. Those that belong to no case are left out, and so is what
+    /// the author has written meanwhile.
+    pub fn with_recorded(&self, recorded: &[(usize, RecordedCase)]) -> Recordings {
+        let of = |(place, case): (usize, &Case)| {
+            let new = recorded.iter().find(|(known, _)| *known == place);
+            (case.key.clone(), new.map_or_else(|| self.recorded(place), |(_, recorded)| recorded.clone()))
+        };
+        let cases = self.cases.iter().enumerate().map(of).filter(|(_, recorded)| !recorded.is_empty());
+        let cases = cases.collect();
+        Recordings::new(self.recordings.path().to_owned(), cases)
     }
 }
 
@@ -197,99 +188,33 @@ fn document(path: &Path, text: &str, part: &Range<usize>) -> Result<Document, Er
         let message = serde_saphyr::UserMessageFormatter.format_message(error.without_snippet()).into_owned();
         let at = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
         let (line, column) = error.location().map_or((1, 1), |place| (at(place.line()), at(place.column())));
-        Error::Syntax { path: path.to_owned(), line, column, message }
+        Error::Syntax { path: path.to_owned(), line, column, message, text: text.to_owned() }
     })
-}
-
-/// A document with what was recorded replaced, as far as it is something else than before.
-fn rewrite(written: &str, before: &Case, case: &Case) -> String {
-    let mut blocks = blocks(written);
-    if case.host != before.host {
-        let host: Vec<Value> = case.host.iter().map(HostCall::to_value).collect();
-        put(&mut blocks, "host", Some(Value::Array(host)).filter(|_| !case.host.is_empty()));
-    }
-    if case.expect != before.expect {
-        put(&mut blocks, "expect", case.expect.as_ref().map(Expectation::to_value));
-    }
-    if case.budget != before.budget {
-        let budget = serde_json::to_value(case.budget).expect("a budget is two numbers");
-        put(&mut blocks, "budget", Some(budget).filter(|_| case.budget != Budget::default()));
-    }
-    blocks.into_iter().map(|(_, text)| text).collect()
-}
-
-/// A key with all that belongs to it, or what stands between two.
-type Block = (Option<String>, String);
-
-/// Replaces a key where it stands, or puts it behind the last.
-fn put(blocks: &mut Vec<Block>, key: &str, value: Option<Value>) {
-    let known = blocks.iter().position(|(known, _)| known.as_deref() == Some(key));
-    let text = value.map(|value| yaml::entry(key, &value, 0));
-    match (known, text) {
-        (Some(at), Some(text)) => blocks[at].1 = text,
-        (Some(at), None) => drop(blocks.remove(at)),
-        (None, Some(text)) => {
-            // What stands below the last key are blank lines and comments.
-            let last = blocks.iter().rposition(|(known, _)| known.is_some());
-            let at = last.map_or(blocks.len(), |last| last + 1);
-            if let Some((_, above)) = last.map(|last| &mut blocks[last])
-                && !above.ends_with('\n')
-            {
-                above.push('\n');
-            }
-            blocks.insert(at, (Some(key.to_owned()), text));
-        }
-        (None, None) => {}
-    }
-}
-
-/// A document, split into its keys with all that belongs to them, and what stands between.
-fn blocks(written: &str) -> Vec<Block> {
-    let mut blocks: Vec<Block> = Vec::new();
-    // Blank lines and comments belong to a key only where it goes on behind them.
-    let mut gap = String::new();
-    for line in written.split_inclusive('\n') {
-        if is_gap(line) {
-            gap.push_str(line);
-            continue;
-        }
-        let key = top_level_key(line);
-        if key.is_some() || blocks.is_empty() {
-            if !gap.is_empty() {
-                blocks.push((None, std::mem::take(&mut gap)));
-            }
-            blocks.push((key, line.to_owned()));
-        } else if let Some((_, block)) = blocks.last_mut() {
-            block.push_str(&std::mem::take(&mut gap));
-            block.push_str(line);
-        }
-    }
-    if !gap.is_empty() {
-        blocks.push((None, gap));
-    }
-    blocks
-}
-
-fn top_level_key(line: &str) -> Option<String> {
-    let (key, behind) = line.split_once(':')?;
-    let key = key.trim_end().trim_matches(['"', '\'']);
-    let is_key =
-        !key.is_empty() && key.chars().all(|character| character.is_ascii_alphanumeric() || character == '_');
-    (is_key && (behind.trim().is_empty() || behind.starts_with(char::is_whitespace))).then(|| key.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
-    use driftless_plugin_api::log::Level;
     use serde_json::json;
 
     use super::*;
-    use crate::case::LogLine;
-    use crate::expectation::Ending;
+    use crate::case::{Budget, Written};
+    use crate::expectation::{Ending, Expectation};
+
+    fn parse_with(text: &str, recorded: Vec<(String, RecordedCase)>) -> Result<CaseFile, String> {
+        let path = Path::new("tests/cases/greet.yml");
+        CaseFile::parse(path, text, Recordings::new(Recordings::path_beside(path), recorded))
+            .map_err(|error| error.to_string())
+    }
 
     fn parse(text: &str) -> Result<CaseFile, String> {
-        CaseFile::parse(Path::new("tests/cases/greet.yml"), text.to_owned())
-            .map_err(|error| error.to_string())
+        parse_with(text, Vec::new())
+    }
+
+    /// A recording that expects this.
+    fn recorded(result: i32) -> RecordedCase {
+        let expect = Expectation { ending: Ending::Result(json!(result)), log: None };
+        let budget = Budget { fuel: Some(10), memory: None };
+        RecordedCase { expect: Some(expect), budget, ..RecordedCase::default() }
     }
 
     #[test]
@@ -325,50 +250,69 @@ mod tests {
     }
 
     #[test]
-    fn a_recording_replaces_what_was_recorded_and_nothing_else() {
-        let before = "\
-# What the author says about it.
-case: hello   # a name
-task: greet
-
-config:
-  text: |
-    first
-
-    # no comment
-
-    last
-
-# below the configuration
-expect:
-  result: 1   # was this ever right?
-time: 5
-# at the end
----
-task: other
-";
-        let file = parse(before).unwrap();
-        let mut case = file.cases()[0].clone();
-        case.expect = Some(Expectation {
-            ending: Ending::Result(json!({"status": "success"})),
-            log: Some(vec![LogLine { level: Level::Info, message: "hi: there".to_owned() }]),
-        });
-        case.budget = Budget { fuel: Some(10), memory: None };
-        let after = before
-            .replace(
-                "  result: 1   # was this ever right?\n",
-                "  result:\n    status: success\n  log:\n    - info: \"hi: there\"\n",
-            )
-            .replace("time: 5\n", "time: 5\nbudget:\n  fuel: 10\n");
-        assert_eq!(file.with_recorded(&[(0, case)]).unwrap().text(), after);
-        assert!(parse("{task: a}\n").unwrap().with_recorded(&[(0, file.cases()[0].clone())]).is_err());
+    fn what_is_not_written_is_taken_from_the_recording() {
+        let text = "task: a\n---\ncase: named\ntask: b\nexpect: {result: 1}\n";
+        let file = parse_with(
+            text,
+            vec![
+                ("1".to_owned(), recorded(5)),
+                ("named".to_owned(), recorded(6)),
+                ("gone".to_owned(), recorded(7)),
+            ],
+        );
+        let file = file.unwrap();
+        let expected = |place: usize| file.cases()[place].expect.as_ref().unwrap().ending.clone();
+        assert_eq!(expected(0), Ending::Result(json!(5)));
+        assert_eq!(expected(1), Ending::Result(json!(1)), "what the author has written counts");
+        assert_eq!(file.cases()[1].budget.fuel, Some(10));
+        assert_eq!(file.cases()[1].written, Written { host: false, expect: true, budget: false });
+        assert_eq!(file.cases()[0].as_written().expect, None);
+        assert_eq!(file.cases()[1].as_written().budget, Budget::default());
+        assert_eq!(file.unused_recordings().collect::<Vec<_>>(), ["gone"]);
     }
 
     #[test]
-    fn a_case_without_a_newline_at_its_end_gets_one() {
-        let file = parse("task: a").unwrap();
-        let mut case = file.cases()[0].clone();
-        case.expect = Some(Expectation { ending: Ending::Failure("no".to_owned()), log: None });
-        assert_eq!(file.with_recorded(&[(0, case)]).unwrap().text(), "task: a\nexpect:\n  failure: \"no\"\n");
+    fn a_recording_replaces_that_of_its_case_and_no_other() {
+        let file = parse_with(
+            "task: a\n---\ntask: b\nexpect: {result: 2}\n---\ncase: new\ntask: c\n",
+            vec![
+                ("gone".to_owned(), recorded(0)),
+                ("2".to_owned(), recorded(2)),
+                ("1".to_owned(), recorded(1)),
+            ],
+        );
+        let file = file.unwrap();
+        let cases = |recordings: &Recordings| {
+            recordings
+                .keys()
+                .map(|key| (key.to_owned(), recordings.get(key).unwrap().clone()))
+                .collect::<Vec<_>>()
+        };
+        let after = file.with_recorded(&[(2, recorded(3)), (0, RecordedCase::default())]);
+        let budget = RecordedCase { expect: None, ..recorded(2) };
+        assert_eq!(cases(&after), [("2".to_owned(), budget), ("new".to_owned(), recorded(3))]);
+        assert_eq!(after.path(), Path::new("tests/cases/greet.recorded.json"));
+    }
+
+    #[test]
+    fn files_whose_cases_would_be_called_alike_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a.yml", "b.yaml", "c.txt", ".d.yml", "a.recorded.json"] {
+            fs::write(folder.path().join(name), "task: a\n").unwrap();
+        }
+        let files = find_case_files(folder.path()).unwrap();
+        assert_eq!(files, [folder.path().join("a.yml"), folder.path().join("b.yaml")]);
+        fs::write(folder.path().join("a.yaml"), "task: a\n").unwrap();
+        let said = find_case_files(folder.path()).unwrap_err().to_string();
+        assert!(said.contains("a.yml: there is ") && said.contains("a.yaml as well"), "{said}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_no_file_of_cases() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.yml");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RWXU).unwrap();
+        assert!(CaseFile::read(&path).unwrap_err().to_string().ends_with("it is no regular file"));
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// The most bytes of text, and the most items, that a rule makes.
-const MOST: usize = 16 << 20;
+const MAX_BYTES_OR_ITEMS: usize = 16 << 20;
 
 /// The value with every `{$repeat: VALUE, times: N}` in it replaced: a text `N` times behind itself, or a list with its items `N` times.
 ///
@@ -28,8 +28,8 @@ fn repeat(rule: Map<String, Value>) -> Result<Value, String> {
         return Err("a repeated value is `{$repeat: VALUE, times: NUMBER}`".to_owned());
     };
     let fits = |length: usize| match length.checked_mul(times) {
-        Some(total) if total <= MOST => Ok(()),
-        _ => Err(format!("a repeated value has {MOST} bytes or items at most")),
+        Some(total) if total <= MAX_BYTES_OR_ITEMS => Ok(()),
+        _ => Err(format!("a repeated value has {MAX_BYTES_OR_ITEMS} bytes or items at most")),
     };
     match &rule["$repeat"] {
         Value::String(text) => {

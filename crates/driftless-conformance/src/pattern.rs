@@ -41,56 +41,28 @@ pub(crate) fn matches(expected: &Value, actual: &Value) -> bool {
 
 /// `expected` with every part that holds replaced by what is really there. What is left of a difference are the parts that differ.
 pub(crate) fn resolve(expected: &Value, actual: &Value) -> Value {
-    merge(expected, actual, Side::Expected)
-}
-
-/// `actual` with every part that was expected written as it was expected: what has been weakened by a `[..]` stays so.
-pub(crate) fn keep(expected: &Value, actual: &Value) -> Value {
-    merge(expected, actual, Side::Actual)
-}
-
-/// What is taken where the two differ. Where they do not, it is the other.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Expected,
-    Actual,
-}
-
-fn merge(expected: &Value, actual: &Value, side: Side) -> Value {
     if matches(expected, actual) {
-        return if side == Side::Expected { actual.clone() } else { expected.clone() };
+        return actual.clone();
     }
     match (expected, actual) {
         (Value::Object(a), Value::Object(b)) => {
-            let mut members = Map::new();
-            for (key, expected) in a.iter().filter(|(key, _)| *key != ANYTHING) {
-                match b.get(key) {
-                    Some(actual) => drop(members.insert(key.clone(), merge(expected, actual, side))),
-                    None if side == Side::Expected => drop(members.insert(key.clone(), expected.clone())),
-                    None => {}
-                }
-            }
-            match (a.get(ANYTHING), side) {
-                (Some(anything), Side::Actual) => drop(members.insert(ANYTHING.to_owned(), anything.clone())),
-                (None, Side::Expected) => {}
-                // Further keys are there, and for what is expected they may be.
-                _ => {
-                    let further = b.iter().filter(|(key, _)| !a.contains_key(*key));
-                    members.extend(further.map(|(key, value)| (key.clone(), value.clone())));
-                }
+            let resolved = |(key, expected): (&String, &Value)| {
+                let resolved =
+                    b.get(key).map_or_else(|| expected.clone(), |actual| resolve(expected, actual));
+                (key.clone(), resolved)
+            };
+            let mut members: Map<_, _> = a.iter().filter(|(key, _)| *key != ANYTHING).map(resolved).collect();
+            if a.contains_key(ANYTHING) {
+                // Further keys may be there.
+                let further = b.iter().filter(|(key, _)| !a.contains_key(*key));
+                members.extend(further.map(|(key, value)| (key.clone(), value.clone())));
             }
             Value::Object(members)
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
-            Value::Array(a.iter().zip(b).map(|(a, b)| merge(a, b, side)).collect())
+            Value::Array(a.iter().zip(b).map(|(a, b)| resolve(a, b)).collect())
         }
-        (expected, actual) => {
-            if side == Side::Expected {
-                expected.clone()
-            } else {
-                actual.clone()
-            }
-        }
+        (expected, _) => expected.clone(),
     }
 }
 
@@ -126,13 +98,11 @@ mod tests {
         assert!(!matches(&expected, &json!({"b": 2})));
         let actual = json!({"b": 2, "a": 3});
         assert_eq!(resolve(&expected, &actual).to_string(), r#"{"a":1,"b":2}"#);
-        assert_eq!(keep(&expected, &actual).to_string(), r#"{"a":3,"[..]":"[..]"}"#);
     }
 
     #[test]
-    fn what_holds_is_resolved_and_what_was_weakened_is_kept() {
+    fn what_holds_is_resolved() {
         let (expected, actual) = (json!({"at": "[..]", "n": 1}), json!({"n": 2, "at": "now"}));
         assert_eq!(resolve(&expected, &actual).to_string(), r#"{"at":"now","n":1}"#);
-        assert_eq!(keep(&expected, &actual).to_string(), r#"{"at":"[..]","n":2}"#);
     }
 }

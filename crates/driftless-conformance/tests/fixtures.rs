@@ -9,8 +9,8 @@ fn here(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)
 }
 
-/// Plays all cases that a fixture has to keep, and returns what does not hold.
-fn play(fixture: &Path) -> Vec<String> {
+/// Replays all cases that a fixture has to keep, and returns what does not hold.
+fn replay(fixture: &Path) -> Vec<String> {
     let name = fixture.display().to_string();
     let tester = Tester::new(Setup::default(), "conformance", &std::fs::read(fixture).unwrap()).unwrap();
     let mut folders = vec![here("cases/protocol")];
@@ -18,17 +18,17 @@ fn play(fixture: &Path) -> Vec<String> {
         folders.push(here("cases/sdk"));
     }
     let mut failed = Vec::new();
-    let mut played = 0;
+    let mut replayed = 0;
     for file in folders.iter().flat_map(|folder| find_case_files(folder).unwrap()) {
         for case in CaseFile::read(&file).unwrap().cases() {
-            let problems = tester.play(case).problems;
+            let problems = tester.replay(case).problems;
             if !problems.is_empty() {
                 failed.push(format!("{name}: {}: {problems:?}", case.name));
             }
-            played += 1;
+            replayed += 1;
         }
     }
-    assert!(played > 100, "{name}: only {played} cases");
+    assert!(replayed > 100, "{name}: only {replayed} cases");
     for check in tester.checks(&["crash".to_owned()]) {
         if let Verdict::Wrong(complaints) = &check.verdict {
             failed.push(format!("{name}: {}: {complaints:?}", check.name));
@@ -49,6 +49,6 @@ fn fixtures(version: &str) -> Vec<PathBuf> {
 fn protocol_1_is_served() {
     let files = fixtures("protocol-1");
     assert!(files.len() >= 3, "{files:?}");
-    let failed: Vec<String> = files.iter().flat_map(|file| play(file)).collect();
+    let failed: Vec<String> = files.iter().flat_map(|file| replay(file)).collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }

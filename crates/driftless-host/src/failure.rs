@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use driftless_plugin_api::component::ComponentKind;
+use driftless_plugin_api::text::truncated;
 use driftless_transport::{CallFailure, CancelHandle};
 
 use crate::breaker::{Breaker, Pass, Refusal};
@@ -172,7 +173,7 @@ impl Guard {
         }
         // Where each call is to be made whatever happens, nothing is held against it.
         if self.rule.policy != Policy::Skip {
-            let why = Why { text: shortened(cause(&error)).into(), kind: error.kind() };
+            let why = Why { text: truncated(&cause(&error), MOST_TEXT).into(), kind: error.kind() };
             let opened = pass.fails(why.clone());
             if opened && self.rule.policy == Policy::Quarantine {
                 let again_in = Some(self.rule.threshold.pause);
@@ -254,12 +255,4 @@ fn cause(error: &Error) -> String {
         Error::Protocol { defect, .. } => defect.clone(),
         other => other.to_string(),
     }
-}
-
-fn shortened(mut text: String) -> String {
-    if text.len() > MOST_TEXT {
-        text.truncate(text.floor_char_boundary(MOST_TEXT));
-        text.push('…');
-    }
-    text
 }

@@ -51,6 +51,7 @@ pub use network::{HostPattern, HttpUrl, is_public};
 pub use path::{AbsolutePath, Access, PathPattern};
 pub use permissions::Permissions;
 
+use driftless_plugin_api::text::{printable_line, truncated};
 use thiserror::Error;
 
 /// An entry that means nothing.
@@ -65,7 +66,7 @@ pub struct Malformed {
 
 impl Malformed {
     fn new(entry: &str, why: &'static str) -> Self {
-        let short: String = entry.chars().take(200).collect();
-        Self { entry: short.escape_debug().to_string(), why }
+        const MAX_BYTES: usize = 300;
+        Self { entry: printable_line(&truncated(entry, MAX_BYTES)).into_owned(), why }
     }
 }

@@ -18,6 +18,7 @@
 //! | [`log`] | the levels of `host_log` |
 //! | [`digest`] | which file a plugin is |
 //! | [`cancel`] | ending a call from another thread |
+//! | [`text`] | text of unknown origin, made safe to print and short |
 //! | [`abi`] | how a core WebAssembly module carries strings |
 //! | [`wit`] | how a component does |
 
@@ -34,6 +35,7 @@ pub mod log;
 pub mod manifest;
 pub mod records;
 pub mod result;
+pub mod text;
 pub mod wit;
 
 /// The version of the protocol that this crate describes.

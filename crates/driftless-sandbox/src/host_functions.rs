@@ -11,6 +11,7 @@ use driftless_plugin_api::abi::{self, AnswerLength};
 use driftless_plugin_api::host_call::{Allowance, Answer, Capability};
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::log::Level;
+use driftless_plugin_api::text::truncated;
 use wasmtime::{AsContextMut, Caller, Extern, Linker, Memory};
 
 use crate::memory_budget::MemoryBudget;
@@ -169,12 +170,11 @@ impl State {
         begun: Instant,
     ) {
         self.trace(|| {
-            let shown = |text: &str| text[..text.floor_char_boundary(500)].to_owned();
             format!(
                 "{} {} (with {body} bytes) gave {} (with {} bytes) after {:?}",
                 capability.import(),
-                shown(request),
-                shown(&answer.head),
+                truncated(request, 500),
+                truncated(&answer.head, 500),
                 answer.body.len(),
                 begun.elapsed()
             )

@@ -1,10 +1,11 @@
 //! Words of a file, fit to be shown.
 
-/// The longest name that is shown whole, in characters.
-const MAX_NAME_CHARS: usize = 100;
+use driftless_plugin_api::text::{printable_line, truncated};
 
-/// A name out of a file that nobody vouches for, fit for a terminal.
+/// The longest name that is shown whole, in bytes.
+const MAX_NAME_BYTES: usize = 200;
+
+/// A name out of a file of unknown origin, fit for a terminal.
 pub(crate) fn printable(name: &str) -> String {
-    let short: String = name.chars().take(MAX_NAME_CHARS).collect();
-    short.escape_debug().to_string()
+    printable_line(&truncated(name, MAX_NAME_BYTES)).into_owned()
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use driftless_permissions::Permissions;
 use driftless_plugin_api::manifest::{Permission, PluginManifest, is_valid_name};
+use driftless_plugin_api::text::printable_line;
 use semver::{Version, VersionReq};
 use serde_json::{Map, Value};
 
@@ -107,7 +108,7 @@ impl<'a> Fields<'a> {
         if !is_valid_name(&name) {
             return Err(self.complain(format!(
                 "a plugin cannot be called `{}`: {NAME_RULE}; `{}name` gives it another name than its package",
-                name.escape_debug(),
+                printable_line(&name),
                 self.path
             )));
         }

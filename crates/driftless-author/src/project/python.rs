@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use driftless_plugin_api::text::printable_line;
 use serde_json::Value;
 
 use super::fields::person;
@@ -39,7 +40,7 @@ pub(super) fn read(file: &Path) -> Result<Metadata, AuthorError> {
     if !entry.split('.').all(is_name) {
         return Err(own.mistake(
             "entry",
-            &format!("is `{}`; it is the name of a module, like plugin", entry.escape_debug()),
+            &format!("is `{}`; it is the name of a module, like plugin", printable_line(&entry)),
         ));
     }
     let module = entry.replace('.', "/");

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use driftless_host::api::result::TaskStatus;
+use driftless_plugin_api::text::printable_line;
 use driftless_runner::{ApplyFile, Progress, TaskOutcome, TaskStep};
 use serde_json::{Map, json};
 
@@ -11,7 +12,7 @@ use super::facts::warn_of_no_facts;
 use super::{is_variable, not_a_variable};
 use crate::args::{Apply, Global};
 use crate::failure::Failure;
-use crate::terminal::{BAD, FAINT, GOOD, ODD, STRONG, Terminal, printable};
+use crate::terminal::{BAD, FAINT, GOOD, ODD, STRONG, Terminal};
 use crate::{context, document};
 
 /// Runs the tasks of a file.
@@ -69,7 +70,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Apply) -> anyhow:
 }
 
 fn show(terminal: &Terminal, step: &TaskStep, outcome: &TaskOutcome) -> std::io::Result<()> {
-    let label = printable(step.label(), false);
+    let label = printable_line(step.label());
     let (style, word) = match outcome {
         TaskOutcome::Ran(result) if result.status == TaskStatus::Error => (BAD, "failed"),
         TaskOutcome::Ran(_) => (GOOD, "ok"),
@@ -84,13 +85,13 @@ fn show(terminal: &Terminal, step: &TaskStep, outcome: &TaskOutcome) -> std::io:
         TaskOutcome::Ran(result) => {
             // JSON has no raw control characters, but it may have those that turn the direction of writing.
             let text = serde_json::to_string(result).unwrap_or_default();
-            writeln!(out, "          {}", printable(&text, false))
+            writeln!(out, "          {}", printable_line(&text))
         }
         TaskOutcome::Depends(earlier) => {
             writeln!(out, "          it uses the result `{earlier}`, which a dry run does not have")
         }
         // A plugin's own words may have several lines.
-        TaskOutcome::LeftOut(why) => writeln!(out, "          {}", printable(why, false)),
+        TaskOutcome::LeftOut(why) => writeln!(out, "          {}", printable_line(why)),
         TaskOutcome::Skipped | TaskOutcome::Checked => Ok(()),
     }
 }

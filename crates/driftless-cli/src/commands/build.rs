@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use driftless_author::{Built, Language, Options, Progress, Project, Target, build};
 use driftless_host::permissions::Permissions;
+use driftless_plugin_api::text::printable_line;
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
 use super::print_json;
 use crate::args::{Build, Global};
-use crate::terminal::{FAINT, GOOD, STRONG, Terminal, printable};
+use crate::terminal::{FAINT, GOOD, STRONG, Terminal};
 
 /// Builds the plugins of a project, and says what came out.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Build) -> anyhow::Result<ExitCode> {
@@ -65,8 +66,7 @@ fn tell(terminal: &Terminal, plugin: &Built) -> anyhow::Result<()> {
     let mut out = terminal.out();
     let manifest = plugin.manifest.as_ref();
     let version = manifest.map_or("", |manifest| manifest.version.as_str());
-    let title =
-        format!("{GOOD}built{GOOD:#} {STRONG}{}{STRONG:#} {}", plugin.name, printable(version, false));
+    let title = format!("{GOOD}built{GOOD:#} {STRONG}{}{STRONG:#} {}", plugin.name, printable_line(version));
     writeln!(out, "{}", title.trim_end())?;
     let components = match manifest.and_then(|manifest| manifest.components.as_ref()).map_or(0, Vec::len) {
         1 => "1 component".to_owned(),
@@ -79,7 +79,7 @@ fn tell(terminal: &Terminal, plugin: &Built) -> anyhow::Result<()> {
     // It was checked, so it can be read; and it is shown as it will be granted.
     for permission in Permissions::requested(asked).map(|asked| asked.to_manifest()).unwrap_or_default() {
         let (kind, entries) = (permission.capability().permission(), permission.entries().join(", "));
-        writeln!(out, "      asks for {kind}: {}", printable(&entries, false))?;
+        writeln!(out, "      asks for {kind}: {}", printable_line(&entries))?;
     }
     writeln!(out, "      {}", plugin.digest)?;
     Ok(())

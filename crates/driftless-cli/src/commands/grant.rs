@@ -7,6 +7,7 @@ use driftless_host::Granted;
 use driftless_host::api::host_call::Capability;
 use driftless_host::api::manifest::Permission;
 use driftless_host::permissions::{Coverage, Grant, Permissions};
+use driftless_plugin_api::text::printable_line;
 use driftless_validator::ValidatedPlugin;
 use serde_json::{Value, json};
 
@@ -14,7 +15,7 @@ use super::print_json;
 use crate::args::{self, Global};
 use crate::context;
 use crate::failure::Failure;
-use crate::terminal::{BAD, GOOD, ODD, STRONG, Terminal, printable};
+use crate::terminal::{BAD, GOOD, ODD, STRONG, Terminal};
 
 /// Grants permissions to the file that a plugin is now.
 pub(crate) fn grant(global: &Global, terminal: &Terminal, asked: &args::Grant) -> anyhow::Result<ExitCode> {
@@ -54,7 +55,7 @@ pub(crate) fn grant(global: &Global, terminal: &Terminal, asked: &args::Grant) -
         return Ok(ExitCode::SUCCESS);
     }
     let mut out = terminal.out();
-    writeln!(out, "{GOOD}granted{GOOD:#} to {} ({})", printable(&name, false), module.digest())?;
+    writeln!(out, "{GOOD}granted{GOOD:#} to {} ({})", printable_line(&name), module.digest())?;
     for line in table(&grant) {
         writeln!(out, "  {line}")?;
     }
@@ -74,7 +75,7 @@ pub(crate) fn revoke(global: &Global, terminal: &Terminal, plugin: &str) -> anyh
         writeln!(
             terminal.out(),
             "{GOOD}revoked{GOOD:#} everything that was granted to {}",
-            printable(plugin, false)
+            printable_line(plugin)
         )?;
     }
     Ok(ExitCode::SUCCESS)
@@ -86,7 +87,7 @@ pub(super) fn table(grant: &Grant) -> Vec<String> {
         .into_iter()
         .flat_map(|capability| {
             let row = move |(entry, coverage): (String, Coverage)| {
-                (capability.permission(), printable(&entry, false), coverage)
+                (capability.permission(), printable_line(&entry).into_owned(), coverage)
             };
             grant.coverage(capability).into_iter().map(row)
         })
@@ -96,7 +97,7 @@ pub(super) fn table(grant: &Grant) -> Vec<String> {
         let verdict = match coverage {
             Coverage::Full => format!("{GOOD}granted{GOOD:#}"),
             Coverage::Partial(parts) => {
-                format!("{ODD}only{ODD:#} {}", printable(&parts.join(", "), false))
+                format!("{ODD}only{ODD:#} {}", printable_line(&parts.join(", ")))
             }
             Coverage::None => format!("{BAD}not granted{BAD:#}"),
         };
@@ -163,7 +164,7 @@ fn show_request(
     before: Option<&Granted>,
 ) -> anyhow::Result<()> {
     let mut out = terminal.err();
-    let name = printable(name, false);
+    let name = printable_line(name);
     writeln!(out, "{STRONG}{name}{STRONG:#} ({}) asks for", module.digest())?;
     let granted = before.map_or(Permissions::NONE, |before| before.permissions.clone());
     for line in table(&Grant::new(module.permissions().clone(), granted)) {
@@ -180,7 +181,7 @@ fn show_request(
 }
 
 fn confirmed(terminal: &Terminal, question: &str) -> io::Result<bool> {
-    write!(terminal.err(), "{} [y/N] ", printable(question, false))?;
+    write!(terminal.err(), "{} [y/N] ", printable_line(question))?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))

@@ -9,6 +9,7 @@ use driftless_host::api::manifest::PluginManifest;
 use driftless_host::api::result::TaskStatus;
 use driftless_host::nearest;
 use driftless_host::permissions::Permissions;
+use driftless_plugin_api::text::printable_line;
 use driftless_validator::{Violation, inspect as inspect_file, validate as validate_file};
 use serde::Deserialize;
 use serde_json::json;
@@ -16,7 +17,7 @@ use serde_json::json;
 use super::{grant, print_json};
 use crate::args::Global;
 use crate::failure::Failure;
-use crate::terminal::{BAD, FAINT, GOOD, ODD, STRONG, Terminal, printable};
+use crate::terminal::{BAD, FAINT, GOOD, ODD, STRONG, Terminal, printable_path};
 use crate::{context, text};
 
 /// The functions that the guide calls required.
@@ -58,7 +59,7 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
         )?;
     }
     for plugin in &plugins {
-        let name = printable(&plugin.name, false);
+        let name = printable_line(&plugin.name);
         let Some(manifest) = &plugin.manifest else {
             let what = if plugin.functions.is_some() {
                 "no manifest"
@@ -71,7 +72,7 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
         let components =
             manifest.components.as_ref().map_or("?".to_owned(), |components| components.len().to_string());
         let (version, description) =
-            (printable(&manifest.version, false), printable(&manifest.description, false));
+            (printable_line(&manifest.version), printable_line(&manifest.description));
         let row = format!("{name:<width$}  {version:<9}  {components:>10}  {description}");
         writeln!(out, "{}", row.trim_end())?;
     }
@@ -112,7 +113,7 @@ pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> any
         "" => Ok(()),
         value => writeln!(out.borrow_mut(), "{STRONG}{key:<13}{STRONG:#} {value}"),
     };
-    let row = |key: &str, value: &str| styled(key, &printable(value, false));
+    let row = |key: &str, value: &str| styled(key, &printable_line(value));
     row("name", &name)?;
     let none = PluginManifest { name: String::new(), version: String::new(), ..unnamed() };
     let described = manifest.unwrap_or(&none);
@@ -197,10 +198,10 @@ pub(crate) fn validate(
     } else {
         let mut out = terminal.out();
         let (style, word) = if valid { (GOOD, "valid") } else { (BAD, "refused") };
-        let path = printable(&path.display().to_string(), false);
+        let path = printable_path(&path);
         writeln!(out, "{style}{word}{style:#} {path}")?;
         for violation in &violations {
-            writeln!(out, "  {BAD}-{BAD:#} {}", printable(&violation.to_string(), false))?;
+            writeln!(out, "  {BAD}-{BAD:#} {}", printable_line(&violation.to_string()))?;
         }
         for function in &missing {
             writeln!(out, "  {ODD}-{ODD:#} {}", note(function))?;

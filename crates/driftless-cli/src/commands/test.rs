@@ -7,9 +7,10 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use driftless_conformance::{
-    Case, CaseFile, Check, DiffLine, DiffMark, Error, Played, Problem, Setup, Tester, Verdict,
+    Case, CaseFile, Check, DiffLine, DiffMark, Error, Problem, Replay, Setup, Tester, Verdict,
     find_case_files,
 };
+use driftless_plugin_api::text::printable_line;
 use driftless_templates::excerpt;
 use serde_json::{Value, json};
 
@@ -17,10 +18,10 @@ use super::print_json;
 use crate::args::{Global, Test};
 use crate::context;
 use crate::failure::{Failure, unreadable};
-use crate::terminal::{BAD, FAINT, GOOD, STRONG, Terminal, printable};
+use crate::terminal::{BAD, FAINT, GOOD, STRONG, Terminal, printable_path};
 use crate::text;
 
-/// Plays the cases of a plugin, and checks what every plugin has to get right.
+/// Replays the cases of a plugin, and checks what every plugin has to get right.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Test) -> anyhow::Result<ExitCode> {
     let found = find(args)?;
     if let Some(newer) = found.newer_source() {
@@ -37,18 +38,25 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Test) -> anyhow::
         cache: context::machine_code_cache().ok(),
         grants: context::grants(global)?,
     };
-    let tester =
-        Tester::new(setup, &context::stem(&found.plugin), &bytes).map_err(|error| told(error, None))?;
-    let mut report = Report { global, terminal, cases: Vec::new(), checks: Vec::new(), held: 0, failed: 0 };
+    let tester = Tester::new(setup, &context::stem(&found.plugin), &bytes).map_err(told)?;
+    let mut report = Report {
+        global,
+        terminal,
+        cases: Vec::new(),
+        checks: Vec::new(),
+        written: Vec::new(),
+        held: 0,
+        failed: 0,
+    };
     report.heading(&tester, &found.plugin)?;
     for (file, wanted) in &files {
         if args.record {
             report.record(&tester, file, wanted)?;
         } else {
-            report.play(&tester, file, wanted)?;
+            report.replay(&tester, file, wanted)?;
         }
     }
-    // Whoever asks for one case is at work on that one.
+    // A user who asks for one case is at work on that one.
     if !args.record && !args.no_conformance && args.case.is_empty() {
         for check in tester.checks(&args.except) {
             report.check(&check)?;
@@ -202,11 +210,10 @@ fn case_files(folders: &[PathBuf], names: &[String]) -> anyhow::Result<Vec<Wante
     let mut files = Vec::new();
     let mut paths = Vec::new();
     for folder in folders {
-        paths.extend(find_case_files(folder).map_err(|error| told(error, None))?);
+        paths.extend(find_case_files(folder).map_err(told)?);
     }
     for path in paths {
-        let text = text::read(&path)?;
-        let file = CaseFile::parse(&path, text.clone()).map_err(|error| told(error, Some(&text)))?;
+        let file = CaseFile::read(&path).map_err(told)?;
         let is_wanted = |case: &Case| names.is_empty() || names.iter().any(|name| case.name.contains(name));
         let wanted = (0..file.cases().len()).filter(|place| is_wanted(&file.cases()[*place])).collect();
         files.push((file, wanted));
@@ -224,20 +231,23 @@ fn case_files(folders: &[PathBuf], names: &[String]) -> anyhow::Result<Vec<Wante
 }
 
 /// An error of the cases, with the line that it is about.
-fn told(error: Error, text: Option<&str>) -> anyhow::Error {
-    match error {
-        Error::Host(error) => error.into(),
-        Error::File { path, source } => unreadable(&path, &source).into(),
-        Error::Syntax { line, column, .. } => {
-            let excerpt = text.map_or_else(String::new, |text| {
-                let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
-                let inside =
-                    text[start..].char_indices().nth(column.saturating_sub(1)).map_or(0, |(at, _)| at);
-                format!("\n{}", excerpt(text, start + inside..start + inside + 1))
-            });
-            Failure::Usage(format!("{error}{excerpt}")).into()
+fn told(error: Error) -> anyhow::Error {
+    if let Error::Host(error) = error {
+        return error.into();
+    }
+    match &error {
+        Error::File { path, source } => unreadable(path, source).into(),
+        Error::Syntax { line, column, text, .. } => {
+            let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+            let inside = text[start..].char_indices().nth(column.saturating_sub(1)).map_or(0, |(at, _)| at);
+            let excerpt = excerpt(text, start + inside..start + inside + 1);
+            Failure::Usage(format!("{error}\n{excerpt}")).into()
         }
-        other => Failure::Failed(other.to_string()).into(),
+        Error::Recorded { .. } => {
+            let message = "remove the file and record the cases again (`driftless plugin test --record`)";
+            Failure::Usage(format!("{error}; {message}")).into()
+        }
+        _ => Failure::Failed(error.to_string()).into(),
     }
 }
 
@@ -247,6 +257,8 @@ struct Report<'a> {
     terminal: &'a Terminal,
     cases: Vec<Value>,
     checks: Vec<Value>,
+    /// The files of recordings that were written.
+    written: Vec<PathBuf>,
     held: usize,
     failed: usize,
 }
@@ -258,22 +270,29 @@ impl Report<'_> {
         }
         let plugin = tester.plugin();
         let version = plugin.manifest().map_or_else(String::new, |manifest| format!(" {}", manifest.version));
-        let (name, version) = (printable(plugin.name(), false), printable(&version, false));
-        let path = printable(&path.display().to_string(), false);
+        let (name, version) = (printable_line(plugin.name()), printable_line(&version));
+        let path = printable_path(path);
         Ok(writeln!(self.terminal.out(), "{STRONG}{name}{STRONG:#}{version} {FAINT}({path}){FAINT:#}")?)
     }
 
-    fn play(&mut self, tester: &Tester, file: &CaseFile, wanted: &[usize]) -> anyhow::Result<()> {
+    fn replay(&mut self, tester: &Tester, file: &CaseFile, wanted: &[usize]) -> anyhow::Result<()> {
+        for name in file.unused_recordings() {
+            self.terminal.warn(&format!(
+                "{} has a recording of `{name}`, and {} no such case; the next `--record` drops it",
+                file.recordings().path().display(),
+                file.path().display()
+            ));
+        }
         for case in wanted.iter().map(|place| &file.cases()[*place]) {
-            let played = tester.play(case);
-            self.count(played.holds());
+            let replay = tester.replay(case);
+            self.count(replay.holds());
             if self.global.json {
-                self.cases.push(as_json(case, &played));
+                self.cases.push(as_json(case, &replay));
                 continue;
             }
             let mut out = self.terminal.out();
-            verdict(&mut out, played.holds(), &case.name)?;
-            for problem in &played.problems {
+            verdict(&mut out, replay.holds(), &case.name)?;
+            for problem in &replay.problems {
                 tell(&mut out, problem, &case.name)?;
             }
         }
@@ -283,23 +302,42 @@ impl Report<'_> {
     fn record(&mut self, tester: &Tester, file: &CaseFile, wanted: &[usize]) -> anyhow::Result<()> {
         let mut recorded = Vec::new();
         for place in wanted {
-            let before = &file.cases()[*place];
-            let (case, _) = tester.record(before);
-            let is_new = case != *before;
-            self.held += 1;
+            let case = &file.cases()[*place];
+            let (new, replay) = tester.record(case);
+            self.count(replay.holds());
+            let before = file.recorded(*place);
+            let changed = replay.holds() && new != before;
             if self.global.json {
-                self.cases.push(json!({"name": case.name, "changed": is_new}));
+                let mut entry = as_json(case, &replay);
+                entry["changed"] = changed.into();
+                self.cases.push(entry);
             } else {
-                let what = if is_new { "recorded" } else { "same" };
-                writeln!(self.terminal.out(), "{GOOD}{what:<8}{GOOD:#}  {}", printable(&case.name, false))?;
+                let mut out = self.terminal.out();
+                let (style, word) = match (replay.holds(), changed) {
+                    (false, _) => (BAD, "FAILED"),
+                    (true, true) => (GOOD, "recorded"),
+                    (true, false) => (GOOD, "same"),
+                };
+                writeln!(out, "{style}{word:<8}{style:#}  {}", printable_line(&case.name))?;
+                for problem in &replay.problems {
+                    tell(&mut out, problem, &case.name)?;
+                }
+                if !replay.holds() {
+                    writeln!(
+                        out,
+                        "        that is written in {}: mend it, or remove it from the case and record again",
+                        printable_path(file.path())
+                    )?;
+                }
             }
-            if is_new {
-                recorded.push((*place, case));
+            if changed {
+                recorded.push((*place, new));
             }
         }
-        if !recorded.is_empty() {
-            let rewritten = file.with_recorded(&recorded).map_err(|error| told(error, Some(file.text())))?;
-            rewritten.write().map_err(|error| told(error, None))?;
+        let recordings = file.with_recorded(&recorded);
+        if recordings != *file.recordings() {
+            recordings.write().map_err(told)?;
+            self.written.push(recordings.path().to_owned());
         }
         Ok(())
     }
@@ -320,7 +358,7 @@ impl Report<'_> {
         let mut out = self.terminal.out();
         verdict(&mut out, check.holds(), &format!("conformance: {}", check.name))?;
         for complaint in complaints {
-            writeln!(out, "        {BAD}-{BAD:#} {}", printable(complaint, false))?;
+            writeln!(out, "        {BAD}-{BAD:#} {}", printable_line(complaint))?;
         }
         Ok(())
     }
@@ -330,12 +368,22 @@ impl Report<'_> {
     }
 
     fn finish(self, recorded: bool) -> anyhow::Result<ExitCode> {
-        let Self { global, terminal, cases, checks, held, failed } = self;
+        let Self { global, terminal, cases, checks, written, held, failed } = self;
         if global.json {
-            print_json(global, terminal, &json!({"ok": failed == 0, "cases": cases, "conformance": checks}))?;
+            let mut report = json!({"ok": failed == 0, "cases": cases, "conformance": checks});
+            if recorded {
+                report["written"] = json!(written);
+            }
+            print_json(global, terminal, &report)?;
         } else if recorded {
-            terminal
-                .note("look at what was recorded before you keep it: from now on it is what has to happen");
+            for path in &written {
+                terminal.note(format_args!("wrote {}", printable_path(path)));
+            }
+            if !written.is_empty() {
+                terminal.note(
+                    "look at what was recorded before you keep it: from now on it is what has to happen",
+                );
+            }
         } else {
             let mut out = terminal.out();
             let style = if failed == 0 { GOOD } else { BAD };
@@ -347,7 +395,7 @@ impl Report<'_> {
 
 fn verdict(out: &mut impl Write, holds: bool, name: &str) -> std::io::Result<()> {
     let (style, word) = if holds { (GOOD, "ok") } else { (BAD, "FAILED") };
-    writeln!(out, "{style}{word:<6}{style:#}  {}", printable(name, false))
+    writeln!(out, "{style}{word:<6}{style:#}  {}", printable_line(name))
 }
 
 /// Says in what a case does not hold, and what would mend it.
@@ -357,7 +405,7 @@ fn tell(out: &mut impl Write, problem: &Problem, name: &str) -> std::io::Result<
             writeln!(
                 out,
                 "        it expects nothing yet: write `expect`, or run `driftless plugin test --record --case '{}'`",
-                printable(name, false)
+                printable_line(name)
             )
         }
         Problem::Different(lines) => {
@@ -377,7 +425,7 @@ fn tell(out: &mut impl Write, problem: &Problem, name: &str) -> std::io::Result<
             let lines = requests.iter().flat_map(|request| request.lines());
             lines
                 .into_iter()
-                .try_for_each(|line| writeln!(out, "        {BAD}-{BAD:#} {}", printable(line, false)))
+                .try_for_each(|line| writeln!(out, "        {BAD}-{BAD:#} {}", printable_line(line)))
         }
         Problem::Budget { of, used, allowed } => {
             let unit = if *of == "fuel" { "units of fuel" } else { "bytes of memory" };
@@ -388,7 +436,7 @@ fn tell(out: &mut impl Write, problem: &Problem, name: &str) -> std::io::Result<
 
 fn differences(out: &mut impl Write, lines: &[DiffLine]) -> std::io::Result<()> {
     lines.iter().try_for_each(|DiffLine { mark, text }| {
-        let (sign, text) = (mark.sign(), printable(text, false));
+        let (sign, text) = (mark.sign(), printable_line(text));
         match mark {
             DiffMark::Same => writeln!(out, "        {sign} {text}"),
             DiffMark::Gap => writeln!(out, "        {sign} {FAINT}{text}{FAINT:#}"),
@@ -398,7 +446,7 @@ fn differences(out: &mut impl Write, lines: &[DiffLine]) -> std::io::Result<()> 
     })
 }
 
-fn as_json(case: &Case, played: &Played) -> Value {
+fn as_json(case: &Case, replay: &Replay) -> Value {
     let diff = |lines: &[DiffLine]| -> Vec<String> {
         lines.iter().map(|DiffLine { mark, text }| format!("{}{text}", mark.sign())).collect()
     };
@@ -411,7 +459,7 @@ fn as_json(case: &Case, played: &Played) -> Value {
             json!({"kind": "budget", "of": of, "used": used, "allowed": allowed})
         }
     };
-    let problems: Vec<Value> = played.problems.iter().map(problem).collect();
-    let used = played.used.map(|used| json!({"fuel": used.fuel, "memory": used.memory}));
-    json!({"name": case.name, "ok": played.holds(), "problems": problems, "used": used})
+    let problems: Vec<Value> = replay.problems.iter().map(problem).collect();
+    let used = replay.used.map(|used| json!({"fuel": used.fuel, "memory": used.memory}));
+    json!({"name": case.name, "ok": replay.holds(), "problems": problems, "used": used})
 }

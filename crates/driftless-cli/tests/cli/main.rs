@@ -5,7 +5,6 @@
 //!
 //! The example plugins are those that `cargo xtask examples` has built.
 
-mod case;
 mod cases;
 #[cfg(unix)]
 mod disk;

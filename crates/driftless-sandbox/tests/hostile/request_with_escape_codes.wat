@@ -3,4 +3,4 @@
 ;; grants: all
 ;; skeleton: forward host_file
 ;; call: execute_task "" "{\"\\u001b[2J\":1}"
-;; expect: reply contains "\"kind\":\"invalid\"" "�[2J"
+;; expect: reply contains "\"kind\":\"invalid\"" "\\\\u{1b}[2J"

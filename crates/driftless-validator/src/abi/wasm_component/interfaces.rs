@@ -43,7 +43,7 @@ pub(super) fn find(offer: Offer<'_>, name: &str) -> Result<Interface, Cow<'stati
         return Err(format!(
             "this host has version {has} of `{}` and not {}",
             wit::PACKAGE_NAME,
-            version.escape_debug()
+            printable(version)
         )
         .into());
     }
