@@ -12,7 +12,7 @@ trait Kind {
 impl<T> Kind for T {}
 
 #[plugin_sdk::plugin(name = "names")]
-mod names {
+mod plugin {
     use plugin_sdk::Result as SdkResult;
     use plugin_sdk::prelude::*;
 
@@ -104,7 +104,7 @@ fn every_name_works() {
 
 #[test]
 fn the_authors_functions_can_be_called_directly() {
-    assert_eq!(names::call_facts()["helper"], 1);
+    assert_eq!(plugin::call_facts()["helper"], 1);
 }
 
 #[test]

@@ -1,5 +1,4 @@
 //! What the tests share: a plugin with permissions, and its questions.
-#![allow(dead_code)]
 
 use std::time::Duration;
 

@@ -1,18 +1,16 @@
 //! Environment variables. They are set in a process of their own: this one has threads.
-#![cfg(unix)]
-
-mod common;
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 
-use common::{PLENTY, ask, between, variables};
 use driftless_capabilities::Capabilities;
 use driftless_plugin_api::host_call::HostCallErrorKind::{Denied, Failed, Limit};
 use driftless_plugin_api::host_call::{
     Allowance, Capability, EnvironmentAnswer, EnvironmentRequest, HostCallError,
 };
+
+use crate::common::{PLENTY, ask, between, variables};
 
 fn value(plugin: &Capabilities, name: &str, bytes: usize) -> Result<Option<String>, HostCallError> {
     let request = EnvironmentRequest { name: name.to_owned() };
@@ -27,7 +25,7 @@ fn value(plugin: &Capabilities, name: &str, bytes: usize) -> Result<Option<Strin
 fn variables_are_read_by_their_exact_names() {
     if std::env::var_os("CAPS_CHILD").is_none() {
         let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "variables_are_read_by_their_exact_names", "--nocapture"])
+            .args(["--exact", "environment::variables_are_read_by_their_exact_names", "--nocapture"])
             .env("CAPS_CHILD", "1")
             .env("CAPS_TOKEN", "to\nken")
             .env("CAPS_OTHER", "other")

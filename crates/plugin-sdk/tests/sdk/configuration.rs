@@ -11,7 +11,7 @@ thread_local! {
 #[derive(Clone, plugin_sdk::serde::Deserialize, plugin_sdk::schemars::JsonSchema)]
 #[serde(crate = "plugin_sdk::serde")]
 #[schemars(crate = "plugin_sdk::schemars")]
-pub struct Outside {
+pub(crate) struct Outside {
     word: String,
 }
 

@@ -1,6 +1,6 @@
 //! Whatever a valid module does, running it ends in a value or an error, never in a panic.
 //!
-//! `PROPTEST_CASES=100000 cargo test -p driftless-sandbox --test properties` looks longer. What it finds becomes a file in
+//! `PROPTEST_CASES=100000 cargo test -p driftless-sandbox --test sandbox properties` looks longer. What it finds becomes a file in
 //! `hostile/`.
 
 use std::path::Path;

@@ -1,7 +1,4 @@
 //! Programs: what is granted runs as it was asked to, and ends when it has to.
-#![cfg(unix)]
-
-mod common;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,13 +6,15 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{PLENTY, ask, between, commands, kind, variables, with};
 use driftless_capabilities::Capabilities;
 use driftless_plugin_api::host_call::HostCallErrorKind::{Denied, Invalid, Limit, NotFound};
 use driftless_plugin_api::host_call::{
     Allowance, Capability, HostCallError, HostCalls, Outcome, ProcessAnswer, ProcessRequest,
 };
+use driftless_test_support::skip;
 use rustix::process::{Pid, test_kill_process};
+
+use crate::common::{PLENTY, ask, between, commands, kind, variables, with};
 
 fn run_with(
     plugin: &Capabilities,
@@ -96,7 +95,7 @@ fn relative_entries_of_the_path_do_not_count() {
         fs::write(&planted, "#!/bin/sh\necho planted\n").unwrap();
         fs::set_permissions(&planted, fs::Permissions::from_mode(0o755)).unwrap();
         let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "relative_entries_of_the_path_do_not_count", "--nocapture"])
+            .args(["--exact", "process::relative_entries_of_the_path_do_not_count", "--nocapture"])
             .current_dir(folder.path())
             .env("CAPS_CHILD", "1")
             .env("CAPS_SECRET", "secret")
@@ -210,7 +209,7 @@ fn children_that_are_left_behind_die_and_hold_up_nobody() {
 #[test]
 fn one_that_leaves_the_group_holds_up_nobody() {
     if !std::path::Path::new("/usr/bin/setsid").exists() {
-        return;
+        return skip("there is no setsid");
     }
     let begun = Instant::now();
     // It keeps standard output, and its time is short, as nobody ends it.

@@ -15,8 +15,8 @@ const TASK: Function = Function::ExecuteTask;
 
 /// The guide's own example as two versions of the tool make it, see `fixtures/README.md`.
 const GUIDE: [&[u8]; 2] = [
-    include_bytes!("fixtures/guide_wasm_bindgen_0_2_129.wasm"),
-    include_bytes!("fixtures/guide_wasm_bindgen_0_2_92.wasm"),
+    include_bytes!("../fixtures/guide_wasm_bindgen_0_2_129.wasm"),
+    include_bytes!("../fixtures/guide_wasm_bindgen_0_2_92.wasm"),
 ];
 
 type Log = Arc<Mutex<Vec<String>>>;

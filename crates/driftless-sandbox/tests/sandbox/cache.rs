@@ -1,5 +1,4 @@
 //! The machine-code cache: what it keeps, and everything that it must not believe.
-#![cfg(unix)]
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};

@@ -1,15 +1,13 @@
 //! Whatever the layout of folders and links, what is read lies beneath what is granted.
-#![cfg(unix)]
-
-mod common;
 
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use common::{between, files, read};
 use proptest::prelude::*;
+
+use crate::common::{between, files, read};
 
 /// What a tree is made of. Names are few, so that paths meet.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ thread_local! {
 }
 
 #[plugin_sdk::plugin]
-mod sources {
+mod plugin {
     use plugin_sdk::prelude::*;
 
     use super::STARTED;

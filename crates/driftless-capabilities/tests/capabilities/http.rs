@@ -1,7 +1,5 @@
 //! HTTP: real servers on this machine, which behave well, badly, or not at all.
 
-mod common;
-
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::Command;
@@ -9,10 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{PLENTY, ask, between, hosts, kind, with};
 use driftless_capabilities::Capabilities;
 use driftless_plugin_api::host_call::HostCallErrorKind::{Denied, Failed, Invalid, Limit};
 use driftless_plugin_api::host_call::{Allowance, Capability, HostCallError, HttpAnswer, HttpRequest};
+
+use crate::common::{PLENTY, ask, between, hosts, kind, with};
 
 /// A server, and what was asked of it: heads and bodies as they came.
 struct Server {
@@ -487,7 +486,7 @@ fn a_proxy_in_the_environment_is_not_asked() {
         let proxy = Server::saying(ok("proxy"));
         let address = proxy.url("");
         let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "a_proxy_in_the_environment_is_not_asked", "--nocapture"])
+            .args(["--exact", "http::a_proxy_in_the_environment_is_not_asked", "--nocapture"])
             .env("CAPS_CHILD", "1")
             .envs(
                 ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "https_proxy"]
@@ -565,7 +564,7 @@ fn https_believes_the_authorities_of_the_machine() {
     });
     for authorities in ["ours.pem", "theirs.pem"] {
         let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "https_believes_the_authorities_of_the_machine", "--nocapture"])
+            .args(["--exact", "http::https_believes_the_authorities_of_the_machine", "--nocapture"])
             .env("CAPS_CHILD", port.to_string())
             .env("SSL_CERT_FILE", folder.path().join(authorities))
             .env_remove("SSL_CERT_DIR")
