@@ -26,8 +26,8 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
     let control = Arc::new(Control::new());
     stop_on_interrupt(&control, terminal)?;
     let progress = (terminal.shows_progress() && !global.quiet).then(|| show_progress(&control));
-    let finished = pipeline.run(&control, &mut |problem| {
-        let warn = || terminal.warn(problem);
+    let finished = pipeline.run(&control, &mut |event| {
+        let warn = || terminal.warn(&event.to_string());
         progress.as_ref().map_or_else(warn, |(bar, _)| bar.suspend(warn));
     });
     if let Some((bar, thread)) = progress {
