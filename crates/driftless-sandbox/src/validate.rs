@@ -429,5 +429,5 @@ pub(crate) fn signature(function: &FuncType) -> String {
 
 /// A name out of a file that nobody vouches for, fit for a terminal.
 pub(crate) fn printable(name: &str) -> String {
-    printable_line(&truncated(name, 200)).into_owned()
+    printable_line(&truncated(name, 100)).into_owned()
 }
