@@ -6,9 +6,11 @@ use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use driftless_host::LogRecord;
 use driftless_host::api::log::Level;
+use driftless_host::{LogRecord, TemplateError};
 use driftless_plugin_api::text::{printable_line, printable_lines};
+
+use crate::excerpt::excerpt;
 
 /// Standard output and standard error, with or without colour.
 #[derive(Clone, Debug)]
@@ -59,6 +61,11 @@ impl Terminal {
         AutoStream::new(io::stderr(), self.color)
     }
 
+    /// How many columns standard output has; `None` where it is no terminal.
+    pub(crate) fn width(&self) -> Option<u16> {
+        terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0)
+    }
+
     /// Whether progress can be shown.
     pub(crate) fn shows_progress(&self) -> bool {
         io::stderr().is_terminal()
@@ -76,10 +83,10 @@ impl Terminal {
             }
         }
         if let Some(host) = error.chain().find_map(|cause| cause.downcast_ref::<driftless_host::Error>())
-            && let Some(template) = template_error(host)
+            && let Some((source, range)) = template_error(host).and_then(TemplateError::place)
         {
             text.push('\n');
-            text.push_str(&template.excerpt());
+            text.push_str(&excerpt(source, range));
         }
         let text = text.trim_end();
         let _ = writeln!(self.err(), "{BAD}error:{BAD:#} {}", printable_lines(text));
@@ -142,7 +149,7 @@ pub(crate) fn printable_path(path: &Path) -> String {
     printable_line(&path.to_string_lossy()).into_owned()
 }
 
-fn template_error(error: &driftless_host::Error) -> Option<&driftless_host::TemplateError> {
+fn template_error(error: &driftless_host::Error) -> Option<&TemplateError> {
     match error {
         driftless_host::Error::Template(error) => Some(error),
         driftless_host::Error::At { source, .. } => template_error(source),

@@ -10,13 +10,13 @@ use driftless_conformance::{
     Case, CaseFile, Check, DiffLine, DiffMark, Error, Problem, Replay, Setup, Tester, Verdict,
     find_case_files,
 };
-use driftless_host::excerpt;
 use driftless_plugin_api::text::printable_line;
 use serde_json::{Value, json};
 
 use super::print_json;
 use crate::args::{Global, Test};
 use crate::context;
+use crate::excerpt::excerpt;
 use crate::failure::{Failure, unreadable};
 use crate::terminal::{BAD, FAINT, GOOD, STRONG, Terminal, printable_path};
 use crate::text;
