@@ -82,7 +82,7 @@ pub(crate) fn all(arguments: &[String]) -> Result<()> {
     let driftless = root().join("target/release").join(format!("driftless{}", std::env::consts::EXE_SUFFIX));
     let mut bench = cargo();
     bench
-        .args(["bench", "--locked", "--package", "driftless-host", "--bench", "ratios", "--"])
+        .args(["bench", "--locked", "--package", "driftless-cli", "--bench", "ratios", "--"])
         .args(arguments);
     run(bench.env("DRIFTLESS_BIN", driftless))?;
 

@@ -6,7 +6,7 @@
 //!
 //! [`create()`] writes a project that builds and passes its tests. [`Project::find`] tells the language of a folder by what is in it, and reads
 //! who the plugin is and what it asks for. [`build()`] compiles it with the tools of its language, makes one file of it that
-//! [`driftless_sandbox::validate`] lets through, and says what came out.
+//! [`driftless_validator::validate`] lets through, and says what came out.
 //!
 //! | language | compiled by | becomes |
 //! |---|---|---|
@@ -24,6 +24,7 @@ mod project;
 mod sdk;
 mod sections;
 mod tools;
+mod wasi;
 mod world;
 
 pub use build::{Built, Options, Progress, Shrunk, Target, build};
@@ -32,3 +33,4 @@ pub use error::{AuthorError, AuthorErrorKind};
 pub use language::Language;
 pub use project::{Metadata, Project};
 pub use tools::{COMPONENTIZE_JS, COMPONENTIZE_PY, ESBUILD, TYPESCRIPT};
+pub use wasi::{ReplaceError, replace_imports};

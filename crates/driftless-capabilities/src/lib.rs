@@ -21,7 +21,7 @@
 //! use driftless_plugin_api::host_call::{Allowance, Capability, FileAnswer, HostCallErrorKind, HostCalls, Outcome};
 //!
 //! let nothing = Capabilities::new("curious", Grant::NOTHING);
-//! let allowance = Allowance { time: Duration::from_secs(1), bytes: 1 << 20 };
+//! let allowance = Allowance::new(Duration::from_secs(1), 1 << 20);
 //! let answer = nothing.answer(Capability::File, r#"{"read":{"path":"/etc/shadow"}}"#, &[], allowance);
 //! let error = Outcome::<FileAnswer>::read(&answer.head).unwrap_err();
 //! assert_eq!(error.kind, HostCallErrorKind::Denied);
@@ -83,7 +83,7 @@ impl fmt::Debug for Capabilities {
 }
 
 impl HostCalls for Capabilities {
-    fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance) -> Answer {
+    fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance<'_>) -> Answer {
         let task = Task {
             plugin: &self.plugin,
             grant: &self.grant,

@@ -371,7 +371,7 @@ fn a_read_is_bounded() {
     let plugin = world.plugin("");
     let sized = |bytes, time| {
         let request = FileRequest::Read { path: world.at("in/big") };
-        file(&plugin, &request, &[], Allowance { time, bytes }).map(|(_, body)| body.len())
+        file(&plugin, &request, &[], Allowance::new(time, bytes)).map(|(_, body)| body.len())
     };
     let second = Duration::from_secs(20);
     fs::write(world.at("in/big"), vec![7; 100_000]).unwrap();
@@ -385,7 +385,7 @@ fn a_read_is_bounded() {
     assert_eq!(kind(sized(usize::MAX >> 16, Duration::from_millis(50))), Limit);
     assert_eq!(kind(sized(10, Duration::ZERO)), Limit);
     let request = FileRequest::List { path: world.at("in") };
-    assert_eq!(kind(file(&plugin, &request, &[], Allowance { time: second, bytes: 50 })), Limit);
+    assert_eq!(kind(file(&plugin, &request, &[], Allowance::new(second, 50))), Limit);
 }
 
 #[test]
@@ -424,7 +424,7 @@ fn a_failed_write_leaves_nothing_behind() {
     let world = World::new();
     let plugin = world.plugin(":rw");
     let path = world.at("in/file");
-    let short = Allowance { time: Duration::from_nanos(1), bytes: 100 };
+    let short = Allowance::new(Duration::from_nanos(1), 100);
     for mode in [WriteMode::Replace, WriteMode::Append, WriteMode::New] {
         let request = FileRequest::Write { path: path.clone(), mode };
         assert_eq!(kind(file(&plugin, &request, b"x", short)), Limit);
@@ -433,7 +433,7 @@ fn a_failed_write_leaves_nothing_behind() {
     let huge = vec![0; 256 << 20];
     for (path, mode) in [(path.clone(), WriteMode::Replace), (world.at("in/new"), WriteMode::New)] {
         let request = FileRequest::Write { path, mode };
-        let little = Allowance { time: Duration::from_millis(5), bytes: 100 };
+        let little = Allowance::new(Duration::from_millis(5), 100);
         assert_eq!(kind(file(&plugin, &request, &huge, little)), Limit);
     }
     assert_eq!(kind(write(&plugin, world.at("in/sub"), WriteMode::Replace, b"x")), Failed);
@@ -541,7 +541,7 @@ mod procfs {
         assert!(!read(&plugin, "/proc/sys/kernel/ostype").unwrap().is_empty());
         assert_eq!(stat(&plugin, "/proc/self/mounts").unwrap().kind, FileKind::File);
         let request = FileRequest::Read { path: "/proc/cpuinfo".into() };
-        assert_eq!(kind(file(&plugin, &request, &[], Allowance { time: PLENTY.time, bytes: 10 })), Limit);
+        assert_eq!(kind(file(&plugin, &request, &[], Allowance::new(PLENTY.time, 10))), Limit);
     }
 
     #[test]

@@ -103,7 +103,7 @@ fn request(
     url: &str,
     headers: &[(&str, &str)],
     body: &[u8],
-    allowance: Allowance,
+    allowance: Allowance<'_>,
 ) -> Got {
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let request = HttpRequest { method: method.to_owned(), url: url.to_owned(), headers };
@@ -114,8 +114,8 @@ fn get(plugin: &Capabilities, url: &str) -> Got {
     request(plugin, "GET", url, &[], &[], PLENTY)
 }
 
-fn short(millis: u64) -> Allowance {
-    Allowance { time: Duration::from_millis(millis), bytes: 1 << 20 }
+fn short(millis: u64) -> Allowance<'static> {
+    Allowance::new(Duration::from_millis(millis), 1 << 20)
 }
 
 #[test]
@@ -418,7 +418,7 @@ fn flood(stream: &mut TcpStream, first: &str, drop: &str) {
 
 #[test]
 fn large_responses_are_cut_off() {
-    let allowed = Allowance { time: Duration::from_secs(20), bytes: 10_000 };
+    let allowed = Allowance::new(Duration::from_secs(20), 10_000);
     let sized = |size: usize| Server::saying(ok(&"x".repeat(size)));
     let server = sized(10_000);
     assert_eq!(

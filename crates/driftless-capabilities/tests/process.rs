@@ -22,7 +22,7 @@ fn run_with(
     command: &str,
     arguments: &[&str],
     input: &[u8],
-    allowance: Allowance,
+    allowance: Allowance<'_>,
 ) -> Result<(ProcessAnswer, Vec<u8>), HostCallError> {
     let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
     let request = ProcessRequest { command: command.to_owned(), arguments };
@@ -33,17 +33,17 @@ fn run(
     command: &str,
     arguments: &[&str],
     input: &[u8],
-    allowance: Allowance,
+    allowance: Allowance<'_>,
 ) -> Result<(ProcessAnswer, Vec<u8>), HostCallError> {
     run_with(&with(&[commands(&[command])]), command, arguments, input, allowance)
 }
 
-fn script(script: &str, allowance: Allowance) -> Result<(ProcessAnswer, Vec<u8>), HostCallError> {
+fn script(script: &str, allowance: Allowance<'_>) -> Result<(ProcessAnswer, Vec<u8>), HostCallError> {
     run("/bin/sh", &["-c", script], &[], allowance)
 }
 
-fn short(millis: u64) -> Allowance {
-    Allowance { time: Duration::from_millis(millis), bytes: 1 << 16 }
+fn short(millis: u64) -> Allowance<'static> {
+    Allowance::new(Duration::from_millis(millis), 1 << 16)
 }
 
 /// Waits until a process is gone: killed processes without a parent stay until somebody reaps them, so one that is dead counts.
@@ -227,7 +227,7 @@ fn one_that_leaves_the_group_holds_up_nobody() {
 #[test]
 fn endless_output_is_cut_off() {
     let begun = Instant::now();
-    let allowance = Allowance { time: Duration::from_secs(20), bytes: 100_000 };
+    let allowance = Allowance::new(Duration::from_secs(20), 100_000);
     let error = script("echo $$; exec yes", allowance).unwrap_err();
     assert_eq!(error.kind, Limit);
     assert_eq!(

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use driftless_host::api::log::Level;
 use driftless_host::{
-    Candidate, Error, Grants, LogRecord, LogSink, MachineCodeCache, PluginHandle, PluginManager,
-    PluginSource, Settings, Templates,
+    Artifact, Candidate, Error, Form, Grants, LoadError, LogRecord, LogSink, PluginHandle, PluginManager,
+    PluginSource, Settings,
 };
 use driftless_registry::{LocalFolder, Store, StoredPlugin};
-use driftless_sandbox::{ValidatedPlugin, ValidationError};
+use driftless_sandbox::{MachineCodeCache, Sandbox};
+use driftless_templates::Templates;
+use driftless_validator::{PluginFile, Rules, ValidatedPlugin, ValidationError, Violation};
 
 use crate::args::Global;
 use crate::failure::{Failure, unreadable};
@@ -21,6 +23,7 @@ pub(crate) fn manager(global: &Global, terminal: &Terminal) -> anyhow::Result<Pl
     let settings = settings(global)?;
     let registries = registry_folders(&settings, terminal);
     let mut builder = PluginManager::builder()
+        .loader(sandbox(&settings, terminal)?)
         .settings(settings)
         .source(installed(global)?)
         .grants(grants(global)?)
@@ -28,11 +31,19 @@ pub(crate) fn manager(global: &Global, terminal: &Terminal) -> anyhow::Result<Pl
     for folder in registries {
         builder = builder.source(in_folder(folder));
     }
+    Ok(builder.build()?)
+}
+
+/// What runs plugins in WebAssembly.
+fn sandbox(settings: &Settings, terminal: &Terminal) -> anyhow::Result<Sandbox> {
+    let security = &settings.security;
+    let mut sandbox = Sandbox::builder(security.limits());
+    sandbox = sandbox.allow_wasi(security.allow_wasi).debug(security.debug_enabled);
     match machine_code_cache() {
-        Ok(cache) => builder = builder.cache(cache),
+        Ok(cache) => sandbox = sandbox.cache(cache),
         Err(why) => terminal.warn(&format!("machine code is not kept between runs: {why}")),
     }
-    Ok(builder.build()?)
+    Ok(sandbox.build()?)
 }
 
 /// The registries that are folders. Their plugins can be used like those in the plugin folder.
@@ -53,7 +64,11 @@ fn registry_folders(settings: &Settings, terminal: &Terminal) -> Vec<PathBuf> {
 /// Loads a plugin by its name or from a file.
 pub(crate) fn plugin(manager: &PluginManager, name_or_file: &str) -> anyhow::Result<PluginHandle> {
     match as_file(name_or_file) {
-        Some(path) => Ok(manager.load(&stem(path), &read_file(path)?)?),
+        Some(path) => Ok(manager.load(&Artifact::from_bytes(
+            stem(path),
+            path.display().to_string(),
+            read_file(path)?,
+        ))?),
         None => Ok(manager.plugin(name_or_file)?),
     }
 }
@@ -63,9 +78,15 @@ pub(crate) fn bytes(global: &Global, name_or_file: &str) -> anyhow::Result<(Path
     if let Some(path) = as_file(name_or_file) {
         return Ok((path.to_owned(), read_file(path)?));
     }
-    let manager = PluginManager::builder().settings(settings(global)?).source(installed(global)?).build()?;
-    let (path, bytes) = manager.find(name_or_file)?;
-    Ok((path.into(), bytes))
+    let settings = settings(global)?;
+    let sandbox = Sandbox::new(settings.security.limits())?;
+    let manager =
+        PluginManager::builder().loader(sandbox).settings(settings).source(installed(global)?).build()?;
+    let artifact = manager.find(name_or_file)?;
+    match artifact.form {
+        Form::Bytes(bytes) => Ok((artifact.origin.to_string().into(), bytes.to_vec())),
+        _ => Err(Failure::NotFound(format!("{}: this plugin is no file", artifact.origin)).into()),
+    }
 }
 
 /// A plugin by its name or from a file, checked, and what it is called. Nothing of it is compiled.
@@ -73,7 +94,7 @@ pub(crate) fn validated(global: &Global, name_or_file: &str) -> anyhow::Result<(
     let (path, bytes) = bytes(global, name_or_file)?;
     let name = stem(&path);
     let module = sandbox_validate(global, &bytes)?
-        .map_err(|source| Error::Refused { plugin: name.clone(), source })?;
+        .map_err(|error| Error::Load { plugin: name.clone(), source: LoadError::Refused(reasons(&error)) })?;
     Ok((module.manifest().map_or(name, |manifest| manifest.name.clone()), module))
 }
 
@@ -141,11 +162,19 @@ pub(crate) fn sandbox_validate(
     bytes: &[u8],
 ) -> anyhow::Result<Result<ValidatedPlugin, ValidationError>> {
     let security = settings(global)?.security;
-    let validated = driftless_sandbox::validate_as(bytes, security.allow_wasi);
-    Ok(validated.and_then(|module| {
-        module.manifest().map_or(Ok(()), driftless_host::suits_this_host)?;
-        Ok(module)
+    let rules = Rules { allow_wasi: security.allow_wasi };
+    let validated = PluginFile::inspect(bytes).validate(rules);
+    Ok(validated.and_then(|module| match module.manifest().map_or(Ok(()), driftless_host::suits_this_host) {
+        Ok(()) => Ok(module),
+        Err(error) => {
+            Err(ValidationError { violations: vec![Violation { offset: None, message: error.to_string() }] })
+        }
     }))
+}
+
+/// Everything that is wrong with a file, a line each.
+fn reasons(error: &ValidationError) -> Vec<String> {
+    error.violations.iter().map(ToString::to_string).collect()
 }
 
 fn installed(global: &Global) -> Result<FromStore<LocalFolder>, Failure> {
@@ -223,9 +252,9 @@ impl<S: Store> PluginSource for FromStore<S> {
         Ok(plugins.into_iter().map(candidate).collect())
     }
 
-    fn read(&self, candidate: &Candidate) -> io::Result<Vec<u8>> {
-        self.store
-            .read(&StoredPlugin { name: candidate.name.clone(), path: PathBuf::from(&candidate.origin) })
+    fn open(&self, candidate: &Candidate) -> io::Result<Form> {
+        let plugin = StoredPlugin { name: candidate.name.clone(), path: PathBuf::from(&candidate.origin) };
+        Ok(Form::Bytes(self.store.read(&plugin)?.into()))
     }
 }
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use driftless_author::{AuthorError, AuthorErrorKind};
 use driftless_host::ErrorKind;
+use driftless_sandbox::SetupError;
 use thiserror::Error;
 
 /// A failure of the command itself, rather than of a plugin.
@@ -33,10 +34,14 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
         ErrorKind::Refused => 3,
         ErrorKind::Limit => 4,
         ErrorKind::NotFound => 5,
+        ErrorKind::Cancelled => 130,
     };
     let code = error.chain().find_map(|cause| {
-        if let Some(error) = cause.downcast_ref::<driftless_host::Error>() {
-            return Some(by_kind(error.kind()));
+        if let Some(kind) = library_error_kind(cause) {
+            return Some(by_kind(kind));
+        }
+        if cause.is::<SetupError>() {
+            return Some(by_kind(ErrorKind::Configuration));
         }
         if let Some(error) = cause.downcast_ref::<AuthorError>() {
             return Some(match error.kind() {
@@ -54,6 +59,27 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
         })
     });
     ExitCode::from(code.unwrap_or(1))
+}
+
+/// What kind of answer an error of one of the libraries asks for; `None` for any other. These errors have their causes in their own words.
+pub(crate) fn library_error_kind(error: &(dyn std::error::Error + 'static)) -> Option<ErrorKind> {
+    use driftless_host as host;
+    use driftless_logs as logs;
+    use driftless_runner as runner;
+    use driftless_templates as templates;
+    let host = || error.downcast_ref().map(host::Error::kind);
+    let templates = || error.downcast_ref().map(templates::Error::kind);
+    let logs = || error.downcast_ref().map(logs::Error::kind);
+    let runner = || error.downcast_ref().map(runner::Error::kind);
+    host().or_else(templates).or_else(logs).or_else(runner)
+}
+
+/// The template that an error is about, where it is about one.
+pub(crate) fn template_error<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a driftless_templates::TemplateError> {
+    let templates = error.downcast_ref::<driftless_templates::Error>().and_then(|error| error.template());
+    templates.or_else(|| error.downcast_ref::<driftless_runner::Error>()?.template())
 }
 
 /// A file that could not be read.

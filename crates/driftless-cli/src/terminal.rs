@@ -6,11 +6,13 @@ use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use driftless_host::LogRecord;
 use driftless_host::api::log::Level;
-use driftless_host::{LogRecord, TemplateError};
 use driftless_plugin_api::text::{printable_line, printable_lines};
+use driftless_templates::TemplateError;
 
 use crate::excerpt::excerpt;
+use crate::failure::{library_error_kind, template_error};
 
 /// Standard output and standard error, with or without colour.
 #[derive(Clone, Debug)]
@@ -77,14 +79,12 @@ impl Terminal {
         for cause in error.chain() {
             let colon = if text.is_empty() { "" } else { ": " };
             text = format!("{text}{colon}{cause}");
-            // Errors of the host have their causes in their own words.
-            if cause.is::<driftless_host::Error>() {
+            // These have their causes in their own words.
+            if library_error_kind(cause).is_some() {
                 break;
             }
         }
-        if let Some(host) = error.chain().find_map(|cause| cause.downcast_ref::<driftless_host::Error>())
-            && let Some((source, range)) = template_error(host).and_then(TemplateError::place)
-        {
+        if let Some((source, range)) = error.chain().find_map(template_error).and_then(TemplateError::place) {
             text.push('\n');
             text.push_str(&excerpt(source, range));
         }
@@ -147,12 +147,4 @@ fn unless_gone<T>(result: io::Result<T>, otherwise: T) -> io::Result<T> {
 /// A path on one line that is safe to print: a file can be called anything.
 pub(crate) fn printable_path(path: &Path) -> String {
     printable_line(&path.to_string_lossy()).into_owned()
-}
-
-fn template_error(error: &driftless_host::Error) -> Option<&TemplateError> {
-    match error {
-        driftless_host::Error::Template(error) => Some(error),
-        driftless_host::Error::At { source, .. } => template_error(source),
-        _ => None,
-    }
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use driftless_host::{LogRecord, LogSink, TimeAndChance};
+use driftless_host::{ClockAndRandom, LogRecord, LogSink};
 use driftless_plugin_api::host_call::{
     Allowance, Answer, Capability, HostCallError, HostCallErrorKind, HostCalls,
 };
@@ -103,7 +103,7 @@ impl LogSink for Recorder {
     }
 }
 
-impl TimeAndChance for Recorder {
+impl ClockAndRandom for Recorder {
     fn timestamp(&self) -> u64 {
         self.lock().time
     }
@@ -125,7 +125,7 @@ struct RecordedHostCalls {
 }
 
 impl HostCalls for RecordedHostCalls {
-    fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance) -> Answer {
+    fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance<'_>) -> Answer {
         let mut recording = self.recorder.lock();
         let recording = &mut *recording;
         let answer = match &mut recording.mode {

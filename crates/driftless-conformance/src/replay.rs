@@ -5,11 +5,11 @@ use std::sync::Arc;
 use driftless_host::api::component::ComponentKind;
 use driftless_host::api::function::Function;
 use driftless_host::{
-    Embedded, Error as HostError, Grants, MachineCodeCache, Measured, PluginHandle, PluginManager, Session,
-    Settings, this_machine,
+    CallOptions, Embedded, Error as HostError, Grants, Measured, PluginHandle, PluginManager, Session,
+    Settings, Usage, this_machine,
 };
 use driftless_plugin_api::text::truncated;
-use driftless_sandbox::{Digest, outline};
+use driftless_sandbox::{Digest, MachineCodeCache, Sandbox, SetupError, inspect};
 use serde_json::{Map, Value};
 
 use crate::case::{Budget, Called, Case, HostCall};
@@ -101,19 +101,24 @@ impl Tester {
     /// When it is refused, or the settings are impossible.
     pub fn new(setup: Setup, name: &str, bytes: &[u8]) -> Result<Self, Error> {
         let recorder = Recorder::default();
-        let name = outline(bytes).manifest.map_or_else(|| name.to_owned(), |manifest| manifest.name);
+        let info = inspect(bytes);
+        let name = info.manifest().map_or(name, |manifest| &manifest.name).to_owned();
         let of_plugin = recorder.clone();
-        let mut builder = PluginManager::builder()
+        let security = &setup.settings.security;
+        let mut sandbox = Sandbox::builder(security.limits());
+        sandbox = sandbox.allow_wasi(security.allow_wasi).debug(security.debug_enabled);
+        if let Some(cache) = setup.cache {
+            sandbox = sandbox.cache(cache);
+        }
+        let manager = PluginManager::builder()
+            .loader(sandbox.build().map_err(no_sandbox)?)
             .settings(setup.settings)
             .source(Embedded::new(name.clone(), bytes))
             .grants(setup.grants)
             .log(recorder.clone())
-            .time_and_chance(Arc::new(recorder.clone()))
+            .clock_and_random(Arc::new(recorder.clone()))
             .host_calls(move |plugin, grant| of_plugin.host_calls(Some(this_machine(plugin, grant))));
-        if let Some(cache) = setup.cache {
-            builder = builder.cache(cache);
-        }
-        let manager = builder.build()?;
+        let manager = manager.build()?;
         let plugin = manager.plugin(&name)?;
         Ok(Self { manager, plugin, recorder })
     }
@@ -230,9 +235,9 @@ fn problems(case: &Case, actual: &Expectation, used: Option<Used>, happened: &Ha
 
 /// One call.
 fn once(session: &mut Session, function: Function, arguments: &[&str], used: &mut Option<Used>) -> Ending {
-    let called = session.call(function, arguments);
-    measure(session, used);
-    match called {
+    let called = session.call_with(&CallOptions::default(), function, arguments);
+    measure(&called, used);
+    match called.map(|called| called.value) {
         Ok(text) => reply::read(function, &text).map_or_else(Ending::Error, Ending::Result),
         Err(error) => ended(&error),
     }
@@ -242,9 +247,9 @@ fn once(session: &mut Session, function: Function, arguments: &[&str], used: &mu
 fn drain(session: &mut Session, arguments: &[&str], calls: usize, used: &mut Option<Used>) -> Ending {
     let mut all = Vec::new();
     for _ in 0..calls {
-        let called = session.call(Function::ExecuteLogSource, arguments);
-        measure(session, used);
-        match called.map(|text| reply::records(&text)) {
+        let called = session.call_with(&CallOptions::default(), Function::ExecuteLogSource, arguments);
+        measure(&called, used);
+        match called.map(|called| reply::records(&called.value)) {
             Ok(Ok((records, more))) => {
                 all.extend(records);
                 if !more {
@@ -258,8 +263,16 @@ fn drain(session: &mut Session, arguments: &[&str], calls: usize, used: &mut Opt
     Ending::Result(Value::Array(all))
 }
 
-fn measure(session: &Session, used: &mut Option<Used>) {
-    let Some(Measured { fuel, memory }) = session.measured() else {
+fn no_sandbox(error: SetupError) -> HostError {
+    HostError::Configuration { what: "the sandbox".to_owned(), violations: vec![error.to_string()] }
+}
+
+fn measure(called: &Result<Measured<String>, HostError>, used: &mut Option<Used>) {
+    let usage = match called {
+        Ok(called) => called.usage,
+        Err(error) => error.usage(),
+    };
+    let Usage { fuel: Some(fuel), memory: Some(memory), .. } = usage else {
         *used = None;
         return;
     };

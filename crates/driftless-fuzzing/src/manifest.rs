@@ -4,7 +4,7 @@ use driftless_permissions::Permissions;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::manifest::PluginManifest;
 use driftless_plugin_api::{PROTOCOL_VERSION, manifest};
-use driftless_sandbox::{limits, outline, validate};
+use driftless_validator::{inspect, limits, validate};
 
 use crate::Reached;
 use crate::guest::Guest;
@@ -27,19 +27,19 @@ pub fn run(data: &[u8]) -> Reached {
     let should_pass = data.len() as u64 <= limits::MANIFEST_BYTES.max && read.as_ref().is_some_and(fits);
 
     let plugin = Guest::new().returns(Function::GetHooks, 0).with_manifest(data).build();
-    let listed = outline(&plugin);
+    let listed = inspect(&plugin);
     match validate(&plugin) {
         Ok(module) => {
             assert!(should_pass, "let in: {read:?}");
             assert_eq!(module.manifest(), read.as_ref(), "the manifest is another one");
-            assert_eq!(module.manifest(), listed.manifest.as_ref(), "a list shows another manifest");
-            assert_eq!(module.functions(), [Function::GetHooks]);
+            assert_eq!(module.manifest(), listed.manifest(), "a list shows another manifest");
+            assert!(module.functions().iter().eq([Function::GetHooks]));
             Reached::Accepted
         }
         Err(error) => {
             assert!(!should_pass, "refused: {error}");
             assert!(!error.to_string().is_empty(), "nothing is said against it");
-            assert_eq!(listed.manifest, None, "a list shows a manifest that is refused: {error}");
+            assert_eq!(listed.manifest(), None, "a list shows a manifest that is refused: {error}");
             Reached::Refused
         }
     }

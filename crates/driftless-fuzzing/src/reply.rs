@@ -8,8 +8,8 @@ use std::ops::Range;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use driftless_host::logs::{Control, Pipeline, PipelineFile};
-use driftless_host::{Embedded, Error, PluginManager, Security, Settings, Templates};
+use driftless_host::{Embedded, Error, PluginManager, Security, Settings};
+use driftless_logs::{Control, Pipeline, PipelineFile};
 use driftless_plugin_api::abi::PackedReply;
 use driftless_plugin_api::component::{ComponentKind, Definition};
 use driftless_plugin_api::function::Function;
@@ -17,6 +17,7 @@ use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::result::{Failure, TaskResult};
 use driftless_plugin_api::wit;
 use driftless_sandbox::{CallFailure, Limits, ReplyDefect, Sandbox};
+use driftless_templates::Templates;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
@@ -193,7 +194,7 @@ fn directly(input: &Input<'_>) -> Reached {
                 assert!(!error.to_string().is_empty());
                 assert!(instance.has_failed(), "it would be used again");
                 let again = instance.call(function, arguments).expect_err("a failed instance is not used");
-                assert!(matches!(again.cause, CallFailure::Engine(_)), "{again}");
+                assert!(matches!(again.cause, CallFailure::Transport(_)), "{again}");
                 return Reached::Failed;
             }
             (result, expected) => panic!("{result:?} is not {expected:?}"),
@@ -317,9 +318,13 @@ fn write_arguments(memory: &mut [u8], reserve: u32, arguments: &[&str]) -> Resul
         return Ok(());
     }
     let place = memory.get_mut(reserve as usize..).and_then(|place| place.get_mut(..4096));
-    let place = place.ok_or(CallFailure::Reply(ReplyDefect::Reserved))?;
+    let place = place.ok_or(CallFailure::Reply(outside_reserved()))?;
     place[..text.len()].copy_from_slice(text.as_bytes());
     Ok(())
+}
+
+fn outside_reserved() -> ReplyDefect {
+    ReplyDefect::Unreachable("the place that it reserved for arguments lies outside its memory".to_owned())
 }
 
 /// What a host does with a reply: its length counts first, then its place, then its contents.
@@ -330,8 +335,10 @@ fn find_reply(memory: &[u8], reply: PackedReply) -> Result<&str, CallFailure> {
     }
     let bytes = memory.iter().skip(pointer as usize).take(length as usize);
     if bytes.len() < length as usize || pointer as usize > memory.len() {
-        let defect = ReplyDefect::OutOfBounds { pointer, length, memory: memory.len() };
-        return Err(CallFailure::Reply(defect));
+        let memory = memory.len();
+        return Err(CallFailure::Reply(ReplyDefect::Unreachable(format!(
+            "its reply of {length} bytes at {pointer:#x} lies outside its memory of {memory} bytes"
+        ))));
     }
     let bytes = &memory[pointer as usize..][..length as usize];
     std::str::from_utf8(bytes)
@@ -371,7 +378,9 @@ fn through_the_host(input: &Input<'_>, kind: ComponentKind) -> Reached {
         max_instances: 8,
         ..Security::default()
     };
+    let sandbox = Sandbox::new(security.limits()).expect("a sandbox can be had");
     let manager = PluginManager::builder()
+        .loader(sandbox)
         .settings(Settings { security, ..Settings::default() })
         .source(Embedded::new("p", bytes))
         .build()
@@ -492,11 +501,6 @@ fn pipeline(
     for taken in ["type", "name", "parser"] {
         config.remove(taken);
     }
-    // Nor are templates, which are the user's own and may run for as long as they like.
-    let text = Value::from(config.clone()).to_string();
-    if ["{{", "{%", "{#"].iter().any(|begin| text.contains(begin)) {
-        return Reached::Accepted;
-    }
     config.insert("type".to_owned(), name.into());
     let mut source = json!({"type": "file", "paths": [from]});
     let (mut filters, mut outputs) = (json!([]), json!([{"type": "file", "path": to}]));
@@ -508,9 +512,8 @@ fn pipeline(
     }
     let file = json!({"sources": [source], "filters": filters, "outputs": outputs, "workers": 1});
     let file: PipelineFile = serde_json::from_value(file).expect("the pipeline can be read");
-    let templates = Templates::new(manager).expect("the plugins can be listed");
     // Without those keys, the configuration may be one that the schema does not let through.
-    let Ok(pipeline) = Pipeline::new(manager, &templates, &file, false) else {
+    let Ok(pipeline) = Pipeline::new(manager, &file, false) else {
         return Reached::Failed;
     };
     let mut reported = 0;

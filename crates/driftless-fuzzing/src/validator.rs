@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use driftless_sandbox::{Abi, ValidatedPlugin, outline, replace_imports, validate, validate_as};
+use driftless_author::replace_imports;
+use driftless_validator::{Abi, PluginFile, Rules, ValidatedPlugin, inspect, validate};
 
 use crate::Reached;
 use crate::arena::{self, Arena, WASI};
@@ -11,9 +12,11 @@ use crate::arena::{self, Arena, WASI};
 pub fn run(data: &[u8]) -> Reached {
     static ARENA: LazyLock<Arena> = LazyLock::new(|| Arena::new(20_000, false));
 
-    let listed = outline(data);
-    let strictly = validate(data);
-    let with_wasi = validate_as(data, true);
+    let file = PluginFile::inspect(data);
+    let listed = file.info();
+    let strictly = file.validate(Rules::default());
+    let allowing = Rules { allow_wasi: true };
+    let with_wasi = file.validate(allowing);
     let replaced = replace_imports(data);
 
     for refused in [&strictly, &with_wasi].into_iter().filter_map(|result| result.as_ref().err()) {
@@ -30,18 +33,24 @@ pub fn run(data: &[u8]) -> Reached {
     let Ok(module) = &with_wasi else {
         return Reached::Refused;
     };
-    assert_eq!(sorted(listed.functions.clone()), sorted(Some(module.functions().to_vec())), "a list differs");
-    assert_eq!(listed.manifest.as_ref(), module.manifest(), "a list shows another manifest");
-    assert_eq!(listed.abi, Some(module.abi()), "a list shows another kind");
+    assert_eq!(listed.functions(), Some(module.functions()), "a list differs");
+    assert_eq!(listed.manifest(), module.manifest(), "a list shows another manifest");
+    assert_eq!(listed.abi(), Some(module.abi()), "a list shows another kind");
+    let restored = PluginFile::inspect(data).restore(&module.record(), allowing);
+    assert_eq!(
+        restored.map(|restored| restored.record()),
+        Some(module.record()),
+        "its record is not its own"
+    );
     let known = |import: &String| match module.abi() {
-        Abi::Component => ["driftless:plugin/", "wasi:"].iter().any(|known| import.starts_with(known)),
+        Abi::WasmComponent => ["driftless:plugin/", "wasi:"].iter().any(|known| import.starts_with(known)),
         Abi::Bindgen if import.starts_with("wbg.") || import.contains("_bg.js.") => true,
         Abi::Sdk | Abi::Bindgen => import.starts_with("env.host_") || import.starts_with(WASI),
     };
-    assert!(listed.imports.iter().all(known), "it imports {:?}", listed.imports);
-    let reached = ARENA.fight(module, arena::repeats_itself(&listed.imports), "{}");
+    assert!(listed.imports().iter().all(known), "it imports {:?}", listed.imports());
+    let reached = ARENA.fight(module, arena::repeats_itself(listed.imports()), "{}");
     // In a component there is nothing to rewrite: whoever builds one leaves WASI out.
-    if module.imports_wasi() && module.abi() != Abi::Component {
+    if module.imports_wasi() && module.abi() != Abi::WasmComponent {
         without_wasi(module, &replaced.expect("what was let in can be rewritten"), &ARENA);
     }
     reached
@@ -52,16 +61,10 @@ fn without_wasi(module: &ValidatedPlugin, replaced: &[u8], arena: &Arena) {
     let again = validate(replaced).unwrap_or_else(|error| panic!("a rewritten module is refused: {error}"));
     assert_eq!(again.functions(), module.functions(), "rewriting changes what is exported");
     assert_eq!(again.manifest(), module.manifest(), "rewriting changes the manifest");
-    let imports = outline(replaced).imports;
+    let info = inspect(replaced);
+    let imports = info.imports();
     assert!(!imports.iter().any(|import| import.starts_with(WASI)), "{imports:?}");
     let twice = replace_imports(replaced).expect("what was rewritten can be rewritten");
     assert_eq!(twice, replaced, "rewriting twice is not rewriting once");
-    arena.fight(&again, arena::repeats_itself(&imports), "{}");
-}
-
-fn sorted<T: Ord>(list: Option<Vec<T>>) -> Option<Vec<T>> {
-    list.map(|mut list| {
-        list.sort_unstable();
-        list
-    })
+    arena.fight(&again, arena::repeats_itself(imports), "{}");
 }

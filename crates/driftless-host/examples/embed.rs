@@ -1,22 +1,32 @@
 //! The program of the crate's documentation: `cargo run -p driftless-host --example embed`, after `cargo xtask examples`.
 #![allow(clippy::print_stdout, reason = "a program that prints")]
 
-use driftless_host::{Files, LogRecord, PluginManager};
-use serde_json::{Map, json};
+use driftless_host::{Files, Limits, PluginManager};
+use driftless_sandbox::Sandbox;
+use serde::{Deserialize, Serialize};
 
-fn main() -> driftless_host::Result<()> {
-    // Where plugins come from, and where what they say goes.
+#[derive(Serialize)]
+struct Greeting {
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct Done {
+    message: String,
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // What carries the calls, and where plugins come from.
     let manager = PluginManager::builder()
+        .loader(Sandbox::new(Limits::default())?)
         .source(Files::new(["target/plugins/custom-task-plugin.wasm"]))
-        .log(|record: &LogRecord<'_>| eprintln!("{}: {}", record.plugin, record.message))
         .build()?;
 
     // Loads the plugin, and checks the configuration against the task's schema.
-    let config = Map::from_iter([("message".to_owned(), json!("hello"))]);
-    let task = manager.task("custom-task-plugin.my_custom_task", config)?;
+    let task = manager.task("custom-task-plugin.my_custom_task", Greeting { message: "hello".into() })?;
 
     // Runs it: within its limits, and as often as you like, from as many threads as you like.
-    let result = task.run()?;
-    println!("{}", result.message.unwrap_or_default());
+    let done: Done = task.run_as()?;
+    println!("{}", done.message);
     Ok(())
 }

@@ -12,7 +12,20 @@ pub trait Clock: Send + Sync + 'static {
 
     /// Waits.
     fn sleep(&self, time: Duration);
+
+    /// Waits as long as it is of use. That is asked every few milliseconds.
+    fn sleep_while(&self, time: Duration, is_of_use: &dyn Fn() -> bool) {
+        let mut left = time;
+        while !left.is_zero() && is_of_use() {
+            let step = left.min(MAX_STEP);
+            self.sleep(step);
+            left -= step;
+        }
+    }
 }
+
+/// How long a wait goes on before it is asked whether it is of use.
+const MAX_STEP: Duration = Duration::from_millis(20);
 
 pub(crate) type SharedClock = Arc<dyn Clock>;
 

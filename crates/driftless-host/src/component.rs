@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use driftless_plugin_api::component::{ComponentKind, Definition};
 use driftless_plugin_api::function::Function;
-use serde_json::{Map, Value};
+use driftless_transport::Usage;
+use serde::Serialize;
+use serde_json::Value;
 
+use crate::calls::{Bounds, CallOptions, Measured};
+use crate::configuration::Configuration;
 use crate::error::{Error, Place, Result, Spot, in_few_words};
 use crate::failure::{FailureDefaults, Guard, Try};
 use crate::failure_policy::FailurePolicy;
-use crate::handle::{Announced, PluginHandle, Session};
+use crate::handle::{Announced, PluginHandle, Session, Target};
 
 /// A component of a loaded plugin: `custom-task-plugin.my_custom_task`.
 #[derive(Clone)]
@@ -52,7 +56,8 @@ impl Component {
     /// # Errors
     ///
     /// Every violation of the schema.
-    pub fn configure(self, config: Map<String, Value>) -> Result<Configured> {
+    pub fn configure(self, config: impl Serialize) -> Result<Configured> {
+        let config = Configuration::new(config, || self.place().to_string())?.into_map();
         let config = match &self.announced.schema {
             Some(schema) => schema.complete(config).map_err(|violations| Error::Configuration {
                 what: format!("the configuration of {}", self.place()),
@@ -71,12 +76,13 @@ impl Component {
         Ok(Arc::new(guard))
     }
 
-    pub(crate) fn place(&self) -> Place {
-        self.plugin.place(self.spot())
+    /// Where it is, for messages.
+    pub fn place(&self) -> Place {
+        self.plugin.place(Spot::Component(self.kind, Arc::clone(&self.announced.name)))
     }
 
-    fn spot(&self) -> Spot {
-        Spot::Component(self.kind, Arc::clone(&self.announced.name))
+    fn target(&self) -> Target<'_> {
+        Target::Component(self.kind, &self.announced.name)
     }
 }
 
@@ -123,30 +129,75 @@ impl Configured {
 
     /// Runs it, as its failure policy says. `more` are the arguments behind the name and the configuration. `read` makes of the
     /// reply what it stands for, or says in what way it breaks the protocol.
-    pub(crate) fn call<R>(
+    ///
+    /// ```no_run
+    /// # use driftless_host::{Configured, Error};
+    /// # fn example(filter: Configured) -> Result<(), Error> {
+    /// // What a template filter is given beside its configuration: the value, and further arguments.
+    /// let shouted = filter.call(&["\"hello\"", "[]"], |reply| Ok(reply.to_owned()))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the plugin fails, or the binding is put aside because it failed too often.
+    ///
+    /// # Panics
+    ///
+    /// When the function takes fewer arguments than `more` has.
+    pub fn call<R>(&self, more: &[&str], read: impl FnMut(&str) -> Result<R, String>) -> Result<R> {
+        self.call_within(self.component.plugin.bounds(), more, read).map(|called| called.value)
+    }
+
+    /// The same within bounds of the caller's own, with what all tries used.
+    ///
+    /// # Errors
+    ///
+    /// As for [`call`](Self::call), and when it is cancelled.
+    ///
+    /// # Panics
+    ///
+    /// As for [`call`](Self::call).
+    pub fn call_with<R>(
         &self,
+        options: &CallOptions,
+        more: &[&str],
+        read: impl FnMut(&str) -> Result<R, String>,
+    ) -> Result<Measured<R>> {
+        self.call_within(self.component.plugin.bounds_of(options), more, read)
+    }
+
+    fn call_within<R>(
+        &self,
+        bounds: Bounds<'_>,
         more: &[&str],
         mut read: impl FnMut(&str) -> Result<R, String>,
-    ) -> Result<R> {
+    ) -> Result<Measured<R>> {
         let Component { plugin, kind, .. } = &self.component;
         let (arguments, count) = self.arguments(more);
         let (arguments, function) = (&arguments[..count], kind.execute());
-        let spot = || self.component.spot();
+        let target = self.component.target();
         self.guard.run(
+            bounds,
             || self.component.place(),
-            |which| {
+            |which, bounds| {
                 let called = match which {
-                    Try::First => plugin.call_at(spot, function, arguments, &mut read),
+                    Try::First => plugin.call_at(target, bounds, function, arguments, &mut read),
                     // What is in the pool may be the instance that failed.
-                    Try::Again => plugin.session().call_at(spot, function, arguments, &mut read),
+                    Try::Again => plugin.session().call_at(target, bounds, function, arguments, &mut read),
                 };
-                called?.map_err(|defect| self.broken(defect))
+                self.read(called?)
             },
         )
     }
 
-    /// As [`call`](Self::call), in a session.
-    pub(crate) fn call_in<R>(
+    /// As [`call`](Self::call), in a session that [`session`](Self::session) opened.
+    ///
+    /// # Errors
+    ///
+    /// As for [`call`](Self::call).
+    pub fn call_in<R>(
         &self,
         session: &mut Session,
         more: &[&str],
@@ -154,32 +205,49 @@ impl Configured {
     ) -> Result<R> {
         let (arguments, count) = self.arguments(more);
         let (arguments, function) = (&arguments[..count], self.component.kind.execute());
-        let spot = || self.component.spot();
-        self.guard.run(
+        let target = self.component.target();
+        let called = self.guard.run(
+            self.component.plugin.bounds(),
             || self.component.place(),
-            |which| {
+            |which, bounds| {
                 if which == Try::Again {
                     session.renew();
                 }
-                let called = session.call_at(spot, function, arguments, &mut read);
-                called?.map_err(|defect| self.broken(defect))
+                self.read(session.call_at(target, bounds, function, arguments, &mut read)?)
             },
-        )
+        );
+        called.map(|called| called.value)
+    }
+
+    #[inline]
+    fn read<R>(&self, called: Measured<Result<R, String>>) -> Result<Measured<R>> {
+        let Measured { value, usage } = called;
+        value.map(|value| Measured { value, usage }).map_err(|defect| self.broken(defect))
     }
 
     /// What is to be told of it, see [`Guard::news`].
-    pub(crate) fn guard(&self) -> &Guard {
+    pub fn guard(&self) -> &Guard {
         &self.guard
     }
 
-    /// Opens a session for it.
-    pub(crate) fn session(&self) -> Session {
+    /// Opens a session for it: calls that share one instance.
+    pub fn session(&self) -> Session {
         self.component.plugin.session()
+    }
+
+    /// The component did its part and says that it could not do what it was asked to.
+    #[cold]
+    pub(crate) fn failed(&self, message: String, usage: Usage) -> Error {
+        Error::Failed {
+            place: self.component.place(),
+            message: in_few_words(message),
+            usage: Box::new(usage),
+        }
     }
 
     /// An error about what it returned.
     #[cold]
-    fn broken(&self, defect: String) -> Error {
+    pub(crate) fn broken(&self, defect: String) -> Error {
         Error::Protocol { place: self.component.place(), defect: in_few_words(defect) }
     }
 

@@ -1,14 +1,13 @@
 //! What can go wrong, by what a user would have to do about it.
 
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::text::truncated;
-use driftless_sandbox::{CallError, CallFailure, CompileError, SetupError, ValidationError};
+use driftless_transport::{CallError, CallFailure, LoadError, Usage};
 use thiserror::Error;
 
 /// The result of what this crate does.
@@ -24,21 +23,13 @@ pub enum Error {
     /// A name that means two things.
     #[error("{0}")]
     Ambiguous(String),
-    /// A file that is no plugin, or none that may run here.
-    #[error("plugin `{plugin}` is refused:\n{}", indented(.source))]
-    Refused {
-        /// What it is called.
-        plugin: String,
-        /// Everything that is wrong with it.
-        source: ValidationError,
-    },
-    /// A plugin that could not be made ready to run.
-    #[error("plugin `{plugin}`: {source}")]
-    Compile {
+    /// A plugin that was not loaded: it may not run here, or could not be made ready.
+    #[error("plugin `{plugin}`{}", load_failure(.source))]
+    Load {
         /// What it is called.
         plugin: String,
         /// Why.
-        source: CompileError,
+        source: LoadError,
     },
     /// A call that brought no reply: a limit, a trap, a panic, a broken reply.
     #[error("{place}: {}", .source.cause)]
@@ -46,7 +37,7 @@ pub enum Error {
         /// In which plugin, and where in it.
         place: Place,
         /// Why.
-        source: CallError,
+        source: Box<CallError>,
     },
     /// A plugin that did its part and says that it could not do what it was asked to.
     #[error("{place}: {message}")]
@@ -55,6 +46,8 @@ pub enum Error {
         place: Place,
         /// Why, in the plugin's own words.
         message: String,
+        /// What the call used.
+        usage: Box<Usage>,
     },
     /// A reply that is not what the protocol says.
     #[error("{place}: {defect}")]
@@ -94,9 +87,6 @@ pub enum Error {
         /// Everything that is wrong with it. Never empty.
         violations: Vec<String>,
     },
-    /// A template that could not be rendered, with its place and cause.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
     /// Something that went wrong in one step of a file.
     #[error("{what}: {source}")]
     At {
@@ -113,17 +103,6 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
-    /// A place where entries go that could not be written.
-    #[error("{what}: {source}")]
-    Output {
-        /// Which file.
-        what: String,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The sandbox could not be set up.
-    #[error(transparent)]
-    Setup(#[from] SetupError),
 }
 
 /// What kind of answer an error asks for; the command line's exit codes.
@@ -139,18 +118,30 @@ pub enum ErrorKind {
     Limit,
     /// It is not there.
     NotFound,
+    /// Somebody ended it.
+    Cancelled,
 }
 
 impl Error {
+    /// What the call used that ended with this error. Nothing, where no call was made.
+    pub fn usage(&self) -> Usage {
+        match self {
+            Self::Call { source, .. } => source.usage,
+            Self::Failed { usage, .. } => **usage,
+            Self::At { source, .. } => source.usage(),
+            _ => Usage::default(),
+        }
+    }
+
     /// What kind of answer it asks for.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::NotFound(_) => ErrorKind::NotFound,
-            Self::Ambiguous(_) | Self::Configuration { .. } | Self::Setup(_) => ErrorKind::Configuration,
-            Self::Compile { source: CompileError::Limit(_), .. } => ErrorKind::Limit,
-            Self::Refused { .. } | Self::Compile { .. } => ErrorKind::Refused,
+            Self::Ambiguous(_) | Self::Configuration { .. } => ErrorKind::Configuration,
+            Self::Load { source: LoadError::Limit(_), .. } => ErrorKind::Limit,
+            Self::Load { .. } => ErrorKind::Refused,
             Self::Call { source, .. } if matches!(source.cause, CallFailure::Limit(_)) => ErrorKind::Limit,
-            Self::Template(error) => error.kind(),
+            Self::Call { source, .. } if source.cause == CallFailure::Cancelled => ErrorKind::Cancelled,
             Self::At { source, .. } => source.kind(),
             Self::PutAside { kind, .. } => *kind,
             Self::Source { source, .. } if source.kind() == std::io::ErrorKind::FileTooLarge => {
@@ -159,11 +150,9 @@ impl Error {
             Self::Source { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 ErrorKind::NotFound
             }
-            Self::Call { .. }
-            | Self::Failed { .. }
-            | Self::Protocol { .. }
-            | Self::Source { .. }
-            | Self::Output { .. } => ErrorKind::Failed,
+            Self::Call { .. } | Self::Failed { .. } | Self::Protocol { .. } | Self::Source { .. } => {
+                ErrorKind::Failed
+            }
         }
     }
 }
@@ -232,74 +221,6 @@ impl fmt::Display for Place {
     }
 }
 
-/// A template that could not be rendered.
-///
-/// Its text has the line and every cause; [`place`](Self::place) is where it is in the template.
-#[derive(Debug)]
-pub struct TemplateError(pub(crate) minijinja::Error);
-
-impl TemplateError {
-    /// The line in the template, from 1.
-    pub fn line(&self) -> Option<usize> {
-        self.0.line()
-    }
-
-    /// The template's name.
-    pub fn name(&self) -> Option<&str> {
-        self.0.name()
-    }
-
-    /// The text of the template, and the bytes in it that the error is about.
-    ///
-    /// The values of the variables that are used there are not told: they may well be secrets, and errors end up in logs.
-    pub fn place(&self) -> Option<(&str, Range<usize>)> {
-        Some((self.0.template_source()?, self.0.range()?))
-    }
-
-    /// What a plugin did wrong, if one did.
-    pub fn plugin_error(&self) -> Option<&Error> {
-        let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(&self.0);
-        while let Some(error) = cause {
-            if let Some(error) = error.downcast_ref::<Error>() {
-                return Some(error);
-            }
-            cause = error.source();
-        }
-        None
-    }
-
-    fn kind(&self) -> ErrorKind {
-        self.plugin_error().map_or(ErrorKind::Failed, Error::kind)
-    }
-}
-
-impl fmt::Display for TemplateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // An expression is one line, which is shown with the error.
-        if let Some(name) = self.name().filter(|name| *name != "<expression>") {
-            write!(f, "{name}:")?;
-            if let Some(line) = self.line() {
-                write!(f, "{line}:")?;
-            }
-            f.write_str(" ")?;
-        }
-        if let Some(error) = self.plugin_error() {
-            return write!(f, "{error}");
-        }
-        write!(f, "{}", self.0.kind())?;
-        if let Some(detail) = self.0.detail() {
-            write!(f, ": {detail}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for TemplateError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
-    }
-}
-
 /// The name that a typing mistake was most likely meant to be.
 pub fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
     let tolerated = name.chars().count() / 3 + 1;
@@ -333,6 +254,13 @@ fn tried_again(again_in: Option<Duration>) -> String {
         // Rounded up: by then it is.
         |time| format!("tried again in {} s", time.as_millis().div_ceil(1000)),
     )
+}
+
+fn load_failure(error: &LoadError) -> String {
+    match error {
+        LoadError::Refused(_) => format!(" is refused:\n{}", indented(error)),
+        other => format!(": {other}"),
+    }
 }
 
 fn indented(text: &impl fmt::Display) -> String {

@@ -1,18 +1,21 @@
 //! A facts collector with its configuration.
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::calls::{CallOptions, Measured};
 use crate::component::Configured;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::failure_policy::FailurePolicy;
 
-/// A facts collector that can be run, see [`PluginManager::facts_collector`](crate::PluginManager::facts_collector).
+/// A facts collector that can be run, see [`PluginManager::facts_collector`](crate::PluginManager::facts_collector). Clones share its
+/// circuit breaker.
 #[derive(Clone, Debug)]
 pub struct FactsCollector(pub(crate) Configured);
 
 impl FactsCollector {
     /// Lets `policy` say what is done when it brings no facts. Whether the work goes on without them is for the caller to see
-    /// to; [`collect`](crate::collect) does.
+    /// to, with [`forgives`](Self::forgives).
     ///
     /// # Errors
     ///
@@ -21,15 +24,39 @@ impl FactsCollector {
         self.0.on_failure(policy).map(Self)
     }
 
+    /// Whether [`on_failure`](Self::on_failure) says that the work goes on without facts, after this error.
+    pub fn forgives(&self, error: &Error) -> bool {
+        self.0.forgives(error)
+    }
+
     /// Collects.
     ///
     /// # Errors
     ///
     /// When the plugin fails, or what it returned is no object.
     pub fn collect(&self) -> Result<Map<String, Value>> {
-        self.0.call(&[], |text| {
-            serde_json::from_str(text)
-                .map_err(|error| format!("its reply is not an object of facts: {error}"))
-        })
+        self.0.call(&[], read)
     }
+
+    /// Collects into a type of the program's own.
+    ///
+    /// # Errors
+    ///
+    /// As for [`collect`](Self::collect), and when the facts cannot be read as a `T`.
+    pub fn collect_as<T: DeserializeOwned>(&self) -> Result<T> {
+        self.0.call(&[], read)
+    }
+
+    /// Collects within bounds of the caller's own, and says what that used.
+    ///
+    /// # Errors
+    ///
+    /// As for [`collect_as`](Self::collect_as), and when it is cancelled.
+    pub fn collect_with<T: DeserializeOwned>(&self, options: &CallOptions) -> Result<Measured<T>> {
+        self.0.call_with(options, &[], read)
+    }
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| format!("its reply is not an object of facts: {error}"))
 }

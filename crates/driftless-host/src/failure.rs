@@ -3,11 +3,14 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::text::truncated;
+use driftless_transport::{CallFailure, CancelHandle};
 
 use crate::breaker::{Breaker, Pass, Refusal};
+use crate::calls::{Bounds, Measured};
 use crate::clock::SharedClock;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::failure_policy::{FailurePolicy, LONGEST_PAUSE, Policy, Rule};
@@ -16,14 +19,17 @@ use crate::failure_policy::{FailurePolicy, LONGEST_PAUSE, Policy, Rule};
 pub(crate) struct FailureDefaults {
     pub(crate) policy: FailurePolicy,
     pub(crate) clock: SharedClock,
+    /// Ends every call of the manager, and the pauses between them.
+    pub(crate) cancel: CancelHandle,
 }
 
 /// Stands before every call of one binding and sees what became of it.
-pub(crate) struct Guard {
+pub struct Guard {
     kind: ComponentKind,
     rule: Rule,
     breaker: Breaker<Why>,
     clock: SharedClock,
+    cancel: CancelHandle,
     /// What nobody has been told yet.
     news: Mutex<VecDeque<String>>,
 }
@@ -63,22 +69,28 @@ impl Guard {
         let rule = Rule::new(kind, own, &defaults.policy)?;
         let clock = Arc::clone(&defaults.clock);
         let breaker = Breaker::new(rule.threshold, Arc::clone(&clock));
-        Ok(Self { kind, rule, breaker, clock, news: Mutex::default() })
+        let cancel = defaults.cancel.clone();
+        Ok(Self { kind, rule, breaker, clock, cancel, news: Mutex::default() })
     }
 
     /// Makes a call, as often as the policy says, unless the binding is put aside.
     #[inline]
     pub(crate) fn run<R>(
         &self,
+        mut bounds: Bounds<'_>,
         place: impl Fn() -> Place,
-        mut call: impl FnMut(Try) -> Result<R>,
-    ) -> Result<R> {
-        if !self.breaker.is_healthy() {
-            return self.run_watched(&place, &mut call);
+        mut call: impl FnMut(Try, Bounds<'_>) -> Result<Measured<R>>,
+    ) -> Result<Measured<R>> {
+        if self.rule.policy == Policy::Retry {
+            // All tries and the pauses between them share one deadline.
+            bounds = bounds.fixed();
         }
-        match call(Try::First) {
+        if !self.breaker.is_healthy() {
+            return self.run_watched(bounds, &place, &mut call);
+        }
+        match call(Try::First, bounds) {
             Ok(value) => Ok(value),
-            Err(error) => self.after_error(self.breaker.healthy_pass(), error, &place, &mut call),
+            Err(error) => self.after_error(self.breaker.healthy_pass(), error, bounds, &place, &mut call),
         }
     }
 
@@ -90,13 +102,13 @@ impl Guard {
     }
 
     /// What has happened since somebody last asked: that the binding was put aside, or works again.
-    pub(crate) fn news(&self) -> VecDeque<String> {
+    pub fn news(&self) -> VecDeque<String> {
         std::mem::take(&mut *self.news.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Leaves word for whoever asks for news.
     #[cold]
-    pub(crate) fn tell(&self, text: String) {
+    pub fn tell(&self, text: String) {
         let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
         if news.len() == MOST_NEWS {
             news.pop_front();
@@ -105,14 +117,19 @@ impl Guard {
     }
 
     #[cold]
-    fn run_watched<R>(&self, place: &dyn Fn() -> Place, call: &mut dyn FnMut(Try) -> Result<R>) -> Result<R> {
+    fn run_watched<R>(
+        &self,
+        bounds: Bounds<'_>,
+        place: &dyn Fn() -> Place,
+        call: &mut dyn FnMut(Try, Bounds<'_>) -> Result<Measured<R>>,
+    ) -> Result<Measured<R>> {
         let pass = self.breaker.admit().map_err(|refusal| self.put_aside(place(), refusal))?;
-        match call(Try::First) {
+        match call(Try::First, bounds) {
             Ok(value) => {
                 self.works(pass, place);
                 Ok(value)
             }
-            Err(error) => self.after_error(pass, error, place, call),
+            Err(error) => self.after_error(pass, error, bounds, place, call),
         }
     }
 
@@ -121,27 +138,33 @@ impl Guard {
         &self,
         pass: Pass<'_, Why>,
         mut error: Error,
+        bounds: Bounds<'_>,
         place: &dyn Fn() -> Place,
-        call: &mut dyn FnMut(Try) -> Result<R>,
-    ) -> Result<R> {
+        call: &mut dyn FnMut(Try, Bounds<'_>) -> Result<Measured<R>>,
+    ) -> Result<Measured<R>> {
         let retries = match self.rule.policy {
             // One call on trial is one call.
             Policy::Retry if !pass.is_trial() => self.rule.retries,
             _ => 0,
         };
         let mut pause = self.rule.pause;
-        for _ in 0..retries {
-            if !self.is_failure(&error) {
+        let mut used = error.usage();
+        let mut made = 0;
+        while made < retries && self.is_failure(&error) {
+            if !self.pause(pause, bounds) {
                 break;
             }
-            self.clock.sleep(pause);
             pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
-            match call(Try::Again) {
-                Ok(value) => {
+            made += 1;
+            match call(Try::Again, bounds) {
+                Ok(Measured { value, usage }) => {
                     self.works(pass, place);
-                    return Ok(value);
+                    return Ok(Measured { value, usage: used.and(usage) });
                 }
-                Err(next) => error = next,
+                Err(next) => {
+                    used = used.and(next.usage());
+                    error = next;
+                }
             }
         }
         if !self.is_failure(&error) {
@@ -157,11 +180,22 @@ impl Guard {
                 self.tell(self.put_aside(place(), Refusal { why: Some(why), again_in }).to_string());
             }
         }
-        Err(match retries {
+        Err(match made {
             0 => error,
             1 => Error::At { what: "after 1 retry".to_owned(), source: Box::new(error) },
             more => Error::At { what: format!("after {more} retries"), source: Box::new(error) },
         })
+    }
+
+    /// Waits, in steps, so that the deadline and a cancel end the wait. Returns whether there is any use in another try.
+    fn pause(&self, pause: Duration, bounds: Bounds<'_>) -> bool {
+        let cancelled =
+            || bounds.cancel.is_some_and(CancelHandle::is_cancelled) || self.cancel.is_cancelled();
+        if bounds.deadline.left() <= pause {
+            return false;
+        }
+        self.clock.sleep_while(pause, &|| !cancelled());
+        !cancelled()
     }
 
     fn works(&self, pass: Pass<'_, Why>, place: &dyn Fn() -> Place) {
@@ -173,7 +207,9 @@ impl Guard {
     /// Whether the plugin has failed, rather than said something about what it was given.
     fn is_failure(&self, error: &Error) -> bool {
         match error {
-            Error::Call { .. } | Error::Protocol { .. } => true,
+            // That somebody ended it says nothing about the plugin.
+            Error::Call { source, .. } => source.cause != CallFailure::Cancelled,
+            Error::Protocol { .. } => true,
             Error::Failed { .. } => match self.kind {
                 ComponentKind::Task
                 | ComponentKind::FactsCollector

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use driftless_permissions::{Grant, Permissions};
 use driftless_plugin_api::manifest::Permission;
-use driftless_sandbox::Digest;
+use driftless_transport::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};

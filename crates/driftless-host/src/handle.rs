@@ -1,27 +1,32 @@
 //! A loaded plugin, and the one place that every call of it goes through.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use driftless_plugin_api::component::{ComponentKind, Definition};
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::manifest::{PluginManifest, is_valid_name};
-use driftless_plugin_api::result::Failure;
-use driftless_sandbox::{CallError, Digest, InstancePool, Reply};
+use driftless_plugin_api::result::failure_text;
+use driftless_transport::{
+    Call, CallEnded, CallError, CallStarted, Conversation, Digest, Outcome, PluginInfo, Reply,
+    SharedObserver, Timing, Transport, Usage,
+};
 
+use crate::calls::{Bounds, CallOptions, Measured};
 use crate::error::{Error, NotFound, Place, Result, Spot, in_few_words};
 use crate::schema::ConfigSchema;
-use crate::transport::{Conversation, Transport};
 
 /// A plugin that is loaded and ready to be called, from any thread. Cheap to clone.
 #[derive(Clone)]
 pub struct PluginHandle(Arc<Loaded>);
 
 struct Loaded {
-    name: Arc<str>,
-    version: Option<Arc<str>>,
-    manifest: Option<PluginManifest>,
-    digest: Digest,
-    transport: Transport,
+    transport: Arc<dyn Transport>,
+    /// The time that a call has whose caller says nothing else.
+    time: Duration,
+    observer: Option<SharedObserver>,
+    /// How exactly calls are timed for the observer.
+    timing: Timing,
     /// What it announced, by kind, once it was asked.
     announced: [OnceLock<Vec<Arc<Announced>>>; ComponentKind::ALL.len()],
 }
@@ -33,38 +38,57 @@ pub(crate) struct Announced {
     pub(crate) schema: Option<ConfigSchema>,
 }
 
+/// What of a plugin is called.
+#[derive(Clone, Copy)]
+pub(crate) enum Target<'a> {
+    /// A function of the protocol, by whatever name its arguments have.
+    Function(Function),
+    /// A component.
+    Component(ComponentKind, &'a Arc<str>),
+}
+
+impl Target<'_> {
+    fn spot(self) -> Spot {
+        match self {
+            Self::Function(function) => Spot::Function(function),
+            Self::Component(kind, name) => Spot::Component(kind, Arc::clone(name)),
+        }
+    }
+}
+
 impl PluginHandle {
-    pub(crate) fn new(pool: InstancePool) -> Self {
-        let plugin = pool.plugin();
-        let manifest = plugin.manifest().cloned();
-        Self(Arc::new(Loaded {
-            name: plugin.name().into(),
-            version: manifest.as_ref().map(|manifest| manifest.version.as_str().into()),
-            digest: plugin.digest(),
-            manifest,
-            transport: Transport::Wasm(pool),
-            announced: Default::default(),
-        }))
+    pub(crate) fn new(
+        transport: Arc<dyn Transport>,
+        time: Duration,
+        observer: Option<SharedObserver>,
+    ) -> Self {
+        let timing = observer.as_ref().map_or(Timing::Coarse, |observer| observer.timing());
+        Self(Arc::new(Loaded { transport, time, observer, timing, announced: Default::default() }))
+    }
+
+    /// What is known of it: name, version, manifest, digest, functions.
+    pub fn info(&self) -> &PluginInfo {
+        self.0.transport.info()
     }
 
     /// What it is called.
     pub fn name(&self) -> &str {
-        &self.0.name
+        &self.info().name
     }
 
     /// What it says about itself; a file without a manifest says nothing.
     pub fn manifest(&self) -> Option<&PluginManifest> {
-        self.0.manifest.as_ref()
+        self.info().manifest.as_ref()
     }
 
     /// The SHA-256 of its file.
     pub fn digest(&self) -> Digest {
-        self.0.digest
+        self.info().digest
     }
 
     /// Whether it has a function of the protocol.
     pub fn has(&self, function: Function) -> bool {
-        self.0.transport.has(function)
+        self.info().has(function)
     }
 
     /// Calls a function of the protocol and returns what it returned, unread.
@@ -83,28 +107,97 @@ impl PluginHandle {
     ///
     /// When the plugin fails or says that it did, and when the function takes another number of arguments.
     pub fn call(&self, function: Function, arguments: &[&str]) -> Result<String> {
-        self.call_at(|| Spot::Function(function), function, arguments, str::to_owned)
+        let called =
+            self.call_at(Target::Function(function), self.bounds(), function, arguments, str::to_owned);
+        called.map(|called| called.value)
+    }
+
+    /// The same within bounds of the caller's own, with what the call used.
+    ///
+    /// # Errors
+    ///
+    /// As for [`call`](Self::call), and when the call is cancelled.
+    pub fn call_with(
+        &self,
+        options: &CallOptions,
+        function: Function,
+        arguments: &[&str],
+    ) -> Result<Measured<String>> {
+        let bounds = Bounds::of(options, self.0.time);
+        self.call_at(Target::Function(function), bounds, function, arguments, str::to_owned)
     }
 
     /// Calls a function on whatever instance is free. `read` sees the reply where it lies.
-    ///
-    /// Every call that does not belong to a [`Session`] goes through here.
+    #[inline]
     pub(crate) fn call_at<R>(
         &self,
-        spot: impl Fn() -> Spot,
+        target: Target<'_>,
+        bounds: Bounds<'_>,
         function: Function,
         arguments: &[&str],
         read: impl FnOnce(&str) -> R,
-    ) -> Result<R> {
-        let called = self.0.transport.call(function, arguments, |reply| match reply.failed {
-            false => Ok(read(reply.text)),
-            true => Err(failure_text(reply.text)),
-        });
-        match called {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(message)) => Err(self.failed(spot(), message)),
-            Err(error) => Err(self.call_failed(spot(), error)),
+    ) -> Result<Measured<R>> {
+        let transport = &self.0.transport;
+        self.carry(target, &bounds.call(function, arguments), read, |call, read| transport.call(call, read))
+    }
+
+    /// Makes one call, through `send`. Every call of every plugin goes through here: it is observed here, and its reply or failure becomes
+    /// what the host says of it.
+    #[inline]
+    fn carry<R>(
+        &self,
+        target: Target<'_>,
+        call: &Call<'_>,
+        read: impl FnOnce(&str) -> R,
+        send: impl FnOnce(&Call<'_>, &mut dyn FnMut(Reply<'_>)) -> Result<Usage, CallError>,
+    ) -> Result<Measured<R>> {
+        if let Some(observer) = &self.0.observer {
+            observer.call_started(&self.started(target, call));
         }
+        let mut read = Some(read);
+        let mut replied = None;
+        let mut bytes = 0;
+        let sent = send(call, &mut |reply| {
+            bytes = reply.text.len();
+            let read = read.take().expect("a transport hands over one reply");
+            replied = Some(if reply.failed { Err(failure_text(reply.text)) } else { Ok(read(reply.text)) });
+        });
+        if let Some(observer) = &self.0.observer {
+            let (outcome, usage) = match (&sent, &replied) {
+                (Err(error), _) => (Outcome::Error(error), error.usage),
+                (Ok(usage), Some(Err(_))) => (Outcome::Failed(bytes), *usage),
+                (Ok(usage), _) => (Outcome::Replied(bytes), *usage),
+            };
+            observer.call_ended(&CallEnded { call: self.started(target, call), outcome, usage });
+        }
+        match (sent, replied) {
+            (Ok(usage), Some(Ok(value))) => Ok(Measured { value, usage }),
+            (Ok(usage), Some(Err(message))) => Err(self.failed(target.spot(), message, usage)),
+            (Ok(_), None) => Err(Error::Protocol {
+                place: self.place(target.spot()),
+                defect: "its transport brought neither a reply nor a failure".to_owned(),
+            }),
+            (Err(error), _) => Err(self.call_failed(target.spot(), error)),
+        }
+    }
+
+    fn started<'a>(&'a self, target: Target<'a>, call: &Call<'_>) -> CallStarted<'a> {
+        let component = match target {
+            Target::Function(_) => None,
+            Target::Component(kind, name) => Some((kind, &**name)),
+        };
+        CallStarted { plugin: self.info(), function: call.function, component }
+    }
+
+    /// The bounds of a call whose caller says nothing about them.
+    #[inline]
+    pub(crate) fn bounds(&self) -> Bounds<'static> {
+        Bounds::limits(self.0.time, self.0.timing)
+    }
+
+    /// The bounds that a caller asks for, as far as the limits allow.
+    pub(crate) fn bounds_of<'a>(&self, options: &'a CallOptions) -> Bounds<'a> {
+        Bounds::of(options, self.0.time)
     }
 
     /// Opens a session: calls that share one instance, which is a fresh one.
@@ -136,7 +229,7 @@ impl PluginHandle {
         let announced = self.announced(kind)?;
         announced.iter().find(|announced| *announced.name == *name).ok_or_else(|| {
             let known = announced.iter().map(|announced| announced.name.to_string()).collect();
-            let among = format!("in plugin `{}`", self.0.name);
+            let among = format!("in plugin `{}`", self.name());
             NotFound { what: kind.to_string(), name: name.to_owned(), among, known }.into()
         })
     }
@@ -171,12 +264,13 @@ impl PluginHandle {
     }
 
     pub(crate) fn place(&self, spot: Spot) -> Place {
-        Place { plugin: Arc::clone(&self.0.name), version: self.0.version.clone(), spot }
+        let info = self.info();
+        Place { plugin: Arc::clone(&info.name), version: info.version.clone(), spot }
     }
 
     #[cold]
-    fn failed(&self, spot: Spot, message: String) -> Error {
-        Error::Failed { place: self.place(spot), message: in_few_words(message) }
+    fn failed(&self, spot: Spot, message: String, usage: Usage) -> Error {
+        Error::Failed { place: self.place(spot), message: in_few_words(message), usage: Box::new(usage) }
     }
 
     #[cold]
@@ -184,21 +278,20 @@ impl PluginHandle {
         // The function that was to be called had no part in it.
         let spot = match (spot, source.function) {
             (Spot::Function(_), None) => Spot::Start,
+            // Nor where the instance could not be initialised.
+            (_, Some(Function::Initialize)) => Spot::Function(Function::Initialize),
             (spot, _) => spot,
         };
-        Error::Call { place: self.place(spot), source }
-    }
-}
-
-impl std::fmt::Debug for Session {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session").field("plugin", &self.plugin).finish_non_exhaustive()
+        Error::Call { place: self.place(spot), source: Box::new(source) }
     }
 }
 
 impl std::fmt::Debug for PluginHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PluginHandle").field("name", &self.0.name).field("version", &self.0.version).finish()
+        f.debug_struct("PluginHandle")
+            .field("name", &self.info().name)
+            .field("version", &self.info().version)
+            .finish()
     }
 }
 
@@ -206,16 +299,7 @@ impl std::fmt::Debug for PluginHandle {
 /// with a fresh one.
 pub struct Session {
     plugin: PluginHandle,
-    conversation: Option<Conversation>,
-}
-
-/// What a call used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Measured {
-    /// Units of fuel, of the last call alone.
-    pub fuel: u64,
-    /// Bytes of memory that the instance has by now. It never has fewer again.
-    pub memory: u64,
+    conversation: Option<Box<dyn Conversation>>,
 }
 
 impl Session {
@@ -225,12 +309,25 @@ impl Session {
     ///
     /// As for [`PluginHandle::call`].
     pub fn call(&mut self, function: Function, arguments: &[&str]) -> Result<String> {
-        self.call_at(|| Spot::Function(function), function, arguments, str::to_owned)
+        let bounds = self.plugin.bounds();
+        let called = self.call_at(Target::Function(function), bounds, function, arguments, str::to_owned);
+        called.map(|called| called.value)
     }
 
-    /// What the last call used; `None` before the first, and after one that broke its instance.
-    pub fn measured(&self) -> Option<Measured> {
-        self.conversation.as_ref().filter(|conversation| !conversation.is_over()).map(Conversation::measured)
+    /// The same within bounds of the caller's own, with what the call used. The first call of an instance is charged with what starting it
+    /// used.
+    ///
+    /// # Errors
+    ///
+    /// As for [`PluginHandle::call_with`].
+    pub fn call_with(
+        &mut self,
+        options: &CallOptions,
+        function: Function,
+        arguments: &[&str],
+    ) -> Result<Measured<String>> {
+        let bounds = Bounds::of(options, self.plugin.0.time);
+        self.call_at(Target::Function(function), bounds, function, arguments, str::to_owned)
     }
 
     /// Lets the next call begin with a fresh instance.
@@ -239,30 +336,33 @@ impl Session {
     }
 
     /// Makes one call. Every call that belongs to a session goes through here.
+    #[inline]
     pub(crate) fn call_at<R>(
         &mut self,
-        spot: impl Fn() -> Spot,
+        target: Target<'_>,
+        mut bounds: Bounds<'_>,
         function: Function,
         arguments: &[&str],
         read: impl FnOnce(&str) -> R,
-    ) -> Result<R> {
-        if self.conversation.as_ref().is_none_or(|conversation| conversation.is_over()) {
+    ) -> Result<Measured<R>> {
+        let Self { plugin, conversation } = self;
+        if conversation.as_ref().is_none_or(|conversation| conversation.is_over()) {
             // The old instance goes first: there may be no room for two.
-            self.conversation = None;
-            let opened = self.plugin.0.transport.open();
-            self.conversation = Some(opened.map_err(|error| self.plugin.call_failed(spot(), error))?);
+            *conversation = None;
+            bounds = bounds.fixed();
         }
-        let conversation = self.conversation.as_mut().expect("it was opened above");
-        match conversation.call(function, arguments) {
-            Ok(Reply { text, failed: false }) => Ok(read(text)),
-            Ok(Reply { text, failed: true }) => Err(self.plugin.failed(spot(), failure_text(text))),
-            Err(error) => Err(self.plugin.call_failed(spot(), error)),
-        }
+        plugin.carry(target, &bounds.call(function, arguments), read, |call, read| {
+            let conversation = match conversation {
+                Some(conversation) => conversation,
+                none => none.insert(plugin.0.transport.open(call.deadline, call.cancel)?),
+            };
+            conversation.call(call, read)
+        })
     }
 }
 
-/// The plugin's own word for why it failed.
-#[cold]
-fn failure_text(reply: &str) -> String {
-    serde_json::from_str::<Failure>(reply).map_or_else(|_| reply.to_owned(), |failure| failure.error)
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("plugin", &self.plugin).finish_non_exhaustive()
+    }
 }

@@ -8,29 +8,36 @@
 //! ```toml
 //! [dependencies]
 //! driftless-host = "0.1"
-//! serde_json = "1"
+//! driftless-sandbox = "0.1"
+//! serde = { version = "1", features = ["derive"] }
 //! ```
 //!
 //! And in `main.rs`:
 //!
 //! ```no_run
-//! use driftless_host::{Files, LogRecord, PluginManager};
-//! use serde_json::{Map, json};
+//! use driftless_host::{Files, Limits, PluginManager};
+//! use driftless_sandbox::Sandbox;
+//! use serde::{Deserialize, Serialize};
 //!
-//! fn main() -> driftless_host::Result<()> {
-//!     // Where plugins come from, and where what they say goes.
+//! #[derive(Serialize)]
+//! struct Greeting { message: String }
+//!
+//! #[derive(Deserialize)]
+//! struct Done { message: String }
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // What carries the calls, and where plugins come from.
 //!     let manager = PluginManager::builder()
+//!         .loader(Sandbox::new(Limits::default())?)
 //!         .source(Files::new(["target/plugins/custom-task-plugin.wasm"]))
-//!         .log(|record: &LogRecord<'_>| eprintln!("{}: {}", record.plugin, record.message))
 //!         .build()?;
 //!
 //!     // Loads the plugin, and checks the configuration against the task's schema.
-//!     let config = Map::from_iter([("message".to_owned(), json!("hello"))]);
-//!     let task = manager.task("custom-task-plugin.my_custom_task", config)?;
+//!     let task = manager.task("custom-task-plugin.my_custom_task", Greeting { message: "hello".into() })?;
 //!
 //!     // Runs it: within its limits, and as often as you like, from as many threads as you like.
-//!     let result = task.run()?;
-//!     println!("{}", result.message.unwrap_or_default());
+//!     let done: Done = task.run_as()?;
+//!     println!("{}", done.message);
 //!     Ok(())
 //! }
 //! ```
@@ -42,15 +49,20 @@
 //! | you want | use |
 //! |---|---|
 //! | facts | [`PluginManager::facts_collector`] |
-//! | filters and functions in Jinja2 templates | [`Templates`] |
-//! | a log pipeline | [`logs::Pipeline`] |
-//! | a file of tasks, as `driftless apply` runs it | [`apply()`] |
+//! | filters and functions in Jinja2 templates | the crate `driftless-templates` |
+//! | a log pipeline | the crate `driftless-logs` |
+//! | a file of tasks, as `driftless apply` runs it | the crate `driftless-runner` |
+//! | one component of any kind | [`PluginManager::component`], [`Configured::call`] |
+//! | what a call used, less time or fuel for it, to end it | [`CallOptions`], [`Task::run_with`], [`PluginManager::cancel_handle`] |
+//! | to be told of every call and every host call | [`Observer`] |
+//! | a plugin that was replaced on disk | [`PluginManager::reload`] |
 //! | one function of the protocol, JSON in and out | [`PluginHandle::call`] |
 //! | other limits | [`Settings`], which is `plugins.toml` |
 //! | to go on without a plugin that fails, or try it again | [`FailurePolicy`], [`Task::on_failure`] |
 //! | plugins from a database, a network, your own binary | [`PluginSource`], [`Embedded`] |
 //! | plugins that may touch files, the network, other programs | [`Grants`] |
-//! | starts that do not compile | [`MachineCodeCache`] |
+//! | starts that do not compile | `MachineCodeCache` of `driftless-sandbox` |
+//! | plugins that are not WebAssembly | [`Loader`] |
 //!
 //! # When something goes wrong
 //!
@@ -64,10 +76,11 @@
 //! A [`PluginManager`] and everything that it hands out can be shared between threads. A plugin runs on the thread that
 //! calls it, which needs the 2 MiB of stack that a Rust thread has.
 
-mod apply;
 mod breaker;
+mod calls;
 mod clock;
 mod component;
+mod configuration;
 mod effort;
 mod error;
 mod facts;
@@ -75,30 +88,32 @@ mod failure;
 mod failure_policy;
 mod grants;
 mod handle;
-pub mod logs;
+mod host_calls;
 mod manager;
 mod schema;
 mod settings;
 mod source;
 mod task;
-mod templates;
-mod transport;
 
-pub use apply::{ApplyFile, CollectorStep, FactsFile, Progress, TaskOutcome, TaskStep, apply, collect};
+pub use calls::{CallOptions, Measured};
 pub use clock::Clock;
 pub use component::{Component, Configured};
 pub use driftless_permissions as permissions;
 pub use driftless_plugin_api as api;
-pub use driftless_sandbox::{CacheError, Limits, LogRecord, LogSink, MachineCodeCache, TimeAndChance};
-pub use error::{Error, ErrorKind, NotFound, Place, Result, Spot, TemplateError, nearest};
+pub use driftless_transport as transport;
+pub use driftless_transport::{
+    Artifact, CallEnded, CallError, CallFailure, CallStarted, CancelHandle, ClockAndRandom, Digest, Form,
+    HostCallEnded, Limits, LoadError, Loader, LogRecord, LogSink, Observer, Outcome, PluginInfo, Timing,
+    Usage,
+};
+pub use error::{Error, ErrorKind, NotFound, Place, Result, Spot, nearest};
 pub use facts::FactsCollector;
+pub use failure::Guard;
 pub use failure_policy::{FailurePolicy, Policy};
 pub use grants::{Granted, Grants};
-pub use handle::{Measured, PluginHandle, Session};
-pub use manager::{
-    HOST_VERSION, ListedPlugin, PluginManager, PluginManagerBuilder, suits_this_host, this_machine,
-};
+pub use handle::{PluginHandle, Session};
+pub use host_calls::this_machine;
+pub use manager::{HOST_VERSION, ListedPlugin, PluginManager, PluginManagerBuilder, suits_this_host};
 pub use settings::{Registry, Security, Settings, TemplateExtension};
 pub use source::{Candidate, Embedded, Files, PluginSource};
 pub use task::Task;
-pub use templates::Templates;

@@ -1,28 +1,29 @@
 //! Finds plugins, loads them when they are first needed, and hands out their components.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use driftless_capabilities::{Capabilities, GrantedFolder};
-use driftless_permissions::{Access, Grant};
+use driftless_permissions::{Grant, Permissions};
 use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::host_call::HostCalls;
 use driftless_plugin_api::log::Level;
 use driftless_plugin_api::manifest::PluginManifest;
-use driftless_sandbox::{
-    InstancePool, LogRecord, MachineCodeCache, Outline, Sandbox, SharedLogSink, Surroundings, TimeAndChance,
-    ValidatedPlugin, ValidationError, Violation, WasiFolder, WasiGrant,
+use driftless_transport::{
+    Artifact, CancelHandle, ClockAndRandom, HostContext, LoadError, Loader, LogRecord, LogSink, Observer,
+    PluginInfo, SharedLogSink, SharedObserver,
 };
-use serde_json::{Map, Value};
+use serde::Serialize;
 
 use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::component::Component;
+use crate::configuration::Configuration;
 use crate::error::{Error, NotFound, Result};
 use crate::facts::FactsCollector;
 use crate::failure::FailureDefaults;
 use crate::grants::Grants;
 use crate::handle::PluginHandle;
+use crate::host_calls::{GrantedResources, ObservedHostCalls, this_machine};
 use crate::settings::Settings;
 use crate::source::{Candidate, PluginSource};
 use crate::task::Task;
@@ -32,42 +33,52 @@ pub const HOST_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The plugins of a program.
 ///
-/// It is an owned value that is cheap to clone; two of them have nothing in common. A plugin that is not used is not loaded.
+/// It is an owned value that is cheap to clone; two of them have nothing in common. A plugin that is not used is not loaded, and not even
+/// read where its file's name says that another is meant.
 #[derive(Clone)]
 pub struct PluginManager(Arc<Inner>);
 
 struct Inner {
     settings: Settings,
-    sandbox: Sandbox,
+    loaders: Vec<Box<dyn Loader>>,
     sources: Vec<Box<dyn PluginSource>>,
-    listed: OnceLock<Vec<Found>>,
+    /// What the sources had when they were last asked.
+    found: Mutex<Option<Arc<[Found]>>>,
     loaded: Mutex<HashMap<String, PluginHandle>>,
     grants: Grants,
+    configurations: BTreeMap<String, Arc<str>>,
     host_calls: MakeHostCalls,
     log: Option<SharedLogSink>,
+    clock_and_random: Option<Arc<dyn ClockAndRandom>>,
+    observer: Option<SharedObserver>,
+    cancel: CancelHandle,
     failure: Arc<FailureDefaults>,
 }
 
 /// Makes what stands behind the host calls of one plugin, by its name and what it may do.
 type MakeHostCalls = Box<dyn Fn(&str, Grant) -> Arc<dyn HostCalls> + Send + Sync>;
 
-/// A candidate and the source that has it.
+/// A candidate, the source that has it, and what is known of it once it was looked into.
 struct Found {
     candidate: Candidate,
     source: usize,
+    info: OnceLock<Result<PluginInfo, String>>,
 }
 
 /// A manager that is being set up, see [`PluginManager::builder`].
 #[derive(Default)]
 pub struct PluginManagerBuilder {
     settings: Settings,
+    loaders: Vec<Box<dyn Loader>>,
     sources: Vec<Box<dyn PluginSource>>,
     grants: Grants,
+    configurations: BTreeMap<String, Arc<str>>,
     host_calls: Option<MakeHostCalls>,
     log: Option<SharedLogSink>,
-    cache: Option<MachineCodeCache>,
     clock: Option<SharedClock>,
-    time_and_chance: Option<Arc<dyn TimeAndChance>>,
+    clock_and_random: Option<Arc<dyn ClockAndRandom>>,
+    observer: Option<SharedObserver>,
+    cancel: Option<CancelHandle>,
 }
 
 /// A plugin as it is listed: nothing of it was executed.
@@ -79,7 +90,7 @@ pub struct ListedPlugin {
     pub origin: String,
     /// What it says about itself.
     pub manifest: Option<PluginManifest>,
-    /// The functions of the protocol that it exports; `None` where the file cannot be read as a plugin.
+    /// The functions of the protocol that it has; `None` where it cannot be read as a plugin.
     pub functions: Option<Vec<Function>>,
 }
 
@@ -94,25 +105,36 @@ impl PluginManager {
         &self.0.settings
     }
 
-    /// Everything that is there. Only reads; a file that is no plugin is listed as well, without a manifest.
+    /// Ends every call of every plugin of this manager, and the pauses between retries. What is called later ends at once.
+    pub fn cancel_handle(&self) -> &CancelHandle {
+        &self.0.cancel
+    }
+
+    /// Everything that is there. Only reads, each file once; a file that is no plugin is listed as well, without a manifest.
     ///
     /// # Errors
     ///
     /// When a source cannot be read.
     pub fn list(&self) -> Result<Vec<ListedPlugin>> {
-        let mut plugins = Vec::new();
-        for found in self.found()? {
-            // What cannot be read is no plugin either.
-            let read = self.read(found).map(|bytes| driftless_sandbox::outline(&bytes));
-            let Outline { manifest, functions, .. } = read.unwrap_or_default();
-            let name = manifest.as_ref().map_or(&found.candidate.name, |manifest| &manifest.name);
-            plugins.push(ListedPlugin {
-                name: name.clone(),
-                origin: found.candidate.origin.clone(),
-                manifest,
-                functions,
-            });
-        }
+        let found = self.found()?;
+        let mut plugins: Vec<_> = found
+            .iter()
+            .map(|found| match self.info(found) {
+                Ok(info) => ListedPlugin {
+                    name: info.name.as_ref().to_owned(),
+                    origin: found.candidate.origin.clone(),
+                    manifest: info.manifest.clone(),
+                    functions: Some(info.functions.iter().collect()),
+                },
+                // What cannot be read is no plugin either.
+                Err(_) => ListedPlugin {
+                    name: found.candidate.name.clone(),
+                    origin: found.candidate.origin.clone(),
+                    manifest: None,
+                    functions: None,
+                },
+            })
+            .collect();
         plugins.sort_by(|a, b| (&a.name, &a.origin).cmp(&(&b.name, &b.origin)));
         Ok(plugins)
     }
@@ -123,48 +145,105 @@ impl PluginManager {
     ///
     /// When there is none of this name, two of them, or it is refused.
     pub fn plugin(&self, name: &str) -> Result<PluginHandle> {
-        let loaded = || self.0.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(plugin) = loaded().get(name) {
+        if let Some(plugin) = self.loaded().get(name) {
             return Ok(plugin.clone());
         }
-        let (_, bytes) = self.find(name)?;
-        // Nobody else waits for this plugin to be compiled. Where two want the same one, the first that is ready is kept.
-        let plugin = self.load(name, &bytes)?;
-        Ok(loaded().entry(name.to_owned()).or_insert(plugin).clone())
+        let artifact = self.find(name)?;
+        // Nobody else waits for this plugin to be made ready. Where two want the same one, the first that is ready is kept.
+        let plugin = self.load(&artifact)?;
+        Ok(self.loaded().entry(name.to_owned()).or_insert(plugin).clone())
     }
 
-    /// Loads a plugin from its bytes, without the manager remembering it. `name` is what it is called where it has no manifest.
+    /// Loads a plugin anew, from what its source has now. Calls through handles, tasks and sessions that are there already go on with the
+    /// plugin that they were made with; whatever is made from now on uses the new one.
     ///
     /// # Errors
     ///
-    /// When it is refused.
-    pub fn load(&self, name: &str, bytes: &[u8]) -> Result<PluginHandle> {
-        let refused = |source| Error::Refused { plugin: name.to_owned(), source };
-        let module = self.0.sandbox.validate(bytes).map_err(refused)?;
-        if let Some(manifest) = module.manifest() {
-            suits_this_host(manifest).map_err(refused)?;
+    /// As for [`plugin`](Self::plugin). The plugin that was loaded before is kept then.
+    pub fn reload(&self, name: &str) -> Result<PluginHandle> {
+        *self.0.found.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let plugin = self.load(&self.find(name)?)?;
+        self.loaded().insert(name.to_owned(), plugin.clone());
+        Ok(plugin)
+    }
+
+    fn loaded(&self) -> std::sync::MutexGuard<'_, HashMap<String, PluginHandle>> {
+        self.0.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Loads a plugin that no source has, without the manager remembering it.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused, or no loader accepts its form.
+    pub fn load(&self, artifact: &Artifact) -> Result<PluginHandle> {
+        let failed = |source| Error::Load { plugin: artifact.name.as_ref().to_owned(), source };
+        let loader = self.loader(artifact).map_err(failed)?;
+        let transport = loader.load(artifact, &|info| self.admit(info)).map_err(failed)?;
+        let time = self.0.settings.security.execution_timeout;
+        Ok(PluginHandle::new(transport, time, self.0.observer.clone()))
+    }
+
+    fn loader(&self, artifact: &Artifact) -> Result<&dyn Loader, LoadError> {
+        let loader = self.0.loaders.iter().find(|loader| loader.accepts(artifact));
+        loader.map(|loader| &**loader).ok_or_else(|| {
+            LoadError::Failed(format!("this program has no loader for what is at {}", artifact.origin))
+        })
+    }
+
+    /// Decides about a plugin that is checked: refuses it, or says what it can reach.
+    fn admit(&self, info: &PluginInfo) -> Result<HostContext, LoadError> {
+        if let Some(manifest) = &info.manifest {
+            suits_this_host(manifest)?;
         }
-        let surroundings = self.surroundings(name, &module);
-        let compiled = self.0.sandbox.compile_within(name, &module, surroundings);
-        let compiled = compiled.map_err(|source| Error::Compile { plugin: name.to_owned(), source })?;
-        Ok(PluginHandle::new(InstancePool::new(compiled)))
+        let inner = &self.0;
+        let mut context = HostContext { cancel: inner.cancel.clone(), ..HostContext::default() };
+        if let Some(log) = &inner.log {
+            context.log = Arc::clone(log);
+        }
+        if let Some(clock_and_random) = &inner.clock_and_random {
+            context.clock_and_random = Arc::clone(clock_and_random);
+        }
+        if let Some(configuration) = inner.configurations.get(&*info.name) {
+            context.configuration = Arc::clone(configuration);
+        }
+        let grant = self.grant(info)?;
+        if grant.requested().is_empty() {
+            return Ok(context);
+        }
+        self.warn_of_a_grant_to_another_file(info);
+        context.resources = Arc::new(GrantedResources::new(grant.clone()));
+        context.host_calls = (inner.host_calls)(&info.name, grant);
+        if let Some(observer) = &inner.observer {
+            context.host_calls = Arc::new(ObservedHostCalls::new(
+                Arc::clone(&info.name),
+                context.host_calls,
+                Arc::clone(observer),
+            ));
+        }
+        Ok(context)
     }
 
     /// What a plugin may do on this machine: what its manifest asks for and [`Grants`] allow.
-    pub fn grant(&self, name: &str, module: &ValidatedPlugin) -> Grant {
-        let name = module.manifest().map_or(name, |manifest| manifest.name.as_str());
-        self.0.grants.grant_to(name, module.digest(), module.permissions().clone())
+    ///
+    /// # Errors
+    ///
+    /// When what it asks for means nothing.
+    pub fn grant(&self, info: &PluginInfo) -> Result<Grant, LoadError> {
+        let requested = match &info.manifest {
+            Some(manifest) => Permissions::requested(&manifest.permissions).map_err(|error| {
+                LoadError::Refused(vec![format!("its manifest asks for permissions: {error}")])
+            })?,
+            None => Permissions::NONE,
+        };
+        Ok(self.0.grants.grant_to(&info.name, info.digest, requested))
     }
 
-    fn surroundings(&self, name: &str, module: &ValidatedPlugin) -> Surroundings {
-        if module.permissions().is_empty() && !module.imports_wasi() {
-            return Surroundings::default();
-        }
-        let name = module.manifest().map_or(name, |manifest| manifest.name.as_str());
-        let grant = self.grant(name, module);
+    fn warn_of_a_grant_to_another_file(&self, info: &PluginInfo) {
+        let name = &*info.name;
         let before = self.0.grants.granted(name);
         if let (Some(log), Some(before)) = (&self.0.log, before)
-            && before.digest != module.digest()
+            && before.digest != info.digest
         {
             let message = format!(
                 "its permissions were granted to another file of this name and do not hold for this one; `driftless plugin grant {name}` \
@@ -172,8 +251,6 @@ impl PluginManager {
             );
             log.log(&LogRecord { plugin: name, level: Level::Warn, message: &message });
         }
-        let wasi = if module.imports_wasi() { wasi_grant(&grant) } else { WasiGrant::default() };
-        Surroundings { host_calls: (self.0.host_calls)(name, grant), wasi }
     }
 
     /// A component by its full name, `plugin.component`.
@@ -196,7 +273,7 @@ impl PluginManager {
     /// # Errors
     ///
     /// As for [`component`](Self::component), and when the configuration does not match its schema.
-    pub fn task(&self, name: &str, config: Map<String, Value>) -> Result<Task> {
+    pub fn task(&self, name: &str, config: impl Serialize) -> Result<Task> {
         Ok(Task(self.component(ComponentKind::Task, name)?.configure(config)?))
     }
 
@@ -205,61 +282,97 @@ impl PluginManager {
     /// # Errors
     ///
     /// As for [`component`](Self::component), and when the configuration does not match its schema.
-    pub fn facts_collector(&self, name: &str, config: Map<String, Value>) -> Result<FactsCollector> {
+    pub fn facts_collector(&self, name: &str, config: impl Serialize) -> Result<FactsCollector> {
         Ok(FactsCollector(self.component(ComponentKind::FactsCollector, name)?.configure(config)?))
     }
 
-    /// What is there, asked once.
-    fn found(&self) -> Result<&[Found]> {
-        if let Some(found) = self.0.listed.get() {
-            return Ok(found);
+    /// What the sources have, asked once until [`reload`](Self::reload).
+    fn found(&self) -> Result<Arc<[Found]>> {
+        if let Some(found) = &*self.0.found.lock().unwrap_or_else(PoisonError::into_inner) {
+            return Ok(Arc::clone(found));
         }
         let mut all = Vec::new();
         for (number, source) in self.0.sources.iter().enumerate() {
             let listed = source.list();
             let listed =
                 listed.map_err(|source| Error::Source { what: "the list of plugins".into(), source })?;
-            all.extend(listed.into_iter().map(|candidate| Found { candidate, source: number }));
+            let found = |candidate| Found { candidate, source: number, info: OnceLock::new() };
+            all.extend(listed.into_iter().map(found));
         }
-        Ok(self.0.listed.get_or_init(|| all))
+        let all: Arc<[Found]> = all.into();
+        *self.0.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&all));
+        Ok(all)
     }
 
-    fn read(&self, found: &Found) -> Result<Vec<u8>> {
-        let bytes = self.0.sources[found.source].read(&found.candidate);
-        bytes.map_err(|source| Error::Source { what: found.candidate.origin.clone(), source })
+    fn open(&self, found: &Found) -> Result<Artifact> {
+        let Candidate { name, origin } = &found.candidate;
+        let form = self.0.sources[found.source].open(&found.candidate);
+        let form = form.map_err(|source| Error::Source { what: origin.clone(), source })?;
+        Ok(Artifact::new(name.as_str(), origin.as_str(), form))
     }
 
-    /// Where the plugin with this name is, and its bytes. Only reads.
+    /// What is known of a candidate. It is looked into once.
+    fn info<'a>(&self, found: &'a Found) -> Result<&'a PluginInfo, &'a str> {
+        let info = found.info.get_or_init(|| {
+            let artifact = self.open(found).map_err(|error| error.to_string())?;
+            self.inspect(&artifact).map_err(|error| error.to_string())
+        });
+        info.as_ref().map_err(String::as_str)
+    }
+
+    /// What is known of a plugin without executing it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read as a plugin.
+    pub fn inspect(&self, artifact: &Artifact) -> Result<PluginInfo, LoadError> {
+        self.loader(artifact)?.inspect(artifact)
+    }
+
+    /// The plugin with this name, as its source has it. Only reads.
     ///
     /// # Errors
     ///
     /// When there is none of this name, two of them, or it cannot be read.
-    pub fn find(&self, name: &str) -> Result<(String, Vec<u8>)> {
+    pub fn find(&self, name: &str) -> Result<Artifact> {
         let found = self.found()?;
         // A plugin is usually called like its file, so that one is looked at first, and mostly alone.
         let (likely, others): (Vec<_>, Vec<_>) = found.iter().partition(|found| found.candidate.name == name);
         let mut known = Vec::new();
         for candidates in [likely, others] {
-            let mut matching = Vec::new();
+            let mut matching: Vec<(&Found, Option<Artifact>)> = Vec::new();
             for found in candidates {
-                let bytes = match self.read(found) {
-                    Ok(bytes) => bytes,
-                    Err(error) if found.candidate.name == name => return Err(error),
-                    // Another file that cannot be read is for those to complain about who want it.
-                    Err(_) => continue,
+                let (called, artifact) = match found.info.get() {
+                    Some(Ok(info)) => (info.name.as_ref().to_owned(), None),
+                    // What cannot be read as a plugin is refused, with reasons, when it is loaded.
+                    Some(Err(_)) => (found.candidate.name.clone(), None),
+                    None => match self.open(found) {
+                        // It is read once: what is found out about it and what is loaded are the same bytes.
+                        Ok(artifact) => {
+                            let info = self.inspect(&artifact).map_err(|error| error.to_string());
+                            let info = found.info.get_or_init(|| info);
+                            let called = info.as_ref().map_or(&*found.candidate.name, |info| &info.name);
+                            (called.to_owned(), Some(artifact))
+                        }
+                        Err(error) if found.candidate.name == name => return Err(error),
+                        // Another file that cannot be read is for those to complain about who want it.
+                        Err(_) => continue,
+                    },
                 };
-                let called = driftless_sandbox::outline(&bytes).manifest;
-                let called = called.map_or_else(|| found.candidate.name.clone(), |manifest| manifest.name);
                 if called == name {
-                    matching.push((found.candidate.origin.clone(), bytes));
+                    matching.push((found, artifact));
                 }
                 known.push(called);
             }
             match matching.len() {
                 0 => {}
-                1 => return Ok(matching.remove(0)),
+                1 => {
+                    let (found, artifact) = matching.remove(0);
+                    return artifact.map_or_else(|| self.open(found), Ok);
+                }
                 _ => {
-                    let origins: Vec<_> = matching.iter().map(|(origin, _)| origin.as_str()).collect();
+                    let origins: Vec<_> =
+                        matching.iter().map(|(found, _)| found.candidate.origin.as_str()).collect();
                     let origins = origins.join(" and ");
                     return Err(Error::Ambiguous(format!(
                         "two plugins are called `{name}`: {origins}; remove one"
@@ -274,7 +387,7 @@ impl PluginManager {
 
 impl std::fmt::Debug for PluginManager {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PluginManager").field("sandbox", &self.0.sandbox).finish_non_exhaustive()
+        f.debug_struct("PluginManager").field("settings", &self.0.settings).finish_non_exhaustive()
     }
 }
 
@@ -283,6 +396,14 @@ impl PluginManagerBuilder {
     #[must_use]
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
+        self
+    }
+
+    /// Loads plugins of one more form. Loaders are asked in order, and one that accepts every file goes last; the sandbox of
+    /// `driftless-sandbox` does.
+    #[must_use]
+    pub fn loader(mut self, loader: impl Loader + 'static) -> Self {
+        self.loaders.push(Box::new(loader));
         self
     }
 
@@ -313,15 +434,34 @@ impl PluginManagerBuilder {
 
     /// Where the messages of plugins go. Without it, nowhere.
     #[must_use]
-    pub fn log(mut self, sink: impl driftless_sandbox::LogSink) -> Self {
+    pub fn log(mut self, sink: impl LogSink) -> Self {
         self.log = Some(Arc::new(sink));
         self
     }
 
-    /// Keeps machine code between runs. Without it, each run compiles anew.
+    /// What a plugin is initialised with: `initialize` is called with it before any other function of an instance. Without it, with `{}`.
+    ///
+    /// # Errors
+    ///
+    /// When it is not an object as JSON has it.
+    pub fn configuration(mut self, plugin: impl Into<String>, configuration: impl Serialize) -> Result<Self> {
+        let plugin = plugin.into();
+        let configuration = Configuration::new(configuration, || format!("plugin `{plugin}`"))?;
+        self.configurations.insert(plugin, configuration.to_json().into());
+        Ok(self)
+    }
+
+    /// Is told of every call of every plugin.
     #[must_use]
-    pub fn cache(mut self, cache: MachineCodeCache) -> Self {
-        self.cache = Some(cache);
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Ends every call of the manager when it is cancelled.
+    #[must_use]
+    pub fn cancel(mut self, handle: &CancelHandle) -> Self {
+        self.cancel = Some(handle.clone());
         self
     }
 
@@ -334,63 +474,42 @@ impl PluginManagerBuilder {
 
     /// What plugins are given as time and randomness. Without it, the machine's own.
     #[must_use]
-    pub fn time_and_chance(mut self, time_and_chance: Arc<dyn TimeAndChance>) -> Self {
-        self.time_and_chance = Some(time_and_chance);
+    pub fn clock_and_random(mut self, clock_and_random: Arc<dyn ClockAndRandom>) -> Self {
+        self.clock_and_random = Some(clock_and_random);
         self
     }
 
-    /// Starts the sandbox. Plugins are only looked for when one is asked for.
+    /// The manager. Plugins are only looked for when one is asked for.
     ///
     /// # Errors
     ///
-    /// When the settings cannot be kept, or the system refuses the address space or a thread.
-    pub fn build(self) -> Result<PluginManager> {
-        let security = &self.settings.security;
-        let mut sandbox = Sandbox::builder(security.limits());
-        sandbox = sandbox.allow_wasi(security.allow_wasi).debug(security.debug_enabled);
-        if let Some(log) = &self.log {
-            sandbox = sandbox.log(Arc::clone(log));
+    /// When a plugin's configuration in the settings is none.
+    pub fn build(mut self) -> Result<PluginManager> {
+        for (plugin, configuration) in &self.settings.plugins {
+            let json = serde_json::Value::Object(configuration.clone()).to_string();
+            self.configurations.entry(plugin.clone()).or_insert_with(|| json.into());
         }
-        if let Some(cache) = self.cache {
-            sandbox = sandbox.cache(cache);
-        }
-        if let Some(time_and_chance) = self.time_and_chance {
-            sandbox = sandbox.time_and_chance(time_and_chance);
-        }
+        let cancel = self.cancel.unwrap_or_default();
         let failure = FailureDefaults {
             policy: self.settings.failure.clone(),
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::start())),
+            cancel: cancel.clone(),
         };
         Ok(PluginManager(Arc::new(Inner {
-            sandbox: sandbox.build()?,
             failure: Arc::new(failure),
             settings: self.settings,
+            loaders: self.loaders,
             sources: self.sources,
-            listed: OnceLock::new(),
+            found: Mutex::new(None),
             loaded: Mutex::new(HashMap::new()),
             grants: self.grants,
+            configurations: self.configurations,
             host_calls: self.host_calls.unwrap_or_else(|| Box::new(this_machine)),
             log: self.log,
+            clock_and_random: self.clock_and_random,
+            observer: self.observer,
+            cancel,
         })))
-    }
-}
-
-/// What stands behind the host calls of a plugin where nobody puts anything else there: this machine, as far as it is granted.
-pub fn this_machine(plugin: &str, grant: Grant) -> Arc<dyn HostCalls> {
-    Arc::new(Capabilities::new(plugin, grant))
-}
-
-/// What a plugin finds in WASI: the granted folders, open, and the granted variables.
-fn wasi_grant(grant: &Grant) -> WasiGrant {
-    let folder = |folder: GrantedFolder| WasiFolder {
-        name: folder.pattern.path.to_string(),
-        handle: Arc::new(folder.handle),
-        writable: folder.pattern.access == Access::Write,
-    };
-    let variable = |name: &str| std::env::var(name).ok().map(|value| (name.to_owned(), value));
-    WasiGrant {
-        folders: driftless_capabilities::wasi_folders(grant).into_iter().map(folder).collect(),
-        variables: grant.variables().filter_map(variable).collect(),
     }
 }
 
@@ -399,8 +518,8 @@ fn wasi_grant(grant: &Grant) -> WasiGrant {
 /// # Errors
 ///
 /// When it demands other versions of the host, with both in the message.
-pub fn suits_this_host(manifest: &PluginManifest) -> Result<(), ValidationError> {
-    let refuse = |message| Err(ValidationError { violations: vec![Violation { offset: None, message }] });
+pub fn suits_this_host(manifest: &PluginManifest) -> Result<(), LoadError> {
+    let refuse = |message| Err(LoadError::Refused(vec![message]));
     let demanded = &manifest.driftless_version;
     let Ok(range) = semver::VersionReq::parse(demanded) else {
         return refuse(format!("its manifest demands Driftless `{demanded}`, which is no range of versions"));

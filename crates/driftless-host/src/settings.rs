@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use driftless_sandbox::Limits;
+use driftless_transport::Limits;
 use serde::de::{self, Error as _, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -54,6 +54,8 @@ pub struct Settings {
     pub registries: Vec<Registry>,
     /// What is done when a component fails, where nothing else is said.
     pub failure: FailurePolicy,
+    /// What plugins are initialised with, by name: the sections `[plugins.NAME]`.
+    pub plugins: BTreeMap<String, Map<String, Value>>,
     /// The configuration of template filters and functions, which have no other place for it: by plugin, then by
     /// component.
     pub config: BTreeMap<String, BTreeMap<String, TemplateExtension>>,

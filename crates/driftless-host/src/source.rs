@@ -3,6 +3,9 @@
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use driftless_transport::Form;
 
 /// A place where plugins are: a folder, a store, a program's own resources.
 ///
@@ -15,12 +18,12 @@ pub trait PluginSource: Send + Sync {
     /// When the place cannot be read. A place that does not exist is empty.
     fn list(&self) -> io::Result<Vec<Candidate>>;
 
-    /// The bytes of one of them.
+    /// One of them, to be loaded.
     ///
     /// # Errors
     ///
     /// When it cannot be read.
-    fn read(&self, candidate: &Candidate) -> io::Result<Vec<u8>>;
+    fn open(&self, candidate: &Candidate) -> io::Result<Form>;
 }
 
 /// A plugin that is there, as far as one can tell from outside.
@@ -28,7 +31,7 @@ pub trait PluginSource: Send + Sync {
 pub struct Candidate {
     /// What it is called unless its manifest says otherwise.
     pub name: String,
-    /// Where it is, for people and for [`PluginSource::read`]: a path, a URL.
+    /// Where it is, for people and for [`PluginSource::open`]: a path, a URL.
     pub origin: String,
 }
 
@@ -52,25 +55,25 @@ impl PluginSource for Files {
         Ok(self.0.iter().map(candidate).collect())
     }
 
-    fn read(&self, candidate: &Candidate) -> io::Result<Vec<u8>> {
+    fn open(&self, candidate: &Candidate) -> io::Result<Form> {
         let path = self.0.iter().find(|path| path.display().to_string() == candidate.origin);
-        fs::read(path.ok_or(io::ErrorKind::NotFound)?)
+        Ok(Form::Bytes(fs::read(path.ok_or(io::ErrorKind::NotFound)?)?.into()))
     }
 }
 
 /// Plugins that a program carries with it.
 #[derive(Clone, Debug, Default)]
-pub struct Embedded(Vec<(String, Vec<u8>)>);
+pub struct Embedded(Vec<(String, Arc<[u8]>)>);
 
 impl Embedded {
     /// One plugin, called `name` unless its manifest says otherwise.
-    pub fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+    pub fn new(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Self {
         Self(vec![(name.into(), bytes.into())])
     }
 
     /// One more.
     #[must_use]
-    pub fn and(mut self, name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+    pub fn and(mut self, name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Self {
         self.0.push((name.into(), bytes.into()));
         self
     }
@@ -82,8 +85,8 @@ impl PluginSource for Embedded {
         Ok(self.0.iter().map(|(name, _)| candidate(name)).collect())
     }
 
-    fn read(&self, candidate: &Candidate) -> io::Result<Vec<u8>> {
+    fn open(&self, candidate: &Candidate) -> io::Result<Form> {
         let known = self.0.iter().find(|(name, _)| *name == candidate.name);
-        known.map(|(_, bytes)| bytes.clone()).ok_or_else(|| io::ErrorKind::NotFound.into())
+        known.map(|(_, bytes)| Form::Bytes(Arc::clone(bytes))).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }

@@ -102,6 +102,40 @@ impl Function {
     }
 }
 
+/// A set of functions: those that a plugin has.
+///
+/// ```
+/// use driftless_plugin_api::function::{Function, FunctionSet};
+///
+/// let functions: FunctionSet = [Function::Shutdown, Function::ExecuteTask].into_iter().collect();
+/// assert!(functions.contains(Function::ExecuteTask));
+/// assert_eq!(functions.iter().collect::<Vec<_>>(), [Function::ExecuteTask, Function::Shutdown]);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FunctionSet(u32);
+
+// One bit for each function.
+const _: () = assert!(Function::COUNT <= u32::BITS as usize);
+
+impl FunctionSet {
+    /// Whether a function is in it.
+    #[inline]
+    pub const fn contains(self, function: Function) -> bool {
+        self.0 & 1 << function.slot() != 0
+    }
+
+    /// Its functions, in the order of [`Function::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Function> {
+        Function::ALL.iter().copied().filter(move |function| self.contains(*function))
+    }
+}
+
+impl FromIterator<Function> for FunctionSet {
+    fn from_iter<I: IntoIterator<Item = Function>>(functions: I) -> Self {
+        Self(functions.into_iter().fold(0, |set, function| set | 1 << function.slot()))
+    }
+}
+
 impl fmt::Display for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -18,6 +18,8 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::cancel::CancelHandle;
+
 /// A group of things that a host can do for a plugin: one permission, one import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Capability {
@@ -60,16 +62,30 @@ impl Capability {
 pub trait HostCalls: Send + Sync {
     /// Does what a plugin asks for, or says why not. A bad request is answered and never a reason to panic, and no answer takes
     /// longer or more room than the allowance.
-    fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance) -> Answer;
+    fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance<'_>) -> Answer;
 }
 
 /// What one answer may cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Allowance {
+#[derive(Clone, Copy, Debug)]
+pub struct Allowance<'a> {
     /// The time that is left of the call in which the plugin asks.
     pub time: Duration,
     /// The bytes that an answer may have, its body and its JSON each.
     pub bytes: usize,
+    /// Ends the call, and with it whatever is done for the answer.
+    pub cancel: Option<&'a CancelHandle>,
+}
+
+impl Allowance<'_> {
+    /// So much time and so many bytes.
+    pub const fn new(time: Duration, bytes: usize) -> Self {
+        Self { time, bytes, cancel: None }
+    }
+
+    /// Whether the call was cancelled in which the plugin asks.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.is_some_and(CancelHandle::is_cancelled)
+    }
 }
 
 /// What the host says to a request.
@@ -79,13 +95,19 @@ pub struct Answer {
     pub head: String,
     /// Plain bytes.
     pub body: Vec<u8>,
+    /// Why it was not done, as the head says it in JSON.
+    pub error: Option<HostCallErrorKind>,
 }
 
 impl Answer {
     /// An answer in JSON, with bytes behind it.
     pub fn new<T: Serialize>(outcome: &Outcome<T>, body: Vec<u8>) -> Self {
         let head = serde_json::to_string(outcome).expect("the answers of this module serialise");
-        Self { head, body }
+        let error = match outcome {
+            Outcome::Ok(_) => None,
+            Outcome::Error(error) => Some(error.kind),
+        };
+        Self { head, body, error }
     }
 
     /// A refusal or failure.
@@ -145,6 +167,90 @@ impl fmt::Display for HostCallError {
 }
 
 impl std::error::Error for HostCallError {}
+
+/// What a plugin asked for, without contents and secrets: fit for a log.
+///
+/// ```
+/// use driftless_plugin_api::host_call::{Capability, RequestSummary};
+///
+/// let request = r#"{"method": "POST", "url": "https://u:secret@example.com/hook?token=1", "headers": [["Authorization", "x"]]}"#;
+/// let summary = RequestSummary::of(Capability::Http, request);
+/// assert_eq!(summary.to_string(), "host_http POST https://example.com/hook");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestSummary {
+    /// Of what kind, which also names the permission that it needs.
+    pub capability: Capability,
+    /// What was to be done: `read`, `GET`, `get`, `run`. Empty where the request makes no sense.
+    pub operation: String,
+    /// With what: a path, a URL without user, query and fragment, the name of a variable, a command without its arguments. At most
+    /// [`MAX_SUBJECT_BYTES`](Self::MAX_SUBJECT_BYTES).
+    pub subject: String,
+}
+
+impl RequestSummary {
+    /// The bytes that a summary keeps of what a plugin wrote.
+    pub const MAX_SUBJECT_BYTES: usize = 500;
+
+    /// What a request asks for.
+    pub fn of(capability: Capability, request: &str) -> Self {
+        let (operation, subject) = Self::parts(capability, request).unwrap_or_default();
+        let short = |mut text: String| {
+            text.truncate(text.floor_char_boundary(Self::MAX_SUBJECT_BYTES));
+            text
+        };
+        Self { capability, operation: short(operation), subject: short(subject) }
+    }
+
+    fn parts(capability: Capability, request: &str) -> Option<(String, String)> {
+        Some(match capability {
+            Capability::File => {
+                let (operation, path) = match serde_json::from_str(request).ok()? {
+                    FileRequest::Read { path } => ("read", path),
+                    FileRequest::Write { path, .. } => ("write", path),
+                    FileRequest::List { path } => ("list", path),
+                    FileRequest::Stat { path } => ("stat", path),
+                };
+                (operation.to_owned(), path)
+            }
+            Capability::Http => {
+                let HttpRequest { method, url, .. } = serde_json::from_str(request).ok()?;
+                (method, without_secrets(&url))
+            }
+            Capability::Environment => {
+                let EnvironmentRequest { name } = serde_json::from_str(request).ok()?;
+                ("get".to_owned(), name)
+            }
+            Capability::Process => {
+                let ProcessRequest { command, .. } = serde_json::from_str(request).ok()?;
+                ("run".to_owned(), command)
+            }
+        })
+    }
+}
+
+impl fmt::Display for RequestSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let import = self.capability.import();
+        match self.operation.as_str() {
+            "" => write!(f, "{import} (a request that cannot be read)"),
+            operation => write!(f, "{import} {operation} {}", self.subject),
+        }
+    }
+}
+
+/// A URL without its user, query and fragment, which is where tokens stand. In the path of a web hook a token may still be, so of a path
+/// no more than the first part is kept.
+fn without_secrets(url: &str) -> String {
+    let url = &url[..url.find(['?', '#']).unwrap_or(url.len())];
+    let Some((scheme, rest)) = url.split_once("://") else { return String::new() };
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    match path.split_once('/') {
+        Some((first, _)) => format!("{scheme}://{host}/{first}/…"),
+        None => format!("{scheme}://{host}/{path}"),
+    }
+}
 
 /// What kind of failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

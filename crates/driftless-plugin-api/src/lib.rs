@@ -16,13 +16,17 @@
 //! | [`host_call`] | what a plugin can ask its host to do |
 //! | [`limit`] | what a call can run out of |
 //! | [`log`] | the levels of `host_log` |
+//! | [`digest`] | which file a plugin is |
+//! | [`cancel`] | ending a call from another thread |
 //! | [`text`] | text of unknown origin, made safe to print and short |
 //! | [`abi`] | how a core WebAssembly module carries strings |
 //! | [`wit`] | how a component does |
 
 pub mod abi;
 pub mod arguments;
+pub mod cancel;
 pub mod component;
+pub mod digest;
 pub mod function;
 pub mod hook;
 pub mod host_call;

@@ -92,6 +92,11 @@ pub struct Failure {
     pub error: String,
 }
 
+/// Why a function failed, out of a reply that is marked as a failure: the text in `{"error": "why"}`, or the reply itself.
+pub fn failure_text(reply: &str) -> String {
+    serde_json::from_str::<Failure>(reply).map_or_else(|_| reply.to_owned(), |failure| failure.error)
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.error)

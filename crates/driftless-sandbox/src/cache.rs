@@ -1,4 +1,4 @@
-//! Machine code, kept between runs, and what validating a plugin found out.
+//! Machine code, kept between runs, and the record of what was validated.
 //!
 //! Loading machine code means running it with the rights of the host, so a file in the cache is believed only when it carries a keyed
 //! hash that somebody made who can read the key. The key is a file of its own, outside the cache folder, readable by
@@ -11,13 +11,13 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use driftless_transport::Digest;
+use driftless_validator::{Abi, PolicyKey, ValidatedPlugin};
 use thiserror::Error;
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
 use crate::compiler::MachineCode;
-use crate::digest::Digest;
-use crate::validate::{Abi, POLICY_VERSION, ValidatedPlugin};
 
 /// A folder of machine code.
 #[derive(Clone)]
@@ -131,7 +131,7 @@ impl std::fmt::Debug for MachineCodeCache {
     }
 }
 
-/// What something in the cache depends on: the plugin and the rules it was checked by, and for machine code the compiler and its settings.
+/// What something in the cache depends on.
 pub(crate) struct CacheKey {
     hash: [u8; 32],
     /// Behind the name of its file.
@@ -139,20 +139,19 @@ pub(crate) struct CacheKey {
 }
 
 impl CacheKey {
-    /// Of the findings about a file, which depend on its every byte and on the rules.
-    pub(crate) fn of_findings(digest: Digest) -> Self {
+    /// Of the record that a file has passed: the file and the rules.
+    pub(crate) fn of_record(digest: Digest, policy: PolicyKey) -> Self {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(b"findings").update(&POLICY_VERSION.to_le_bytes()).update(digest.as_bytes());
-        Self { hash: *hasher.finalize().as_bytes(), suffix: ".findings" }
+        hasher.update(b"record").update(policy.as_bytes()).update(digest.as_bytes());
+        Self { hash: *hasher.finalize().as_bytes(), suffix: ".record" }
     }
 
-    /// Of a plugin's machine code.
-    pub(crate) fn of_code(engine: &Engine, module: &ValidatedPlugin) -> Self {
+    /// Of a plugin's machine code: the file, the compiler and its settings. The rules by which the file passed have no part in it: code is looked
+    /// for only with the proof that the file passes now.
+    pub(crate) fn of_code(engine: &Engine, plugin: &ValidatedPlugin) -> Self {
         let mut hasher = Blake3Hasher(blake3::Hasher::new());
-        hasher.write(&POLICY_VERSION.to_le_bytes());
-        hasher.write(module.digest().as_bytes());
-        // The file as it came and the module as it is compiled differ where WASI was replaced.
-        hasher.write(&(module.bytes().len() as u64).to_le_bytes());
+        hasher.write(b"code");
+        hasher.write(plugin.digest().as_bytes());
         engine.precompile_compatibility_hash().hash(&mut hasher);
         Self { hash: *hasher.0.finalize().as_bytes(), suffix: "" }
     }
@@ -188,7 +187,7 @@ impl Trusted {
         // by this very version of the engine is checked by wasmtime itself.
         unsafe {
             match abi {
-                Abi::Component => {
+                Abi::WasmComponent => {
                     Component::deserialize(engine, &self.0[HEADER..]).map(MachineCode::Component)
                 }
                 Abi::Sdk | Abi::Bindgen => {

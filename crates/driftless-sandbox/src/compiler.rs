@@ -5,13 +5,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use driftless_plugin_api::limit::Limit;
+use driftless_validator::{Abi, PluginFile, Rules, ValidatedPlugin, ValidationRecord};
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
 use crate::cache::{CacheKey, MachineCodeCache};
-use crate::digest::Digest;
 use crate::error::CompileError;
-use crate::validate::{Abi, Findings, ValidatedPlugin};
 
 /// Compilations that run at once in one sandbox.
 ///
@@ -33,21 +32,20 @@ impl Compiler {
         Self { engine, cache, patience, work: Workshop::new(AT_ONCE) }
     }
 
-    /// The proof that a file passed before, if the cache has it.
-    pub(crate) fn known(&self, bytes: &[u8], allow_wasi: bool) -> Option<ValidatedPlugin> {
-        let cache = self.cache.as_ref()?;
-        let digest = Digest::of(bytes);
-        let findings = cache.load(&CacheKey::of_findings(digest))?;
-        serde_json::from_slice::<Findings>(findings.bytes()).ok()?.restore(bytes, digest, allow_wasi)
+    /// The proof that a file has passed before, if the cache has the record of it.
+    pub(crate) fn known(&self, file: &PluginFile, rules: Rules) -> Option<ValidatedPlugin> {
+        let key = CacheKey::of_record(file.info().digest(), rules.policy_key());
+        // The cache vouches for it: nobody else can make a record that it loads.
+        let record = self.cache.as_ref()?.load(&key)?;
+        file.restore(&ValidationRecord::from_bytes(record.bytes())?, rules)
     }
 
-    /// Keeps the proof that a file passed.
-    pub(crate) fn remember(&self, module: &ValidatedPlugin) {
-        if let Some(cache) = &self.cache
-            && let Ok(findings) = serde_json::to_vec(&module.findings())
-        {
+    /// Keeps the record that a file has passed.
+    pub(crate) fn remember(&self, plugin: &ValidatedPlugin, rules: Rules) {
+        if let Some(cache) = &self.cache {
+            let key = CacheKey::of_record(plugin.digest(), rules.policy_key());
             // Where it cannot be written, the file is read through again the next time.
-            let _ = cache.store(&CacheKey::of_findings(module.digest()), &findings);
+            let _ = cache.store(&key, &plugin.record().to_bytes());
         }
     }
 
@@ -63,7 +61,7 @@ impl Compiler {
         }
         let (engine, cache) = (self.engine.clone(), self.cache.clone());
         let compile = move |module: &ValidatedPlugin| compile(&engine, cache.as_ref(), module);
-        let same = |known: &ValidatedPlugin| known.bytes() == module.bytes();
+        let same = |known: &ValidatedPlugin| known.digest() == module.digest();
         match self.work.result(self.patience, same, || module.clone(), compile) {
             Ok(outcome) => outcome.map_err(CompileError::Compiler),
             Err(Unfinished::Late) => {
@@ -112,7 +110,7 @@ fn compile(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(COMPILER_STACK).build();
     let pool = pool.map_err(|error| format!("no threads could be started: {error}"))?;
     let code = pool.install(|| match module.abi() {
-        Abi::Component => Component::from_binary(engine, module.bytes()).map(MachineCode::Component),
+        Abi::WasmComponent => Component::from_binary(engine, module.bytes()).map(MachineCode::Component),
         Abi::Sdk | Abi::Bindgen => Module::from_binary(engine, module.bytes()).map(MachineCode::Module),
     });
     let code = code.map_err(failed)?;

@@ -14,12 +14,12 @@ use driftless_plugin_api::log::Level;
 use driftless_plugin_api::text::truncated;
 use wasmtime::{AsContextMut, Caller, Extern, Linker, Memory};
 
-use crate::error::CallFailure;
-use crate::logging::LogRecord;
 use crate::memory_budget::MemoryBudget;
 use crate::sandbox::PluginInner;
 use crate::ticker::Deadline;
 use crate::wasi::WasiState;
+use driftless_transport::LogRecord;
+use driftless_transport::{CallFailure, CancelHandle};
 
 /// What belongs to one instance besides its memory.
 pub(crate) struct State {
@@ -29,6 +29,10 @@ pub(crate) struct State {
     pub(crate) memory: Option<Memory>,
     /// When the running call's time is over.
     pub(crate) deadline: Deadline,
+    /// Ends the running call, where it is not the plugin's handle that does.
+    pub(crate) cancel: Option<CancelHandle>,
+    /// The requests that the running call made.
+    pub(crate) host_calls: u32,
     /// The bytes of messages that the running call may still write.
     pub(crate) log_left: usize,
     /// The same for what the host itself tells of its host calls.
@@ -58,6 +62,8 @@ impl State {
             budget: MemoryBudget::new(limits.memory, limits.table_elements),
             memory: None,
             deadline: Deadline::default(),
+            cancel: None,
+            host_calls: 0,
             log_left: limits.log,
             trace_left: limits.log,
             ended: None,
@@ -71,6 +77,7 @@ impl State {
     #[inline]
     pub(crate) fn begin(&mut self, deadline: Deadline, log: usize) {
         self.deadline = deadline;
+        self.host_calls = 0;
         self.log_left = log;
         self.trace_left = log;
         self.budget.forget_refusals();
@@ -93,8 +100,8 @@ impl State {
         };
         self.log_left = left;
         let message = message.trim_end_matches(['\n', '\r']);
-        if !message.is_empty() && shared.log.enabled(level) {
-            shared.log.log(&LogRecord { plugin: &self.plugin.name, level, message });
+        if !message.is_empty() && self.plugin.context.log.enabled(level) {
+            self.plugin.context.log.log(&LogRecord { plugin: &self.plugin.info.name, level, message });
         }
         Ok(())
     }
@@ -104,12 +111,32 @@ impl State {
         self.plugin.shared.clock.left(self.deadline)
     }
 
+    /// What ends the running call.
+    pub(crate) fn cancel(&self) -> &CancelHandle {
+        self.cancel.as_ref().unwrap_or(&self.plugin.context.cancel)
+    }
+
+    /// Whether the running call was cancelled.
+    #[inline]
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancel().is_cancelled()
+    }
+
     /// A request is about to be answered: returns the time that it may take.
     pub(crate) fn before_request(&mut self) -> wasmtime::Result<Duration> {
         // The answer to the last request gives way before there is another.
         self.waiting = None;
-        let time = self.time_left();
-        if time.is_zero() { Err(wasmtime::Trap::Interrupt.into()) } else { Ok(time) }
+        self.host_calls = self.host_calls.saturating_add(1);
+        self.go_on()?;
+        Ok(self.time_left())
+    }
+
+    /// Ends the call where its time is over or it was cancelled. The guest is not even asked whether it has noticed.
+    fn go_on(&mut self) -> wasmtime::Result<()> {
+        if self.is_cancelled() {
+            return Err(end(self, CallFailure::Cancelled));
+        }
+        if self.time_left().is_zero() { Err(wasmtime::Trap::Interrupt.into()) } else { Ok(()) }
     }
 
     /// Answers a request.
@@ -120,18 +147,18 @@ impl State {
         body: &[u8],
         time: Duration,
     ) -> Answer {
-        let allowance = Allowance { time, bytes: self.plugin.shared.limits.answer };
-        self.plugin.surroundings.host_calls.answer(capability, request, body, allowance)
+        let bytes = self.plugin.shared.limits.answer;
+        let allowance = Allowance { time, bytes, cancel: Some(self.cancel()) };
+        self.plugin.context.host_calls.answer(capability, request, body, allowance)
     }
 
     /// A request was answered: the answer has no more bytes than it may, and there is time left for it.
-    pub(crate) fn after_request(&self, answer: &Answer) -> wasmtime::Result<()> {
+    pub(crate) fn after_request(&mut self, answer: &Answer) -> wasmtime::Result<()> {
         let most = self.plugin.shared.limits.answer.min(u32::MAX as usize);
         if answer.head.len() > most || answer.body.len() > most {
             return Err(wasmtime::Error::msg("the answer is too large"));
         }
-        // Where the host took longer than it was given, the guest is not even asked whether it has noticed.
-        if self.time_left().is_zero() { Err(wasmtime::Trap::Interrupt.into()) } else { Ok(()) }
+        self.go_on()
     }
 
     pub(crate) fn trace_request(
@@ -168,7 +195,11 @@ impl State {
                 message = "further host calls of this call are not shown".to_owned();
             }
         }
-        shared.log.log(&LogRecord { plugin: &self.plugin.name, level: Level::Debug, message: &message });
+        self.plugin.context.log.log(&LogRecord {
+            plugin: &self.plugin.info.name,
+            level: Level::Debug,
+            message: &message,
+        });
     }
 }
 
@@ -219,7 +250,7 @@ fn host_get_random(mut caller: Caller<'_, State>) -> wasmtime::Result<u64> {
 
 /// Seconds since 1970.
 pub(crate) fn timestamp(state: &mut State) -> u64 {
-    let now = state.plugin.shared.time_and_chance.timestamp();
+    let now = state.plugin.context.clock_and_random.timestamp();
     state.trace(|| format!("{} gave {now}", abi::HOST_GET_TIMESTAMP));
     now
 }
@@ -227,7 +258,7 @@ pub(crate) fn timestamp(state: &mut State) -> u64 {
 /// 64 bits that nobody can predict.
 pub(crate) fn random(state: &mut State) -> wasmtime::Result<u64> {
     state.trace(|| abi::HOST_GET_RANDOM.to_owned());
-    let random = state.plugin.shared.time_and_chance.random();
+    let random = state.plugin.context.clock_and_random.random();
     random.map_err(|error| wasmtime::Error::msg(format!("no randomness: {error}")))
 }
 
@@ -264,7 +295,7 @@ fn ask(
 
 /// Writes the answer to the last request to where the guest has made room for it.
 fn host_take(mut caller: Caller<'_, State>, pointer: u32) -> wasmtime::Result<()> {
-    let Some(Answer { head, body }) = caller.data_mut().waiting.take() else {
+    let Some(Answer { head, body, .. }) = caller.data_mut().waiting.take() else {
         return Err(wasmtime::Error::msg("it fetched an answer, and there is none"));
     };
     charge(&mut caller, (head.len() + body.len()) as u64)?;

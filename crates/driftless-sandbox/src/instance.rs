@@ -1,16 +1,19 @@
 //! One instance, and one bounded call.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::log::Level;
-use wasmtime::{Store, Trap, WasmBacktrace};
+use driftless_transport::{
+    Call, CallError, CallFailure, CancelHandle, Conversation, Deadline, LogRecord, Reply, Timing, Usage,
+    lifecycle,
+};
+use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline, WasmBacktrace};
 
-use crate::error::{CallError, CallFailure};
 use crate::guest::{self, Failure, Guest, Returned};
 use crate::host_functions::State;
-use crate::logging::LogRecord;
 use crate::sandbox::PluginInner;
 use crate::slots::Slot;
 use crate::ticker::{self, Clock};
@@ -20,119 +23,197 @@ use crate::wasi::{self, WasiState};
 ///
 /// After a failed call it is of no use, since nobody knows what state the failure left it in: every further call fails as well. An
 /// [`InstancePool`](crate::InstancePool) takes a fresh one.
+///
+/// Its plugin's `shutdown` is called when it is dropped, unless a call of it failed.
 pub struct Instance {
     plugin: Arc<PluginInner>,
     store: Store<State>,
     guest: Guest,
     // What a call may use, at hand.
     fuel: u64,
+    time: Duration,
     ticks: u64,
     output: usize,
     log: usize,
     clock: Clock,
     debug: bool,
+    /// Whether a call failed, or has not come back.
     failed: bool,
+    /// What starting has used, which the first call is charged with.
+    starting: Option<Usage>,
+    /// What the last call was given.
+    given: Given,
     // Behind the store: the memory is given back before the permit.
     _slot: Slot,
 }
 
-/// What a function returned, where the guest left it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reply<'a> {
-    /// Its text, which should be JSON; that is for the caller to see.
-    pub text: &'a str,
-    /// Whether the plugin marked it as a failure.
-    pub failed: bool,
+/// What a call was given, to tell what it used.
+#[derive(Clone, Copy, Default)]
+struct Given {
+    fuel: u64,
+    tick: u64,
+    began: Option<Instant>,
+    /// What was used before, for the same call.
+    before: Usage,
 }
 
 impl Instance {
-    pub(crate) fn new(plugin: &Arc<PluginInner>) -> Result<Self, CallError> {
-        Self::start(plugin).map_err(|cause| CallError {
-            plugin: Arc::clone(&plugin.name),
+    /// An instance that is started and initialised within a deadline.
+    pub(crate) fn new(
+        plugin: &Arc<PluginInner>,
+        deadline: Deadline,
+        cancel: Option<&CancelHandle>,
+    ) -> Result<Self, CallError> {
+        let deadline = deadline.at_most(plugin.shared.limits.time).fixed();
+        let began = Instant::now();
+        let failed = |cause| CallError {
+            plugin: Arc::clone(&plugin.info.name),
             function: None,
             cause,
-        })
+            usage: Usage { wall_time: began.elapsed(), ..Usage::default() },
+        };
+        let mut instance = Self::start(plugin, deadline, cancel).map_err(failed)?;
+        if plugin.info.has(Function::Initialize) {
+            let configuration = Arc::clone(&plugin.context.configuration);
+            let used = lifecycle::initialize(&mut instance, &plugin.info, &configuration, deadline)
+                .inspect_err(|_| instance.failed = true)?;
+            instance.starting = Some(used);
+        }
+        Ok(instance)
     }
 
-    fn start(plugin: &Arc<PluginInner>) -> Result<Self, CallFailure> {
+    fn start(
+        plugin: &Arc<PluginInner>,
+        deadline: Deadline,
+        cancel: Option<&CancelHandle>,
+    ) -> Result<Self, CallFailure> {
         let shared = &plugin.shared;
         let limits = &shared.limits;
-        let slot = shared
-            .slots
-            .acquire(limits.time)
-            .ok_or_else(|| CallFailure::Limit(Limit::Instances.exceeded(limits.instances.into())))?;
+        let began = Instant::now();
         let mut state = State::new(Arc::clone(plugin));
+        state.cancel = cancel.map(|cancel| cancel.joined(&plugin.context.cancel));
+        let slot = shared.slots.acquire(deadline, &|| state.is_cancelled());
+        if state.is_cancelled() {
+            return Err(CallFailure::Cancelled);
+        }
+        let slot =
+            slot.ok_or_else(|| CallFailure::Limit(Limit::Instances.exceeded(limits.instances.into())))?;
         if plugin.imports_wasi {
             state.wasi = Some(WasiState::new(plugin)?);
         }
         let mut store = Store::try_new(&plugin.engine, state).map_err(engine_failure)?;
         store.limiter(|state| &mut state.budget);
-        let ticks = ticker::ticks_of(limits.time);
+        store.epoch_deadline_callback(at_tick);
+        let ticks = ticker::ticks_of(deadline.left());
         refill(&mut store, &shared.clock, limits.fuel, ticks, limits.log)?;
         let guest = match Guest::start(&mut store, plugin) {
             Ok(guest) => guest,
-            Err(error) => return Err(explain(&mut store, &error)),
+            Err(error) => return Err(explain(&mut store, &error, limits.fuel, deadline.time())),
         };
         if let Some(failure) = store.data().wasi.as_ref().and_then(WasiState::finish) {
             return Err(failure);
         }
+        let used = Usage {
+            wall_time: began.elapsed(),
+            fuel: store.get_fuel().ok().map(|left| limits.fuel.saturating_sub(left)),
+            memory: Some(store.data().budget.used() as u64),
+            host_calls: store.data().host_calls,
+        };
         Ok(Self {
             plugin: Arc::clone(plugin),
             store,
             guest,
             fuel: limits.fuel,
-            ticks,
+            time: limits.time,
+            ticks: ticker::ticks_of(limits.time),
             output: limits.output,
             log: limits.log,
             clock: shared.clock.clone(),
             debug: shared.debug,
             failed: false,
+            starting: Some(used),
+            given: Given::default(),
             _slot: slot,
         })
     }
 
-    /// Calls a function of the protocol with as many arguments as it takes.
+    /// Calls a function of the protocol with as many arguments as it takes, under the limits of the sandbox alone.
     ///
-    /// The reply lies in the guest's memory, and is copied only by who keeps it.
+    /// The reply lies in the guest's memory, and is copied only where it is kept.
     ///
     /// # Errors
     ///
     /// When the plugin runs into a limit, traps, panics, or returns something that is no reply.
     #[inline]
     pub fn call(&mut self, function: Function, arguments: &[&str]) -> Result<Reply<'_>, CallError> {
+        let deadline = Deadline::After(self.time);
+        self.call_within(&Call::new(function, arguments, deadline))
+    }
+
+    /// Makes a call within its own bounds, where those are narrower than the limits of the sandbox.
+    ///
+    /// # Errors
+    ///
+    /// As for [`call`](Self::call), and when it is cancelled.
+    #[inline]
+    pub fn call_within(&mut self, call: &Call<'_>) -> Result<Reply<'_>, CallError> {
         let most = self.output;
-        let cause = match self.run(function, arguments) {
+        let cause = match self.run(call) {
             Ok(returned) => match self.guest.reply(&self.store, returned, most) {
-                Ok(reply) => return Ok(reply),
+                Ok(reply) => {
+                    self.failed = false;
+                    return Ok(reply);
+                }
                 Err(cause) => cause,
             },
             Err(cause) => cause,
         };
-        self.failed |= !matches!(cause, CallFailure::Missing | CallFailure::Arguments(_));
-        Err(blame(&self.plugin.name, function, cause))
+        Err(self.blame(call.function, cause))
     }
 
-    /// Whether a call failed, after which it is not to be used again.
+    /// Calls the plugin's `shutdown`, unless a call failed. It is the last call of the instance.
+    pub(crate) fn shut_down(&mut self, deadline: Deadline) {
+        if self.plugin.info.has(Function::Shutdown) && !self.failed {
+            let plugin = Arc::clone(&self.plugin);
+            lifecycle::shutdown(self, &plugin.info, deadline);
+            self.failed = true;
+        }
+    }
+
+    /// Whether a call failed, after which the instance is not to be used again.
     #[inline]
     pub fn has_failed(&self) -> bool {
         self.failed
     }
 
-    /// How much fuel the last call used. Meaningless after one that failed.
-    pub fn fuel_used(&self) -> u64 {
+    /// What the last call used, with what starting the instance used where it was the first. After a failure its fuel is not known, unless
+    /// all was used up.
+    #[inline]
+    pub fn usage(&self) -> Usage {
+        let Given { fuel, tick, began, before } = self.given;
+        let wall_time = match began {
+            Some(began) => began.elapsed(),
+            None => self.clock.since(tick),
+        };
         let left = self.store.get_fuel().unwrap_or(0);
-        self.plugin.shared.limits.fuel.saturating_sub(left)
-    }
-
-    /// The bytes of memory that the instance has, all its memories together. Memory never shrinks, so this is also the most that it had.
-    pub fn memory_used(&self) -> usize {
-        self.store.data().budget.used()
+        let state = self.store.data();
+        Usage {
+            wall_time: before.wall_time + wall_time,
+            fuel: Some(before.fuel.unwrap_or(0) + fuel.saturating_sub(left)),
+            memory: Some(state.budget.used() as u64),
+            host_calls: before.host_calls + state.host_calls,
+        }
     }
 
     #[inline]
-    fn run(&mut self, function: Function, arguments: &[&str]) -> Result<Returned, CallFailure> {
+    fn run(&mut self, call: &Call<'_>) -> Result<Returned, CallFailure> {
+        let Call { function, arguments, .. } = *call;
+        self.given.began = match call.timing {
+            Timing::Coarse => None,
+            Timing::Exact => Some(Instant::now()),
+        };
         if self.failed {
-            return Err(CallFailure::Engine("this instance failed before".to_owned()));
+            return Err(CallFailure::Transport("this instance failed before".to_owned()));
         }
         if !self.plugin.code.exports(function) {
             return Err(CallFailure::Missing);
@@ -141,7 +222,27 @@ impl Instance {
             let (takes, given) = (function.arguments(), arguments.len());
             return Err(CallFailure::Arguments(format!("it takes {takes} arguments, not {given}")));
         }
-        refill(&mut self.store, &self.clock, self.fuel, self.ticks, self.log)?;
+        let mut fuel = call.fuel.map_or(self.fuel, |fuel| fuel.min(self.fuel));
+        self.given.before = Usage::default();
+        if let Some(used) = self.starting.take() {
+            // What started for this call shares its budget.
+            fuel = fuel.saturating_sub(used.fuel.unwrap_or(0));
+            self.given.before = used;
+        }
+        let ticks = match call.deadline {
+            Deadline::After(time) if time >= self.time => self.ticks,
+            deadline => ticker::ticks_of(deadline.left().min(self.time)),
+        };
+        let state = self.store.data_mut();
+        state.cancel = call.cancel.map(|cancel| cancel.joined(&self.plugin.context.cancel));
+        if state.is_cancelled() {
+            return Err(CallFailure::Cancelled);
+        }
+        self.given.fuel = fuel;
+        self.given.tick = self.clock.now();
+        // Should the call not come back, since the host panics in the middle of it, the instance is not used again.
+        self.failed = true;
+        refill(&mut self.store, &self.clock, fuel, ticks, self.log)?;
         match self.guest.call(&mut self.store, &self.plugin, function, arguments) {
             Ok(returned) => {
                 self.store.data_mut().end();
@@ -150,7 +251,10 @@ impl Instance {
                 }
                 Ok(returned)
             }
-            Err(Failure::Guest(error)) => Err(explain(&mut self.store, &error)),
+            Err(Failure::Guest(error)) => {
+                let fuel = call.fuel.map_or(self.fuel, |fuel| fuel.min(self.fuel));
+                Err(explain(&mut self.store, &error, fuel, call.deadline.time().min(self.time)))
+            }
             Err(Failure::Known(failure)) => Err(failure),
         }
     }
@@ -168,21 +272,70 @@ impl Instance {
     }
 
     fn report_fuel(&self, function: Function) {
-        let shared = &self.plugin.shared;
-        let message = format!("{function} used {} units of fuel", self.fuel_used());
-        shared.log.log(&LogRecord { plugin: &self.plugin.name, level: Level::Debug, message: &message });
+        let fuel = self.usage().fuel.unwrap_or(0);
+        let message = format!("{function} used {fuel} units of fuel");
+        self.plugin.context.log.log(&LogRecord {
+            plugin: &self.plugin.info.name,
+            level: Level::Debug,
+            message: &message,
+        });
+    }
+
+    #[cold]
+    fn blame(&self, function: Function, cause: CallFailure) -> CallError {
+        let usage = if !self.failed {
+            // Nothing was run.
+            Usage::default()
+        } else if matches!(&cause, CallFailure::Limit(exceeded) if exceeded.limit == Limit::Fuel) {
+            let fuel = self.given.before.fuel.unwrap_or(0) + self.given.fuel;
+            Usage { fuel: Some(fuel), ..self.usage() }
+        } else {
+            // What the engine says of fuel after a trap is not what was used.
+            Usage { fuel: None, ..self.usage() }
+        };
+        CallError { plugin: Arc::clone(&self.plugin.info.name), function: Some(function), cause, usage }
+    }
+}
+
+impl Conversation for Instance {
+    #[inline]
+    fn call(&mut self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<Usage, CallError> {
+        read(self.call_within(call)?);
+        Ok(self.usage())
+    }
+
+    fn is_over(&self) -> bool {
+        self.failed
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        let deadline = self.plugin.closing.get().copied();
+        self.shut_down(deadline.unwrap_or(Deadline::After(lifecycle::MAX_SHUTDOWN_TIME)));
     }
 }
 
 impl std::fmt::Debug for Instance {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Instance").field("plugin", &self.plugin.name).field("failed", &self.failed).finish()
+        f.debug_struct("Instance")
+            .field("plugin", &self.plugin.info.name)
+            .field("failed", &self.failed)
+            .finish()
     }
 }
 
-#[cold]
-fn blame(plugin: &Arc<str>, function: Function, cause: CallFailure) -> CallError {
-    CallError { plugin: Arc::clone(plugin), function: Some(function), cause }
+/// Looks at a running call once a tick: whether it was cancelled, and whether its time is over.
+fn at_tick(mut store: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
+    let state = store.data_mut();
+    if state.is_cancelled() {
+        state.ended = Some(CallFailure::Cancelled);
+        return Ok(UpdateDeadline::Interrupt);
+    }
+    if state.time_left().is_zero() {
+        return Ok(UpdateDeadline::Interrupt);
+    }
+    Ok(UpdateDeadline::Continue(1))
 }
 
 /// Gives a store what one call may use.
@@ -195,18 +348,18 @@ fn refill(
     log: usize,
 ) -> Result<(), CallFailure> {
     store.data_mut().begin(clock.deadline(ticks), log);
-    store.set_epoch_deadline(ticks);
+    store.set_epoch_deadline(1);
     store.set_fuel(fuel).map_err(engine_failure)
 }
 
 #[cold]
 fn engine_failure(error: wasmtime::Error) -> CallFailure {
-    CallFailure::Engine(format!("{error:#}"))
+    CallFailure::Transport(format!("{error:#}"))
 }
 
 /// Why a guest came back without a result.
 #[cold]
-fn explain(store: &mut Store<State>, error: &wasmtime::Error) -> CallFailure {
+fn explain(store: &mut Store<State>, error: &wasmtime::Error, fuel: u64, time: Duration) -> CallFailure {
     let state = store.data_mut();
     let shared = &state.plugin.shared;
     let limits = &shared.limits;
@@ -216,6 +369,9 @@ fn explain(store: &mut Store<State>, error: &wasmtime::Error) -> CallFailure {
     let printed_too_much = state.wasi.as_ref().and_then(WasiState::finish);
     if let Some(failure) = state.ended.take().or(printed_too_much) {
         return failure;
+    }
+    if error.is::<wasi::Cancelled>() {
+        return CallFailure::Cancelled;
     }
     if let Some(code) = wasi::exit_code(error) {
         return CallFailure::Panic(format!("it ended itself with exit code {code}"));
@@ -232,8 +388,8 @@ fn explain(store: &mut Store<State>, error: &wasmtime::Error) -> CallFailure {
         };
     };
     match trap {
-        Trap::OutOfFuel => exceeded(Limit::Fuel, limits.fuel),
-        Trap::Interrupt => exceeded(Limit::Time, u64::try_from(limits.time.as_millis()).unwrap_or(u64::MAX)),
+        Trap::OutOfFuel => exceeded(Limit::Fuel, fuel),
+        Trap::Interrupt => exceeded(Limit::Time, u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
         Trap::StackOverflow => exceeded(Limit::Stack, limits.stack as u64),
         // A guest whose allocation was refused aborts.
         Trap::UnreachableCodeReached if memory_refused => out_of_memory,

@@ -29,40 +29,33 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod assembly;
 mod bindgen;
 mod cache;
 mod compiler;
 mod component;
-mod digest;
 mod error;
 mod guest;
 mod host_functions;
-mod imports;
 mod instance;
 pub mod limits;
-mod logging;
+mod loader;
 mod memory_budget;
 mod pool;
 mod sandbox;
 mod slots;
-mod surroundings;
-mod survey;
 mod ticker;
-mod time_and_chance;
-mod validate;
 mod wasi;
-mod workload;
 
 pub use cache::{CacheError, MachineCodeCache};
-pub use digest::{Digest, NoDigest};
-pub use error::{CallError, CallFailure, CompileError, ReplyDefect, SetupError, ValidationError, Violation};
-pub use instance::{Instance, Reply};
-pub use limits::Limits;
-pub use logging::{LogRecord, LogSink, SharedLogSink};
+pub use driftless_transport::{
+    Call, CallError, CallFailure, CancelHandle, ClockAndRandom, Conversation, Deadline, Digest, HostContext,
+    HostResources, Limits, Loader, LogRecord, LogSink, OpenFolder, ParseDigestError, PluginInfo, Reply,
+    ReplyDefect, SharedLogSink, SystemClockAndRandom, Timing, Transport, Usage,
+};
+pub use driftless_validator::{
+    Abi, ModuleInfo, PluginFile, Rules, ValidatedPlugin, ValidationError, Violation, inspect, validate,
+};
+pub use error::{CompileError, SetupError};
+pub use instance::Instance;
 pub use pool::{InstancePool, PooledInstance};
 pub use sandbox::{CompiledPlugin, Sandbox, SandboxBuilder};
-pub use surroundings::Surroundings;
-pub use time_and_chance::{OfThisMachine, TimeAndChance};
-pub use validate::{Abi, Outline, ValidatedPlugin, outline, validate, validate_as};
-pub use wasi::{ReplaceError, WasiFolder, WasiGrant, replace_imports};

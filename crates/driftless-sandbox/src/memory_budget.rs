@@ -1,5 +1,6 @@
 //! The memory of one instance, counted over all its memories.
 
+use driftless_validator::limits as module_limits;
 use wasmtime::ResourceLimiter;
 
 /// What an instance has of memory and tables, and whether the running call was refused more.
@@ -69,10 +70,10 @@ impl ResourceLimiter for MemoryBudget {
     }
 
     fn tables(&self) -> usize {
-        crate::limits::ALL_TABLES.max as usize
+        module_limits::ALL_TABLES.max as usize
     }
 
     fn memories(&self) -> usize {
-        crate::limits::ALL_MEMORIES.max as usize
+        module_limits::ALL_MEMORIES.max as usize
     }
 }

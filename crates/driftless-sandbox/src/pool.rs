@@ -3,15 +3,19 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crossbeam_utils::atomic::AtomicCell;
+use driftless_transport::{
+    Call, CallError, CancelHandle, Conversation, Deadline, PluginInfo, Reply, Transport, Usage, lifecycle,
+};
+use spin::Mutex as SpinMutex;
 
-use crate::error::CallError;
 use crate::instance::Instance;
 use crate::sandbox::CompiledPlugin;
 use crate::slots::Idle;
 
 /// The instances of one plugin: as many as there are calls at the same time, made when they are needed and kept for the
-/// next call.
+/// next call. It is the [`Transport`] of WebAssembly.
+///
+/// What a plugin keeps in its memory from one call to the next is there as long as the same instance is called, which is by chance.
 ///
 /// ```no_run
 /// # use driftless_sandbox::*;
@@ -38,7 +42,7 @@ impl InstancePool {
     /// A pool without an instance yet.
     pub fn new(plugin: CompiledPlugin) -> Self {
         let idle = Arc::new(IdleInstances {
-            last: AtomicCell::new(None),
+            last: SpinMutex::new(None),
             others: Mutex::new(Vec::new()),
             kept: kept(),
         });
@@ -52,38 +56,85 @@ impl InstancePool {
         &self.plugin
     }
 
-    /// Lends `run` an instance for as long as it runs: a warm one, else a fresh one. This is what a single call wants;
-    /// [`get`](Self::get) is for who keeps an instance for a while.
-    ///
-    /// # Errors
-    ///
-    /// As for [`CompiledPlugin::instantiate`].
-    #[inline]
-    pub fn with<R>(&self, run: impl FnOnce(&mut Instance) -> R) -> Result<R, CallError> {
-        let mut instance = match self.idle.pop() {
-            Some(instance) => instance,
-            None => Box::new(self.plugin.instantiate()?),
-        };
-        let result = run(&mut instance);
-        // Where `run` panics, the instance is dropped, and the next call gets a fresh one.
-        if !instance.has_failed() {
-            self.idle.push(instance);
-        }
-        Ok(result)
-    }
-
     /// An instance for one caller: a warm one, else a fresh one. It comes back when it is dropped, unless it failed.
     ///
     /// # Errors
     ///
     /// As for [`CompiledPlugin::instantiate`].
-    #[inline]
     pub fn get(&self) -> Result<PooledInstance<'_>, CallError> {
         let instance = match self.idle.pop() {
             Some(instance) => instance,
             None => Box::new(self.plugin.instantiate()?),
         };
         Ok(PooledInstance { instance: Some(instance), idle: &self.idle })
+    }
+
+    /// Makes a call on an instance other than the last one, which is busy.
+    #[cold]
+    fn call_other(&self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<Usage, CallError> {
+        let mut instance = match self.idle.pop_other() {
+            Some(instance) => instance,
+            None => Box::new(self.fresh(call)?),
+        };
+        let called = Conversation::call(&mut *instance, call, read);
+        if !instance.has_failed() {
+            self.idle.push_other(instance);
+        }
+        called
+    }
+
+    /// An instance for a call: what it takes to start it is taken from the call's budget.
+    #[cold]
+    fn fresh(&self, call: &Call<'_>) -> Result<Instance, CallError> {
+        self.plugin.instantiate_within(call.deadline, call.cancel)
+    }
+}
+
+impl Transport for InstancePool {
+    fn info(&self) -> &PluginInfo {
+        self.plugin.info()
+    }
+
+    #[inline]
+    fn call(&self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<Usage, CallError> {
+        // The deadline begins now, whatever has to be waited for.
+        let Some(mut last) = self.idle.last.try_lock() else {
+            return self.call_other(&Call { deadline: call.deadline.fixed(), ..*call }, read);
+        };
+        let (call, instance) = match &mut *last {
+            Some(instance) => (*call, instance),
+            none => {
+                let call = Call { deadline: call.deadline.fixed(), ..*call };
+                let instance = match self.idle.pop_other() {
+                    Some(instance) => instance,
+                    None => Box::new(self.fresh(&call)?),
+                };
+                (call, none.insert(instance))
+            }
+        };
+        let called = Conversation::call(&mut **instance, &call, read);
+        if instance.has_failed() {
+            let failed = last.take();
+            // An instance is large, so it is dropped when the next call may already begin.
+            drop(last);
+            drop(failed);
+        }
+        called
+    }
+
+    fn open(
+        &self,
+        deadline: Deadline,
+        cancel: Option<&CancelHandle>,
+    ) -> Result<Box<dyn Conversation>, CallError> {
+        Ok(Box::new(self.plugin.instantiate_within(deadline, cancel)?))
+    }
+}
+
+impl Drop for InstancePool {
+    fn drop(&mut self) {
+        // However many instances there are, they share the time to shut down.
+        self.plugin.closes(Deadline::After(lifecycle::MAX_SHUTDOWN_TIME).fixed());
     }
 }
 
@@ -123,7 +174,6 @@ impl std::fmt::Debug for PooledInstance<'_> {
 }
 
 impl Drop for PooledInstance<'_> {
-    #[inline]
     fn drop(&mut self) {
         if let Some(instance) = self.instance.take().filter(|instance| !instance.has_failed()) {
             self.idle.push(instance);
@@ -132,9 +182,10 @@ impl Drop for PooledInstance<'_> {
 }
 
 struct IdleInstances {
-    /// The instance that was used last, whose memory is still in the processor's cache. Taking it and putting it back is one
-    /// exchange each, which matters: a warm call takes as long as a few of them.
-    last: AtomicCell<Option<Box<Instance>>>,
+    /// The instance that was used last, whose memory is still in the processor's cache. It is called where it lies, under a lock that nobody
+    /// waits for: a call that finds it busy takes another. To take this lock is one atomic operation and to give it back a plain store, which
+    /// matters: a warm call takes as long as a few atomic operations.
+    last: SpinMutex<Option<Box<Instance>>>,
     /// The others, of which there are some only after calls at the same time.
     #[allow(clippy::vec_box, reason = "an instance is large, and moves at every call")]
     others: Mutex<Vec<Box<Instance>>>,
@@ -142,24 +193,25 @@ struct IdleInstances {
 }
 
 impl IdleInstances {
-    #[inline]
     fn pop(&self) -> Option<Box<Instance>> {
-        self.last.take().or_else(|| self.pop_other())
+        let last = self.last.try_lock().and_then(|mut last| last.take());
+        last.or_else(|| self.pop_other())
     }
 
-    #[inline]
     fn push(&self, instance: Box<Instance>) {
-        if let Some(displaced) = self.last.swap(Some(instance)) {
+        let displaced = match self.last.try_lock() {
+            Some(mut last) => last.replace(instance),
+            None => Some(instance),
+        };
+        if let Some(displaced) = displaced {
             self.push_other(displaced);
         }
     }
 
-    #[cold]
     fn pop_other(&self) -> Option<Box<Instance>> {
         self.others.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    #[cold]
     fn push_other(&self, instance: Box<Instance>) {
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         if others.len() + 1 < self.kept {
@@ -173,8 +225,11 @@ impl IdleInstances {
 }
 
 impl Idle for IdleInstances {
-    fn release_one(&self) -> bool {
+    fn release_one(&self, deadline: Deadline) -> bool {
         // The one that is dearest goes last.
-        self.pop_other().or_else(|| self.last.take()).is_some()
+        let idle = self.pop_other().or_else(|| self.last.try_lock().and_then(|mut last| last.take()));
+        let Some(mut instance) = idle else { return false };
+        instance.shut_down(deadline);
+        true
     }
 }

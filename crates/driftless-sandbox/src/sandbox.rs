@@ -1,31 +1,30 @@
 //! The engine, and plugins compiled by it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::manifest::PluginManifest;
-use wasmparser::WasmFeatures;
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, Linker, PoolingAllocationConfig, component};
+use driftless_transport::{CallError, CancelHandle, Deadline, Digest, HostContext, Limits, PluginInfo};
+use driftless_validator::limits as module_limits;
+use driftless_validator::{Abi, PluginFile, Rules, ValidatedPlugin, ValidationError, features};
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, Linker, PoolingAllocationConfig, WasmFeatures, component,
+};
 
 use crate::bindgen;
 use crate::cache::MachineCodeCache;
 use crate::compiler::{Compiler, MachineCode};
 use crate::component as of_components;
-use crate::digest::Digest;
-use crate::error::{CallError, CompileError, SetupError, ValidationError};
+use crate::error::{CompileError, SetupError};
 use crate::guest;
 use crate::host_functions::{self, State};
 use crate::instance::Instance;
-use crate::limits::{self, Limits};
-use crate::logging::SharedLogSink;
+use crate::limits;
 use crate::slots::Slots;
-use crate::surroundings::Surroundings;
 use crate::ticker::{self, Clock};
-use crate::time_and_chance::{OfThisMachine, TimeAndChance};
-use crate::validate::{self, Abi, ValidatedPlugin, features};
-use crate::wasi::{self, WasiRuntime};
+use crate::wasi::{self, WasiGrant, WasiRuntime};
 
 /// Compiles plugins and runs them, all under the same [`Limits`].
 ///
@@ -40,15 +39,15 @@ struct Inner {
     component_linker: component::Linker<State>,
     shared: Arc<Shared>,
     compiler: Compiler,
-    allow_wasi: bool,
+    rules: Rules,
 }
 
 /// What an instance needs of its sandbox.
 pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) slots: Arc<Slots>,
-    pub(crate) log: SharedLogSink,
-    pub(crate) time_and_chance: Arc<dyn TimeAndChance>,
+    /// What plugins are given that are compiled without a context of their own.
+    context: HostContext,
     pub(crate) debug: bool,
     pub(crate) clock: Clock,
     /// Where WASI waits; only a sandbox that allows WASI has it.
@@ -58,8 +57,7 @@ pub(crate) struct Shared {
 /// A sandbox that is being set up, see [`Sandbox::builder`].
 pub struct SandboxBuilder {
     limits: Limits,
-    log: SharedLogSink,
-    time_and_chance: Arc<dyn TimeAndChance>,
+    context: HostContext,
     cache: Option<MachineCodeCache>,
     allow_wasi: bool,
     debug: bool,
@@ -77,11 +75,9 @@ impl Sandbox {
 
     /// Begins to set up a sandbox.
     pub fn builder(limits: Limits) -> SandboxBuilder {
-        let log = Arc::new(|_: &crate::logging::LogRecord<'_>| {});
         SandboxBuilder {
             limits,
-            log,
-            time_and_chance: Arc::new(OfThisMachine),
+            context: HostContext::default(),
             cache: None,
             allow_wasi: false,
             debug: false,
@@ -99,11 +95,20 @@ impl Sandbox {
     ///
     /// Everything that is wrong with it.
     pub fn validate(&self, bytes: &[u8]) -> Result<ValidatedPlugin, ValidationError> {
-        if let Some(known) = self.0.compiler.known(bytes, self.0.allow_wasi) {
+        self.validate_file(&PluginFile::inspect(bytes))
+    }
+
+    /// The same, for a file that was inspected before.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn validate_file(&self, file: &PluginFile) -> Result<ValidatedPlugin, ValidationError> {
+        if let Some(known) = self.0.compiler.known(file, self.0.rules) {
             return Ok(known);
         }
-        let validated = validate::validate_as(bytes, self.0.allow_wasi)?;
-        self.0.compiler.remember(&validated);
+        let validated = file.validate(self.0.rules)?;
+        self.0.compiler.remember(&validated, self.0.rules);
         Ok(validated)
     }
 
@@ -116,7 +121,7 @@ impl Sandbox {
     /// When the compiler gives up or takes longer than it may, or the module needs more than the limits allow before it even
     /// runs.
     pub fn compile(&self, name: &str, module: &ValidatedPlugin) -> Result<CompiledPlugin, CompileError> {
-        self.compile_within(name, module, Surroundings::default())
+        self.compile_within(name, module, self.0.shared.context.clone())
     }
 
     /// The same, for a plugin that can reach something.
@@ -128,16 +133,20 @@ impl Sandbox {
         &self,
         name: &str,
         module: &ValidatedPlugin,
-        surroundings: Surroundings,
+        context: HostContext,
     ) -> Result<CompiledPlugin, CompileError> {
         check_beginning(module, self.limits())?;
         let code = self.code(module)?;
+        let wasi = match module.imports_wasi() {
+            true => WasiGrant::open(&*context.resources),
+            false => WasiGrant::default(),
+        };
         Ok(CompiledPlugin(Arc::new(PluginInner {
-            name: module.manifest().map_or(name, |manifest| manifest.name.as_str()).into(),
-            digest: module.digest(),
-            manifest: module.manifest().cloned(),
+            info: PluginInfo::new(name, module.manifest().cloned(), module.digest(), module.functions()),
             imports_wasi: module.imports_wasi(),
-            surroundings,
+            context,
+            wasi,
+            closing: OnceLock::new(),
             code,
             engine: self.0.engine.clone(),
             shared: Arc::clone(&self.0.shared),
@@ -174,17 +183,10 @@ impl std::fmt::Debug for Sandbox {
 }
 
 impl SandboxBuilder {
-    /// Where the messages of plugins go.
+    /// What plugins can reach that are compiled without a context of their own. Without it, nothing.
     #[must_use]
-    pub fn log(mut self, log: SharedLogSink) -> Self {
-        self.log = log;
-        self
-    }
-
-    /// What plugins are given as time and randomness. Without it, the machine's own.
-    #[must_use]
-    pub fn time_and_chance(mut self, time_and_chance: Arc<dyn TimeAndChance>) -> Self {
-        self.time_and_chance = time_and_chance;
+    pub fn context(mut self, context: HostContext) -> Self {
+        self.context = context;
         self
     }
 
@@ -195,7 +197,7 @@ impl SandboxBuilder {
         self
     }
 
-    /// Lets modules in that import WASI preview 1. Behind it is what [`Surroundings`] grant and nothing else; what is printed goes to the
+    /// Lets modules in that import WASI preview 1. Behind it is what [`HostContext`] grants and nothing else; what is printed goes to the
     /// log.
     #[must_use]
     pub fn allow_wasi(mut self, allow: bool) -> Self {
@@ -232,15 +234,21 @@ impl SandboxBuilder {
         let shared = Shared {
             slots: Slots::new(self.limits.instances),
             limits: self.limits,
-            log: self.log,
-            time_and_chance: self.time_and_chance,
+            context: self.context,
             debug: self.debug,
             clock,
             runtime,
         };
         let compiler = Compiler::new(engine.clone(), self.cache, shared.limits.compile_time);
         let shared = Arc::new(shared);
-        let inner = Inner { engine, linker, component_linker, shared, compiler, allow_wasi: self.allow_wasi };
+        let inner = Inner {
+            engine,
+            linker,
+            component_linker,
+            shared,
+            compiler,
+            rules: Rules { allow_wasi: self.allow_wasi },
+        };
         Ok(Sandbox(Arc::new(inner)))
     }
 }
@@ -250,11 +258,12 @@ impl SandboxBuilder {
 pub struct CompiledPlugin(Arc<PluginInner>);
 
 pub(crate) struct PluginInner {
-    pub(crate) name: Arc<str>,
-    digest: Digest,
-    manifest: Option<PluginManifest>,
+    pub(crate) info: PluginInfo,
     pub(crate) imports_wasi: bool,
-    pub(crate) surroundings: Surroundings,
+    pub(crate) context: HostContext,
+    pub(crate) wasi: WasiGrant,
+    /// When the instances have to be shut down, once none is needed any more.
+    pub(crate) closing: OnceLock<Deadline>,
     pub(crate) code: Code,
     pub(crate) engine: Engine,
     pub(crate) shared: Arc<Shared>,
@@ -281,19 +290,24 @@ impl Code {
 }
 
 impl CompiledPlugin {
-    /// What it is called: by its manifest, else as it was given to [`Sandbox::compile`].
+    /// What is known of it: its name by its manifest, else as it was given to [`Sandbox::compile`].
+    pub fn info(&self) -> &PluginInfo {
+        &self.0.info
+    }
+
+    /// What it is called.
     pub fn name(&self) -> &str {
-        &self.0.name
+        &self.0.info.name
     }
 
     /// The SHA-256 of its file.
     pub fn digest(&self) -> Digest {
-        self.0.digest
+        self.0.info.digest
     }
 
     /// What it says about itself.
     pub fn manifest(&self) -> Option<&PluginManifest> {
-        self.0.manifest.as_ref()
+        self.0.info.manifest.as_ref()
     }
 
     /// Whether it exports a function.
@@ -307,7 +321,25 @@ impl CompiledPlugin {
     ///
     /// When no instance is free within the time of a call, or the plugin fails while it starts.
     pub fn instantiate(&self) -> Result<Instance, CallError> {
-        Instance::new(&self.0)
+        self.instantiate_within(Deadline::After(self.0.shared.limits.time), None)
+    }
+
+    /// A fresh instance, initialised, within a deadline and while nobody cancels it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`instantiate`](Self::instantiate), and when it is cancelled.
+    pub fn instantiate_within(
+        &self,
+        deadline: Deadline,
+        cancel: Option<&CancelHandle>,
+    ) -> Result<Instance, CallError> {
+        Instance::new(&self.0, deadline, cancel)
+    }
+
+    /// No call will need an instance any more: all of them are shut down by a deadline.
+    pub(crate) fn closes(&self, deadline: Deadline) {
+        let _ = self.0.closing.set(deadline);
     }
 
     pub(crate) fn slots(&self) -> &Arc<Slots> {
@@ -317,7 +349,10 @@ impl CompiledPlugin {
 
 impl std::fmt::Debug for CompiledPlugin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CompiledPlugin").field("name", &self.0.name).field("digest", &self.0.digest).finish()
+        f.debug_struct("CompiledPlugin")
+            .field("name", &self.0.info.name)
+            .field("digest", &self.0.info.digest)
+            .finish()
     }
 }
 
@@ -363,10 +398,10 @@ fn check(limits: &Limits) -> Result<(), SetupError> {
 /// What a module begins with has to fit: the engine would refuse it as well, and not say which setting is in the way.
 fn check_beginning(module: &ValidatedPlugin, limits: &Limits) -> Result<(), CompileError> {
     let (memory, elements) = (limits.memory as u64, limits.table_elements as u64);
-    if module.memory() > memory {
+    if module.info().initial_memory_bytes() > memory {
         return Err(CompileError::Limit(Limit::Memory.exceeded(memory)));
     }
-    if module.table_elements() > elements {
+    if module.info().initial_table_elements() > elements {
         return Err(CompileError::Limit(Limit::Table.exceeded(elements)));
     }
     Ok(())
@@ -392,12 +427,12 @@ fn configuration(limits: &Limits, debug: bool) -> Config {
         .total_core_instances(times(limits::CORE_INSTANCES as u64))
         .max_core_instances_per_component(limits::CORE_INSTANCES as u32);
     // The heap for references that the engine keeps beside an instance's memory is a memory of the pool as well.
-    pool.total_memories(times(limits::ALL_MEMORIES.max + 1))
+    pool.total_memories(times(module_limits::ALL_MEMORIES.max + 1))
         .total_gc_heaps(instances)
-        .max_memories_per_component(limits::ALL_MEMORIES.max as u32);
-    pool.total_tables(times(limits::ALL_TABLES.max))
-        .max_tables_per_module(limits::TABLES.max as u32)
-        .max_tables_per_component(limits::ALL_TABLES.max as u32);
+        .max_memories_per_component(module_limits::ALL_MEMORIES.max as u32);
+    pool.total_tables(times(module_limits::ALL_TABLES.max))
+        .max_tables_per_module(module_limits::TABLES.max as u32)
+        .max_tables_per_component(module_limits::ALL_TABLES.max as u32);
     // A plugin that uses WASI runs on a stack of its own, which has room for the host's frames as well.
     config.async_stack_size(limits.stack.saturating_add(HOST_STACK));
     pool.total_stacks(instances);

@@ -1,12 +1,14 @@
 //! How many instances there may be: a permit for each, and idle ones give way to those that are needed.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use driftless_transport::Deadline;
 
 /// Something that keeps idle instances and can do without one.
 pub(crate) trait Idle: Send + Sync {
-    /// Drops one idle instance. Returns whether there was one.
-    fn release_one(&self) -> bool;
+    /// Drops one idle instance, within a deadline. Returns whether there was one.
+    fn release_one(&self, deadline: Deadline) -> bool;
 }
 
 /// The permits of one sandbox.
@@ -35,10 +37,14 @@ impl Slots {
         state.pools.push(pool);
     }
 
-    /// A permit, if one can be had within `patience`.
-    pub(crate) fn acquire(self: &Arc<Self>, patience: Duration) -> Option<Slot> {
+    /// A permit, if one can be had before the deadline, and while the wait is not cancelled.
+    pub(crate) fn acquire(
+        self: &Arc<Self>,
+        deadline: Deadline,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Option<Slot> {
+        let deadline = deadline.fixed();
         let mut state = self.lock();
-        let mut deadline = None;
         loop {
             if state.free > 0 {
                 state.free -= 1;
@@ -47,19 +53,17 @@ impl Slots {
             let pools: Vec<_> = state.pools.iter().filter_map(Weak::upgrade).collect();
             // An instance that is dropped gives its permit back, which takes the lock.
             drop(state);
-            let released = pools.iter().any(|pool| pool.release_one());
+            let released = pools.iter().any(|pool| pool.release_one(deadline));
             // So does a pool whose owner has dropped it meanwhile.
             drop(pools);
             state = self.lock();
             if released || state.free > 0 {
                 continue;
             }
-            // A patience beyond what a clock can show is a patience without end.
-            let deadline = *deadline.get_or_insert_with(|| Instant::now().checked_add(patience));
-            let left = match deadline {
-                Some(deadline) => deadline.checked_duration_since(Instant::now())?,
-                None => Duration::MAX,
-            };
+            let left = deadline.left();
+            if left.is_zero() || cancelled() {
+                return None;
+            }
             // An instance may also become idle without being dropped, so look again now and then.
             let nap = left.min(Duration::from_millis(20));
             state = self.freed.wait_timeout(state, nap).unwrap_or_else(PoisonError::into_inner).0;
@@ -83,10 +87,14 @@ impl Drop for Slot {
 mod tests {
     use super::*;
 
+    fn within(slots: &Arc<Slots>, time: Duration) -> Option<Slot> {
+        slots.acquire(Deadline::After(time), &|| false)
+    }
+
     struct OneIdle(Mutex<Option<Slot>>);
 
     impl Idle for OneIdle {
-        fn release_one(&self) -> bool {
+        fn release_one(&self, _: Deadline) -> bool {
             self.0.lock().unwrap().take().is_some()
         }
     }
@@ -94,17 +102,17 @@ mod tests {
     #[test]
     fn no_more_than_there_are() {
         let slots = Slots::new(1);
-        let first = slots.acquire(Duration::ZERO);
+        let first = within(&slots, Duration::ZERO);
         assert!(first.is_some());
-        assert!(slots.acquire(Duration::from_millis(5)).is_none());
+        assert!(within(&slots, Duration::from_millis(5)).is_none());
         drop(first);
-        assert!(slots.acquire(Duration::ZERO).is_some());
+        assert!(within(&slots, Duration::ZERO).is_some());
     }
 
     struct SeveralIdle(Mutex<Vec<Slot>>);
 
     impl Idle for SeveralIdle {
-        fn release_one(&self) -> bool {
+        fn release_one(&self, _: Deadline) -> bool {
             self.0.lock().unwrap().pop().is_some()
         }
     }
@@ -113,7 +121,7 @@ mod tests {
     struct DropsAnother(Mutex<Option<Arc<dyn Idle>>>);
 
     impl Idle for DropsAnother {
-        fn release_one(&self) -> bool {
+        fn release_one(&self, _: Deadline) -> bool {
             self.0.lock().unwrap().take();
             false
         }
@@ -122,7 +130,7 @@ mod tests {
     #[test]
     fn a_pool_may_be_dropped_while_it_is_looked_through() {
         let slots = Slots::new(2);
-        let permits = (0..2).filter_map(|_| slots.acquire(Duration::ZERO)).collect();
+        let permits = (0..2).filter_map(|_| within(&slots, Duration::ZERO)).collect();
         let pool: Arc<dyn Idle> = Arc::new(SeveralIdle(Mutex::new(permits)));
         let weak = Arc::downgrade(&pool);
         let meddler: Arc<dyn Idle> = Arc::new(DropsAnother(Mutex::new(Some(pool))));
@@ -130,15 +138,15 @@ mod tests {
         slots.register(weak);
         // The permits that the pool still had come back while nobody holds the lock: else this waits for ever.
         let (sender, receiver) = std::sync::mpsc::channel();
-        std::thread::spawn(move || sender.send(slots.acquire(Duration::ZERO).is_some()));
+        std::thread::spawn(move || sender.send(within(&slots, Duration::ZERO).is_some()));
         assert_eq!(receiver.recv_timeout(Duration::from_secs(10)), Ok(true));
     }
 
     #[test]
     fn an_idle_instance_gives_way() {
         let slots = Slots::new(1);
-        let pool: Arc<dyn Idle> = Arc::new(OneIdle(Mutex::new(slots.acquire(Duration::ZERO))));
+        let pool: Arc<dyn Idle> = Arc::new(OneIdle(Mutex::new(within(&slots, Duration::ZERO))));
         slots.register(Arc::downgrade(&pool));
-        assert!(slots.acquire(Duration::ZERO).is_some());
+        assert!(within(&slots, Duration::ZERO).is_some());
     }
 }

@@ -34,7 +34,7 @@ impl fmt::Debug for Surroundings {
 struct Nothing;
 
 impl HostCalls for Nothing {
-    fn answer(&self, capability: Capability, _: &str, _: &[u8], _: Allowance) -> Answer {
+    fn answer(&self, capability: Capability, _: &str, _: &[u8], _: Allowance<'_>) -> Answer {
         let message = format!("this host grants nothing, and `{}` needs a permission", capability.import());
         Answer::error(HostCallError::new(HostCallErrorKind::Denied, message))
     }

@@ -27,6 +27,23 @@ impl Clock {
         Deadline(self.0.load(Ordering::Relaxed).saturating_add(ticks))
     }
 
+    /// The ticks that there have been.
+    #[inline]
+    pub(crate) fn now(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// The time since a tick, to within one.
+    #[inline]
+    pub(crate) fn since(&self, tick: u64) -> Duration {
+        let ticks = self.now().saturating_sub(tick);
+        if ticks == 0 {
+            Duration::ZERO
+        } else {
+            TICK.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX))
+        }
+    }
+
     /// The time until then, to within a tick; zero when it is over.
     pub(crate) fn left(&self, deadline: Deadline) -> Duration {
         let ticks = deadline.0.saturating_sub(self.0.load(Ordering::Relaxed));

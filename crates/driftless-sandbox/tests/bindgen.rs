@@ -7,8 +7,8 @@ use std::time::Duration;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
 use driftless_sandbox::{
-    Abi, CallFailure, CompiledPlugin, Instance, InstancePool, Limits, LogRecord, Sandbox, TimeAndChance,
-    outline,
+    Abi, CallFailure, ClockAndRandom, CompiledPlugin, HostContext, Instance, InstancePool, Limits, LogRecord,
+    Sandbox, inspect,
 };
 
 const TASK: Function = Function::ExecuteTask;
@@ -24,7 +24,7 @@ type Log = Arc<Mutex<Vec<String>>>;
 /// Time and chance that are known.
 struct Known;
 
-impl TimeAndChance for Known {
+impl ClockAndRandom for Known {
     fn timestamp(&self) -> u64 {
         1_700_000_000
     }
@@ -38,10 +38,13 @@ fn compile(limits: Limits, bytes: &[u8]) -> (CompiledPlugin, Log) {
     let log = Log::default();
     let sink = Arc::clone(&log);
     let sandbox = Sandbox::builder(limits)
-        .time_and_chance(Arc::new(Known))
-        .log(Arc::new(move |record: &LogRecord<'_>| {
-            sink.lock().unwrap().push(format!("{} {}", record.level, record.message));
-        }))
+        .context(HostContext {
+            clock_and_random: Arc::new(Known),
+            log: Arc::new(move |record: &LogRecord<'_>| {
+                sink.lock().unwrap().push(format!("{} {}", record.level, record.message));
+            }),
+            ..HostContext::default()
+        })
         .build()
         .unwrap();
     let module = sandbox.validate(bytes).unwrap_or_else(|error| panic!("{error}"));
@@ -57,14 +60,9 @@ fn start(text: &str) -> (Instance, Log) {
 #[test]
 fn the_guides_example_runs_unchanged() {
     for guide in GUIDE {
-        let listed = outline(guide);
-        assert_eq!(listed.abi, Some(Abi::Bindgen));
-        let functions = listed.functions.unwrap();
-        assert!(
-            functions.len() == 2
-                && functions.contains(&TASK)
-                && functions.contains(&Function::GetTaskDefinitions)
-        );
+        let listed = inspect(guide);
+        assert_eq!(listed.abi(), Some(Abi::Bindgen));
+        assert!(listed.functions().unwrap().iter().eq([Function::GetTaskDefinitions, TASK]));
         let (plugin, log) = compile(Limits::default(), guide);
         let mut instance = plugin.instantiate().unwrap();
         let definitions = instance.call(Function::GetTaskDefinitions, &[]).unwrap().text.to_owned();
@@ -113,7 +111,7 @@ fn the_guides_example_keeps_its_memory() {
         let mut used = Vec::new();
         for _ in 0..1000 {
             instance.call(TASK, &["my_custom_task", &config]).unwrap();
-            used.push(instance.memory_used());
+            used.push(instance.usage().memory.unwrap());
         }
         assert_eq!(used[10], used[999]);
     }
@@ -258,7 +256,7 @@ fn what_is_thrown_is_why_it_failed() {
 }
 
 #[test]
-fn time_and_chance_are_the_hosts() {
+fn clock_and_random_are_the_hosts() {
     let imports = r#"
         (import "wbg" "__wbg_now_0123456789abcdef" (func $now (result f64)))
         (import "wbg" "__wbg_random_0123456789abcdef" (func $random (result f64)))"#;
@@ -346,7 +344,7 @@ fn a_call_has_its_time_with_all_that_belongs_to_it() {
     let fuel = {
         let mut instance = compile(Limits::default(), &bytes).0.instantiate().unwrap();
         instance.call(TASK, &["", ""]).unwrap();
-        instance.fuel_used()
+        instance.usage().fuel.unwrap()
     };
     assert!(fuel > 4 * 400_000, "two times room, the call, and giving back: {fuel}");
     for (allowed, fits) in [(fuel + 1, true), (fuel - 100_000, false)] {

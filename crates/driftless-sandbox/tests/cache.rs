@@ -45,7 +45,7 @@ impl Home {
 
     /// What is there of machine code.
     fn files(&self) -> Vec<PathBuf> {
-        self.all_files().into_iter().filter(|file| !is_findings(file)).collect()
+        self.all_files().into_iter().filter(|file| !is_record(file)).collect()
     }
 
     fn all_files(&self) -> Vec<PathBuf> {
@@ -55,14 +55,14 @@ impl Home {
         files
     }
 
-    /// The only file of what validating found out.
-    fn findings(&self) -> PathBuf {
-        self.all_files().into_iter().find(|file| is_findings(file)).expect("there are findings")
+    /// The only record of a validation.
+    fn record(&self) -> PathBuf {
+        self.all_files().into_iter().find(|file| is_record(file)).expect("there is a record")
     }
 }
 
-fn is_findings(file: &Path) -> bool {
-    file.extension().is_some_and(|extension| extension == "findings")
+fn is_record(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == "record")
 }
 
 fn sandbox(cache: MachineCodeCache) -> Sandbox {
@@ -172,9 +172,9 @@ fn what_passed_is_not_read_through_again() {
     let home = Home::new();
     let first = sandbox(home.open().unwrap());
     let validated = first.validate(&plugin('a')).unwrap();
-    let written = fs::metadata(home.findings()).unwrap().ino();
+    let written = fs::metadata(home.record()).unwrap().ino();
     let known = sandbox(home.open().unwrap()).validate(&plugin('a')).unwrap();
-    assert_eq!(fs::metadata(home.findings()).unwrap().ino(), written, "it was found out again");
+    assert_eq!(fs::metadata(home.record()).unwrap().ino(), written, "it was validated again");
     assert_eq!(
         (known.digest(), known.abi(), known.functions(), known.manifest(), known.permissions()),
         (
@@ -188,34 +188,34 @@ fn what_passed_is_not_read_through_again() {
 }
 
 #[test]
-fn findings_that_somebody_made_are_not_believed() {
+fn a_record_that_somebody_made_is_not_believed() {
     let home = Home::new();
     sandbox(home.open().unwrap()).validate(&plugin('a')).unwrap();
-    let right = fs::read(home.findings()).unwrap();
-    overwrite(|bytes| *bytes.last_mut().unwrap() ^= 1)(&home.findings());
+    let right = fs::read(home.record()).unwrap();
+    overwrite(|bytes| *bytes.last_mut().unwrap() ^= 1)(&home.record());
     let sandbox_of = |home: &Home| sandbox(home.open().unwrap());
     sandbox_of(&home).validate(&plugin('a')).unwrap();
-    assert_eq!(fs::read(home.findings()).unwrap(), right, "the file is what it was");
-    // What was found out about one file says nothing of another, whatever it is called.
-    let of_a = home.findings();
+    assert_eq!(fs::read(home.record()).unwrap(), right, "the file is what it was");
+    // The record of one file says nothing of another, whatever it is called.
+    let of_a = home.record();
     let refused = wat::parse_str("(module)").unwrap();
     let name_of = |bytes: &[u8]| {
         let other = Home::new();
         fs::create_dir_all(other.key().parent().unwrap()).unwrap();
         fs::copy(home.key(), other.key()).unwrap();
         sandbox_of(&other).validate(bytes).ok()?;
-        Some(other.findings().file_name().unwrap().to_owned())
+        Some(other.record().file_name().unwrap().to_owned())
     };
     let of_b = home.folder().join(name_of(&plugin('b')).unwrap());
     fs::copy(&of_a, &of_b).unwrap();
     let before = fs::read(&of_b).unwrap();
     sandbox_of(&home).validate(&plugin('b')).unwrap();
-    assert_ne!(fs::read(&of_b).unwrap(), before, "another file's findings were taken for its own");
+    assert_ne!(fs::read(&of_b).unwrap(), before, "another file's record was taken for its own");
     assert!(sandbox_of(&home).validate(&refused).is_err());
 }
 
 #[test]
-fn findings_do_not_let_wasi_in() {
+fn a_record_does_not_let_wasi_in() {
     let module = wat::parse_str(
         r#"(module
             (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))
@@ -228,7 +228,7 @@ fn findings_do_not_let_wasi_in() {
     let with_wasi =
         || Sandbox::builder(Limits::default()).cache(home.open().unwrap()).allow_wasi(true).build();
     with_wasi().unwrap().validate(&module).unwrap();
-    assert!(home.findings().exists());
+    assert!(home.record().exists());
     assert!(sandbox(home.open().unwrap()).validate(&module).is_err());
     with_wasi().unwrap().validate(&module).unwrap();
 }

@@ -8,8 +8,8 @@ use driftless_plugin_api::function::Function;
 use driftless_plugin_api::host_call::{Allowance, Answer, Capability, HostCalls};
 use driftless_plugin_api::limit::Limit;
 use driftless_sandbox::{
-    Abi, CallError, CallFailure, CompiledPlugin, Instance, InstancePool, Limits, LogRecord, Sandbox,
-    Surroundings, TimeAndChance, outline,
+    Abi, CallError, CallFailure, ClockAndRandom, CompiledPlugin, HostContext, Instance, InstancePool, Limits,
+    LogRecord, Sandbox, inspect,
 };
 
 const TASK: Function = Function::ExecuteTask;
@@ -156,7 +156,7 @@ fn guest() -> Vec<u8> {
 }
 
 /// A request as it arrived: what for, its JSON, its body, and what it may cost.
-type Asked = (Capability, String, Vec<u8>, Allowance);
+type Asked = (Capability, String, Vec<u8>, Allowance<'static>);
 
 /// Writes down what it was asked, waits, and answers.
 struct Recorder {
@@ -166,8 +166,13 @@ struct Recorder {
 }
 
 impl HostCalls for Recorder {
-    fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance) -> Answer {
-        self.asked.lock().unwrap().push((capability, request.to_owned(), body.to_vec(), allowance));
+    fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance<'_>) -> Answer {
+        self.asked.lock().unwrap().push((
+            capability,
+            request.to_owned(),
+            body.to_vec(),
+            Allowance::new(allowance.time, allowance.bytes),
+        ));
         std::thread::sleep(self.wait);
         self.answer.clone()
     }
@@ -176,7 +181,7 @@ impl HostCalls for Recorder {
 /// Time and chance that are letters.
 struct Letters;
 
-impl TimeAndChance for Letters {
+impl ClockAndRandom for Letters {
     fn timestamp(&self) -> u64 {
         u64::from_le_bytes(*b"timetime")
     }
@@ -202,17 +207,17 @@ impl Stage {
         let recorder = Arc::new(Recorder { asked: Mutex::default(), wait, answer });
         let log = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&log);
-        let sandbox = Sandbox::builder(limits)
-            .debug(debug)
-            .time_and_chance(Arc::new(Letters))
-            .log(Arc::new(move |record: &LogRecord<'_>| {
-                sink.lock().unwrap().push(format!("{} {}", record.level, record.message));
-            }))
-            .build()
-            .unwrap();
+        let sandbox = Sandbox::builder(limits).debug(debug).build().unwrap();
         let module = sandbox.validate(&guest()).unwrap();
-        let surroundings = Surroundings { host_calls: Arc::clone(&recorder) as _, ..Surroundings::default() };
-        let plugin = sandbox.compile_within("guest", &module, surroundings).unwrap();
+        let context = HostContext {
+            host_calls: Arc::clone(&recorder) as _,
+            clock_and_random: Arc::new(Letters),
+            log: Arc::new(move |record: &LogRecord<'_>| {
+                sink.lock().unwrap().push(format!("{} {}", record.level, record.message));
+            }),
+            ..HostContext::default()
+        };
+        let plugin = sandbox.compile_within("guest", &module, context).unwrap();
         Self { plugin, log, recorder }
     }
 
@@ -240,21 +245,21 @@ impl Stage {
 }
 
 fn answer(head: &str, body: &str) -> Answer {
-    Answer { head: head.to_owned(), body: body.as_bytes().to_vec() }
+    Answer { head: head.to_owned(), body: body.as_bytes().to_vec(), error: None }
 }
 
 #[test]
 fn a_component_is_told_from_a_module() {
     let sandbox = Sandbox::new(Limits::default()).unwrap();
     let plugin = sandbox.validate(&guest()).unwrap();
-    assert_eq!(plugin.abi(), Abi::Component);
-    assert_eq!(plugin.functions(), [TASK]);
+    assert_eq!(plugin.abi(), Abi::WasmComponent);
+    assert!(plugin.functions().iter().eq([TASK]));
     assert_eq!(plugin.manifest().unwrap().name, "asks");
-    let listed = outline(&guest());
-    assert_eq!(listed.abi, Some(Abi::Component));
-    assert_eq!(listed.functions.as_deref(), Some(plugin.functions()));
-    assert_eq!(listed.imports[0], "driftless:plugin/host@1.0.0");
-    assert_eq!(listed.imports.len(), 5);
+    let listed = inspect(&guest());
+    assert_eq!(listed.abi(), Some(Abi::WasmComponent));
+    assert_eq!(listed.functions(), Some(plugin.functions()));
+    assert_eq!(listed.imports()[0], "driftless:plugin/host@1.0.0");
+    assert_eq!(listed.imports().len(), 5);
 }
 
 #[test]
@@ -344,14 +349,14 @@ fn memory_is_summed_over_all_memories() {
     let stage = Stage::new(Limits { memory: 8 << 20, ..Limits::default() });
     assert_eq!(stage.limit("m", ""), (Limit::Memory, 8 << 20));
     let mut instance = stage.instance();
-    assert_eq!(instance.memory_used(), 2 << 16, "a page each");
+    assert_eq!(instance.usage().memory.unwrap(), 2 << 16, "a page each");
     instance.call(TASK, &["g", ""]).unwrap();
-    assert_eq!(instance.memory_used(), 18 << 16, "and sixteen for the other");
+    assert_eq!(instance.usage().memory.unwrap(), 18 << 16, "and sixteen for the other");
     // Where one memory has so much that the other has no more.
     for _ in 0..6 {
         instance.call(TASK, &["g", ""]).unwrap();
     }
-    assert_eq!(instance.memory_used(), 114 << 16);
+    assert_eq!(instance.usage().memory.unwrap(), 114 << 16);
     let most = "x".repeat(14 << 16);
     let error = instance.call(TASK, &["o", &most]).unwrap_err().cause;
     assert_eq!(error, CallFailure::Limit(Limit::Memory.exceeded(8 << 20)));
@@ -442,7 +447,7 @@ fn the_next_call_after_a_failure_has_a_fresh_instance() {
     let mut instance = stage.instance_after(&pool);
     instance.call(TASK, &["t", ""]).unwrap_err();
     let again = instance.call(TASK, &["c", ""]).unwrap_err().cause;
-    assert_eq!(again, CallFailure::Engine("this instance failed before".to_owned()));
+    assert_eq!(again, CallFailure::Transport("this instance failed before".to_owned()));
 }
 
 impl Stage {

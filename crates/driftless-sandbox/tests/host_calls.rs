@@ -6,7 +6,7 @@ use std::time::Duration;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::host_call::{Allowance, Answer, Capability, HostCalls};
 use driftless_plugin_api::limit::Limit;
-use driftless_sandbox::{CallError, CallFailure, Limits, LogRecord, Sandbox, Surroundings};
+use driftless_sandbox::{CallError, CallFailure, HostContext, Limits, LogRecord, Sandbox};
 
 /// A task that hands its configuration over as a request, its name as the body, and returns what comes back. Asked for `spin`, it also
 /// burns fuel first.
@@ -42,7 +42,7 @@ fn with_manifest(text: &str, manifest: &str) -> Vec<u8> {
 }
 
 /// A request as it arrived: what for, its JSON, its body, and what it may cost.
-type Asked = (Capability, String, Vec<u8>, Allowance);
+type Asked = (Capability, String, Vec<u8>, Allowance<'static>);
 
 /// Writes down what it was asked, waits, and answers.
 struct Recorder {
@@ -52,8 +52,13 @@ struct Recorder {
 }
 
 impl HostCalls for Recorder {
-    fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance) -> Answer {
-        self.asked.lock().unwrap().push((capability, request.to_owned(), body.to_vec(), allowance));
+    fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance<'_>) -> Answer {
+        self.asked.lock().unwrap().push((
+            capability,
+            request.to_owned(),
+            body.to_vec(),
+            Allowance::new(allowance.time, allowance.bytes),
+        ));
         std::thread::sleep(self.wait);
         self.answer.clone()
     }
@@ -69,14 +74,14 @@ fn run(limits: Limits, debug: bool, wait: Duration, answer: Answer, arguments: [
     let recorder = Arc::new(Recorder { asked: Mutex::default(), wait, answer });
     let log = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&log);
-    let sandbox = Sandbox::builder(limits)
-        .debug(debug)
-        .log(Arc::new(move |record: &LogRecord<'_>| sink.lock().unwrap().push(record.message.to_owned())))
-        .build()
-        .unwrap();
+    let sandbox = Sandbox::builder(limits).debug(debug).build().unwrap();
     let module = sandbox.validate(&with_manifest(FORWARDS, ASKS)).unwrap();
-    let surroundings = Surroundings { host_calls: Arc::clone(&recorder) as _, ..Surroundings::default() };
-    let plugin = sandbox.compile_within("forwards", &module, surroundings).unwrap();
+    let context = HostContext {
+        host_calls: Arc::clone(&recorder) as _,
+        log: Arc::new(move |record: &LogRecord<'_>| sink.lock().unwrap().push(record.message.to_owned())),
+        ..HostContext::default()
+    };
+    let plugin = sandbox.compile_within("forwards", &module, context).unwrap();
     let mut instance = plugin.instantiate().unwrap();
     let reply = instance.call(Function::ExecuteTask, &arguments).map(|reply| reply.text.to_owned());
     let (log, asked) = (log.lock().unwrap().clone(), recorder.asked.lock().unwrap().clone());
@@ -84,7 +89,7 @@ fn run(limits: Limits, debug: bool, wait: Duration, answer: Answer, arguments: [
 }
 
 fn answer(head: &str, body: &str) -> Answer {
-    Answer { head: head.to_owned(), body: body.as_bytes().to_vec() }
+    Answer { head: head.to_owned(), body: body.as_bytes().to_vec(), error: None }
 }
 
 #[test]
@@ -144,7 +149,10 @@ fn so_many_host_calls_are_shown_and_no_more() {
     let sink = Arc::clone(&log);
     let sandbox = Sandbox::builder(Limits { log: 1000, ..Limits::default() })
         .debug(true)
-        .log(Arc::new(move |record: &LogRecord<'_>| sink.lock().unwrap().push(record.message.to_owned())))
+        .context(HostContext {
+            log: Arc::new(move |record: &LogRecord<'_>| sink.lock().unwrap().push(record.message.to_owned())),
+            ..HostContext::default()
+        })
         .build()
         .unwrap();
     let module = sandbox.validate(&wat::parse_str(text).unwrap()).unwrap();

@@ -15,8 +15,8 @@ use driftless_capabilities::Capabilities;
 use driftless_permissions::{Grant, Permissions};
 use driftless_plugin_api::function::Function;
 use driftless_sandbox::{
-    CallError, CallFailure, InstancePool, Limits, LogRecord, Sandbox, Surroundings, ValidatedPlugin, outline,
-    replace_imports, validate_as,
+    CallError, CallFailure, HostContext, InstancePool, Limits, LogRecord, PluginFile, Rules, Sandbox,
+    ValidatedPlugin,
 };
 
 use corpus::{Attack, Header, Stage, Step, Verdict, allowed, contains_all};
@@ -145,19 +145,11 @@ fn survive(file: &Path) -> Result<(), String> {
 fn run(attack: &Attack) -> Result<(), String> {
     let Attack { name, header, bytes, stage } = attack;
     // Whoever only looks must come away unharmed as well.
-    let _ = (outline(bytes), replace_imports(bytes), validate_as(bytes, true));
+    let _ = PluginFile::inspect(bytes.as_slice()).validate(Rules { allow_wasi: true });
 
     let log = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&log);
-    let sandbox = Sandbox::builder(header.limits.clone())
-        .log(Arc::new(move |record: &LogRecord<'_>| {
-            let mut log = sink.lock().unwrap();
-            if log.len() < 100 {
-                log.push((record.level, record.message.to_owned()));
-            }
-        }))
-        .build()
-        .map_err(|error| error.to_string())?;
+    let sandbox = Sandbox::builder(header.limits.clone()).build().map_err(|error| error.to_string())?;
     let neighbour = neighbour(&sandbox);
 
     let module = match (sandbox.validate(bytes), &header.steps[0].verdict) {
@@ -166,8 +158,14 @@ fn run(attack: &Attack) -> Result<(), String> {
         (Ok(_), _) => return Err("it was not refused".to_owned()),
         (Err(error), _) => return Err(format!("it was refused: {error}")),
     };
-    let surroundings = surroundings(attack, &module)?;
-    let compiled = sandbox.compile_within(name, &module, surroundings);
+    let mut context = context(attack, &module)?;
+    context.log = Arc::new(move |record: &LogRecord<'_>| {
+        let mut log = sink.lock().unwrap();
+        if log.len() < 100 {
+            log.push((record.level, record.message.to_owned()));
+        }
+    });
+    let compiled = sandbox.compile_within(name, &module, context);
     let compiled = match (compiled, &header.steps[0].verdict) {
         (Ok(compiled), verdict) if !matches!(verdict, Verdict::Uncompilable(_)) => compiled,
         (Err(error), Verdict::Uncompilable(texts)) => {
@@ -202,15 +200,15 @@ fn run(attack: &Attack) -> Result<(), String> {
 }
 
 /// What the plugin can reach, as a host would have it.
-fn surroundings(attack: &Attack, module: &ValidatedPlugin) -> Result<Surroundings, String> {
+fn context(attack: &Attack, module: &ValidatedPlugin) -> Result<HostContext, String> {
     let asked = module.permissions().clone();
     if asked.is_empty() {
-        return Ok(Surroundings::default());
+        return Ok(HostContext::default());
     }
     let granted = Permissions::parse(&attack.granted()?).map_err(|error| error.to_string())?;
     let granted = if attack.header.granted_to_another { Permissions::NONE } else { granted };
     let host_calls = Arc::new(Capabilities::new(&attack.name, Grant::new(asked, granted)));
-    Ok(Surroundings { host_calls, ..Surroundings::default() })
+    Ok(HostContext { host_calls, ..HostContext::default() })
 }
 
 /// A plugin that does nothing wrong.

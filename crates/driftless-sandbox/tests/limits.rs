@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
 use driftless_sandbox::{
-    CallFailure, CompiledPlugin, Instance, InstancePool, Limits, LogRecord, Sandbox, SetupError,
+    CallFailure, CompiledPlugin, HostContext, Instance, InstancePool, Limits, LogRecord, Sandbox, SetupError,
 };
 
 const TASK: Function = Function::ExecuteTask;
@@ -204,7 +204,7 @@ fn an_instance_that_failed_stays_failed() {
     instance.call(TASK, &["", ""]).unwrap_err();
     assert!(instance.has_failed());
     let again = instance.call(TASK, &["", ""]).unwrap_err().cause;
-    assert_eq!(again, CallFailure::Engine("this instance failed before".to_owned()));
+    assert_eq!(again, CallFailure::Transport("this instance failed before".to_owned()));
 }
 
 #[test]
@@ -332,7 +332,7 @@ fn the_same_call_uses_the_same_fuel() {
     let (mut one, mut other) = (plugin.instantiate().unwrap(), plugin.instantiate().unwrap());
     let fuel = |instance: &mut Instance, name: &str| {
         instance.call(TASK, &[name, ""]).unwrap();
-        instance.fuel_used()
+        instance.usage().fuel.unwrap()
     };
     // The first call of an instance makes room for its arguments as well.
     assert_eq!(fuel(&mut one, "a"), fuel(&mut other, "a"));
@@ -350,7 +350,7 @@ fn fuel_is_enough_or_not_to_the_unit() {
             compile(&sandbox(few_instances(1)), "counts", "i64.const 0").instantiate().unwrap();
         instance.call(TASK, &["", ""]).unwrap();
         instance.call(TASK, &["", ""]).unwrap();
-        instance.fuel_used()
+        instance.usage().fuel.unwrap()
     };
     let outcome = |fuel: u64| {
         let limits = Limits { fuel, ..few_instances(1) };
@@ -397,9 +397,12 @@ fn a_log_message_is_cut_to_its_length() {
         let log = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&log);
         let limits = Limits { log_message: most, ..few_instances(1) };
-        let sandbox = Sandbox::builder(limits).log(Arc::new(move |record: &LogRecord<'_>| {
-            sink.lock().unwrap().push(record.message.to_owned());
-        }));
+        let sandbox = Sandbox::builder(limits).context(HostContext {
+            log: Arc::new(move |record: &LogRecord<'_>| {
+                sink.lock().unwrap().push(record.message.to_owned());
+            }),
+            ..HostContext::default()
+        });
         let head = r#"(import "env" "host_log" (func $log (param i32 i32 i32 i32)))
             (memory (export "memory") 2)"#;
         let body = "(call $log (local.get 0) (i32.const 0) (local.get 2) (local.get 3)) i64.const 0";
@@ -492,10 +495,12 @@ fn a_table_of_references_can_be_used() {
 fn debugging_shows_where_and_how_much() {
     let log = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&log);
-    let sandbox =
-        Sandbox::builder(few_instances(1)).debug(true).log(Arc::new(move |record: &LogRecord<'_>| {
+    let sandbox = Sandbox::builder(few_instances(1)).debug(true).context(HostContext {
+        log: Arc::new(move |record: &LogRecord<'_>| {
             sink.lock().unwrap().push(record.message.to_owned());
-        }));
+        }),
+        ..HostContext::default()
+    });
     let sandbox = sandbox.build().unwrap();
     let body = r#"(if (local.get 1) (then (call $inner))) i64.const 0) (func $inner unreachable"#;
     let mut instance = compile(&sandbox, "debugged", body).instantiate().unwrap();

@@ -76,14 +76,14 @@ fn calls_that_fail_leave_nothing_behind() {
     // A trap, the end of the fuel, of the stack, of the memory.
     leaves_nothing("failures", rounds(20_000), |round| {
         let what = ["trap", "trap", "trap", "trap", "trap", "fuel", "stack", "memory"][round % 8];
-        let error = pool.with(|instance| instance.call(TASK, &["", what]).map(|_| ()).unwrap_err()).unwrap();
+        let error = pool.get().unwrap().call(TASK, &["", what]).map(|_| ()).unwrap_err();
         let as_expected = match what {
             "trap" => matches!(error.cause, CallFailure::Trap(_)),
             _ => matches!(error.cause, CallFailure::Limit(_)),
         };
         assert!(as_expected, "{what}: {error}");
     });
-    pool.with(|instance| instance.call(TASK, &["", "ok"]).map(|_| ())).unwrap().expect("it works again");
+    pool.get().unwrap().call(TASK, &["", "ok"]).map(|_| ()).expect("it works again");
 }
 
 #[test]
@@ -104,8 +104,8 @@ fn failures_on_many_threads_leave_nothing_behind() {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for what in ["trap", "ok", "trap", "trap", "ok"].iter().cycle().take(50) {
-                        let called = pool.with(|instance| instance.call(TASK, &["", what]).map(|_| ()));
-                        assert_eq!(called.unwrap().is_ok(), *what == "ok");
+                        let called = pool.get().unwrap().call(TASK, &["", what]).map(|_| ());
+                        assert_eq!(called.is_ok(), *what == "ok");
                     }
                 });
             }

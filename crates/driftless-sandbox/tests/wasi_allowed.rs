@@ -2,15 +2,15 @@
 //! This is preview 1; preview 2 is in `wasi_components.rs`.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
 use driftless_sandbox::{
-    CallError, CallFailure, Limits, LogRecord, Sandbox, Surroundings, WasiFolder, WasiGrant, validate,
-    validate_as,
+    CallError, CallFailure, HostContext, HostResources, Limits, LogRecord, OpenFolder, PluginFile, Rules,
+    Sandbox, validate,
 };
 
 /// A plugin whose task runs `body`, which leaves an errno, and replies with what lies behind 1024 in memory: `length` bytes of it.
@@ -61,6 +61,28 @@ fn read_file(name: usize, length: usize) -> String {
     )
 }
 
+/// What is granted to a plugin.
+#[derive(Default)]
+struct WasiGrant {
+    folders: Vec<(PathBuf, bool)>,
+    variables: Vec<(String, String)>,
+}
+
+impl HostResources for WasiGrant {
+    fn folders(&self) -> Vec<OpenFolder> {
+        let open = |(path, writable): &(PathBuf, bool)| OpenFolder {
+            name: path.to_str().unwrap().to_owned(),
+            handle: std::fs::File::open(path).unwrap(),
+            writable: *writable,
+        };
+        self.folders.iter().map(open).collect()
+    }
+
+    fn variables(&self) -> Vec<(String, String)> {
+        self.variables.clone()
+    }
+}
+
 struct Run {
     reply: Result<String, CallError>,
     log: Vec<String>,
@@ -68,17 +90,17 @@ struct Run {
 
 fn run(limits: Limits, wasi: WasiGrant, bytes: &[u8]) -> Run {
     let log = Arc::new(Mutex::new(Vec::new()));
+    let sandbox = Sandbox::builder(limits).allow_wasi(true).build().unwrap();
     let sink = Arc::clone(&log);
-    let sandbox = Sandbox::builder(limits)
-        .allow_wasi(true)
-        .log(Arc::new(move |record: &LogRecord<'_>| {
+    let context = HostContext {
+        resources: Arc::new(wasi),
+        log: Arc::new(move |record: &LogRecord<'_>| {
             sink.lock().unwrap().push(format!("{} {}", record.level, record.message));
-        }))
-        .build()
-        .unwrap();
-    let surroundings = Surroundings { wasi, ..Surroundings::default() };
+        }),
+        ..HostContext::default()
+    };
     let module = sandbox.validate(bytes).unwrap();
-    let plugin = sandbox.compile_within("guest", &module, surroundings).unwrap();
+    let plugin = sandbox.compile_within("guest", &module, context).unwrap();
     let reply = plugin
         .instantiate()
         .and_then(|mut instance| Ok(instance.call(Function::ExecuteTask, &["t", "{}"])?.text.to_owned()));
@@ -87,9 +109,7 @@ fn run(limits: Limits, wasi: WasiGrant, bytes: &[u8]) -> Run {
 }
 
 fn folder(path: &Path, writable: bool) -> WasiGrant {
-    let handle = Arc::new(std::fs::File::open(path).unwrap());
-    let name = path.to_str().unwrap().to_owned();
-    WasiGrant { folders: vec![WasiFolder { name, handle, writable }], variables: Vec::new() }
+    WasiGrant { folders: vec![(path.to_owned(), writable)], ..WasiGrant::default() }
 }
 
 /// `granted/hello.txt`, and beside the folder a secret that a link inside points at.
@@ -322,5 +342,21 @@ fn everything_that_is_offered_is_there() {
         r#"(import "wasi_snapshot_preview1" "sock_shutdown" (func (param i32 i32) (result i32)))"#,
         "(i32.const 0)",
     );
-    assert!(validate_as(&socket, true).is_err());
+    assert!(PluginFile::inspect(socket).validate(Rules { allow_wasi: true }).is_err());
+}
+
+#[test]
+fn a_sandbox_with_wasi_loads_what_one_without_refuses() {
+    let import = r#"(import "wasi_snapshot_preview1" "sched_yield" (func $sched_yield (result i32)))"#;
+    let bytes = plugin(import, "(call $sched_yield)");
+    let refusing = Sandbox::new(Limits::default()).unwrap();
+    let error = refusing.validate(&bytes).unwrap_err().to_string();
+    assert!(
+        error.contains("it imports `wasi_snapshot_preview1.sched_yield`: WASI is off (`security.allow_wasi`"),
+        "{error}"
+    );
+    let allowing = Sandbox::builder(Limits::default()).allow_wasi(true).build().unwrap();
+    let loaded = allowing.validate(&bytes).unwrap();
+    let mut instance = allowing.compile("wasi", &loaded).unwrap().instantiate().unwrap();
+    assert_eq!(instance.call(Function::ExecuteTask, &["", ""]).unwrap().text, "");
 }

@@ -1,15 +1,15 @@
 //! WASI preview 2, as components import it, where it is allowed: what was granted is there, nothing else is, there is no network, and it waits no longer
 //! than the call has time. Preview 1 is in `wasi_allowed.rs`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
 use driftless_sandbox::{
-    CallError, CallFailure, Limits, LogRecord, Sandbox, Surroundings, WasiFolder, WasiGrant, validate,
-    validate_as,
+    CallError, CallFailure, HostContext, HostResources, Limits, LogRecord, OpenFolder, PluginFile, Rules,
+    Sandbox, validate,
 };
 
 /// A component with these imports, brought into its module as these functions, whose task runs `body`. That leaves -1, and the reply are `length` bytes at
@@ -63,6 +63,28 @@ fn component(imports: &str, lowered: &[(&str, &str, &str)], body: &str) -> Vec<u
     wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// What is granted to a plugin.
+#[derive(Default)]
+struct WasiGrant {
+    folders: Vec<(PathBuf, bool)>,
+    variables: Vec<(String, String)>,
+}
+
+impl HostResources for WasiGrant {
+    fn folders(&self) -> Vec<OpenFolder> {
+        let open = |(path, writable): &(PathBuf, bool)| OpenFolder {
+            name: path.to_str().unwrap().to_owned(),
+            handle: std::fs::File::open(path).unwrap(),
+            writable: *writable,
+        };
+        self.folders.iter().map(open).collect()
+    }
+
+    fn variables(&self) -> Vec<(String, String)> {
+        self.variables.clone()
+    }
+}
+
 struct Run {
     reply: Result<String, CallError>,
     log: Vec<String>,
@@ -70,19 +92,19 @@ struct Run {
 
 fn run(limits: Limits, wasi: WasiGrant, bytes: &[u8]) -> Run {
     let log = Arc::new(Mutex::new(Vec::new()));
+    let sandbox = Sandbox::builder(limits).allow_wasi(true).build().unwrap();
     let sink = Arc::clone(&log);
-    let sandbox = Sandbox::builder(limits)
-        .allow_wasi(true)
-        .log(Arc::new(move |record: &LogRecord<'_>| {
+    let context = HostContext {
+        resources: Arc::new(wasi),
+        log: Arc::new(move |record: &LogRecord<'_>| {
             sink.lock().unwrap().push(format!("{} {}", record.level, record.message));
-        }))
-        .build()
-        .unwrap();
-    let surroundings = Surroundings { wasi, ..Surroundings::default() };
+        }),
+        ..HostContext::default()
+    };
     let module = sandbox.validate(bytes).unwrap_or_else(|error| panic!("{error}"));
     assert!(module.imports_wasi());
     assert!(validate(bytes).unwrap_err().to_string().contains("WASI is off"), "only where it is allowed");
-    let plugin = sandbox.compile_within("guest", &module, surroundings).unwrap();
+    let plugin = sandbox.compile_within("guest", &module, context).unwrap();
     let reply = plugin
         .instantiate()
         .and_then(|mut instance| Ok(instance.call(Function::ExecuteTask, &["t", "{}"])?.text.to_owned()));
@@ -91,9 +113,7 @@ fn run(limits: Limits, wasi: WasiGrant, bytes: &[u8]) -> Run {
 }
 
 fn folder(path: &Path, writable: bool) -> WasiGrant {
-    let handle = Arc::new(std::fs::File::open(path).unwrap());
-    let name = path.to_str().unwrap().to_owned();
-    WasiGrant { folders: vec![WasiFolder { name, handle, writable }], variables: Vec::new() }
+    WasiGrant { folders: vec![(path.to_owned(), writable)], ..WasiGrant::default() }
 }
 
 /// `granted/hello.txt`, and beside the folder a secret that a link inside points at.
@@ -418,7 +438,8 @@ fn what_is_not_on_the_list_is_refused_even_so() {
         ("wasi2:cli/environment@0.2.0", "the host offers no such interface"),
     ] {
         let text = format!(r#"(component (import "{import}" (instance)))"#);
-        let error = validate_as(&wat::parse_str(text).unwrap(), true).unwrap_err().to_string();
+        let file = PluginFile::inspect(wat::parse_str(text).unwrap());
+        let error = file.validate(Rules { allow_wasi: true }).unwrap_err().to_string();
         assert!(error.contains(&format!("it imports `{import}`: {why}")), "{error}");
     }
 }

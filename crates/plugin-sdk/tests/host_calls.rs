@@ -200,12 +200,12 @@ fn any_host_can_answer() {
     struct Upside;
 
     impl HostCalls for Upside {
-        fn answer(&self, capability: Capability, _: &str, _: &[u8], allowance: Allowance) -> Answer {
+        fn answer(&self, capability: Capability, _: &str, _: &[u8], allowance: Allowance<'_>) -> Answer {
             assert!(allowance.bytes > 0);
             match capability {
                 // No answer to what is asked.
-                Capability::File => Answer { head: r#"{"ok":"written"}"#.into(), body: Vec::new() },
-                Capability::Http => Answer { head: "nonsense".into(), body: Vec::new() },
+                Capability::File => Answer { head: r#"{"ok":"written"}"#.into(), ..Answer::default() },
+                Capability::Http => Answer { head: "nonsense".into(), ..Answer::default() },
                 _ => Answer::error(HostCallError::new(HostErrorKind::Limit, "too slow")),
             }
         }

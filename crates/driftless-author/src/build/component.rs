@@ -3,7 +3,7 @@
 use driftless_plugin_api::host_call::Capability;
 use driftless_plugin_api::manifest::SECTION;
 use driftless_plugin_api::wit;
-use driftless_sandbox::outline;
+use driftless_validator::inspect;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 
 use crate::sections::{self, Unreadable};
@@ -18,7 +18,8 @@ pub(super) fn is_meant(module: &[u8]) -> Result<bool, Unreadable> {
 
 /// Wraps a core module into a component that has its exports, with its manifest on the outside.
 pub(super) fn wrap(module: &[u8]) -> Result<Vec<u8>, String> {
-    let imports = outline(module).imports;
+    let info = inspect(module);
+    let imports = info.imports();
     if imports.iter().any(|import| import.starts_with("wasi_snapshot_preview1.")) {
         return Err("a component cannot have what the target wasm32-wasip1 imports; it is compiled for wasm32-unknown-unknown".into());
     }

@@ -15,7 +15,7 @@ pub(super) fn ask(name: &str, bytes: &[u8]) -> Result<Vec<ComponentEntry>, Strin
     let mut components = Vec::new();
     for kind in ComponentKind::ALL {
         let function = kind.definitions();
-        if !module.functions().contains(&function) {
+        if !module.functions().contains(function) {
             continue;
         }
         let reply = instance.call(function, &[]).map_err(|error| error.to_string())?;

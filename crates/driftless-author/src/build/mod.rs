@@ -12,13 +12,15 @@ mod rust;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use driftless_plugin_api::digest::Digest;
 use driftless_plugin_api::manifest::{PluginManifest, SECTION};
-use driftless_sandbox::{Digest, replace_imports, validate};
+use driftless_validator::validate;
 
 use crate::error::AuthorError;
 use crate::language::Language;
 use crate::project::Project;
 use crate::sections::{self, Names};
+use crate::wasi::replace_imports;
 
 /// How to build.
 #[derive(Clone, Debug, Default)]

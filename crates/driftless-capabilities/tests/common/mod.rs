@@ -13,7 +13,7 @@ use driftless_plugin_api::manifest::Permission;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub(crate) const PLENTY: Allowance = Allowance { time: Duration::from_secs(20), bytes: 1 << 20 };
+pub(crate) const PLENTY: Allowance<'static> = Allowance::new(Duration::from_secs(20), 1 << 20);
 
 fn owned<S: AsRef<str>>(entries: &[S]) -> Vec<String> {
     entries.iter().map(|entry| entry.as_ref().to_owned()).collect()
@@ -51,7 +51,7 @@ pub(crate) fn ask<Request: Serialize, Reply: DeserializeOwned>(
     capability: Capability,
     request: &Request,
     body: &[u8],
-    allowance: Allowance,
+    allowance: Allowance<'_>,
 ) -> Result<(Reply, Vec<u8>), HostCallError> {
     let request = serde_json::to_string(request).unwrap();
     let answer = capabilities.answer(capability, &request, body, allowance);
@@ -62,7 +62,7 @@ pub(crate) fn file(
     capabilities: &Capabilities,
     request: &FileRequest,
     body: &[u8],
-    allowance: Allowance,
+    allowance: Allowance<'_>,
 ) -> Result<(FileAnswer, Vec<u8>), HostCallError> {
     ask(capabilities, Capability::File, request, body, allowance)
 }

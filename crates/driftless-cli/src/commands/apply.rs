@@ -4,8 +4,8 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use driftless_host::api::result::TaskStatus;
-use driftless_host::{ApplyFile, Progress, TaskOutcome, TaskStep};
 use driftless_plugin_api::text::printable_line;
+use driftless_runner::{ApplyFile, Progress, TaskOutcome, TaskStep};
 use serde_json::{Map, json};
 
 use super::facts::warn_of_no_facts;
@@ -31,7 +31,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Apply) -> anyhow:
     let mut results = Vec::new();
     let mut without_facts = Map::new();
     let mut written = Ok(());
-    let applied = driftless_host::apply(&manager, &templates, &file, args.dry_run, |progress| {
+    let applied = driftless_runner::apply(&manager, &templates, &file, args.dry_run, |progress| {
         let (step, outcome) = match progress {
             Progress::Task(step, outcome) => (step, outcome),
             Progress::NoFacts(step, error) => {

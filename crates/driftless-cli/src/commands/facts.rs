@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use driftless_host::api::component::ComponentKind;
-use driftless_host::{CollectorStep, Error, FactsFile, NotFound, PluginManager, Policy, collect};
+use driftless_host::{Error, NotFound, PluginManager, Policy};
+use driftless_runner::{CollectorStep, FactsFile, collect};
 use serde_json::Map;
 
 use super::print_json;

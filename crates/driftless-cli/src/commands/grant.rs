@@ -8,7 +8,7 @@ use driftless_host::api::host_call::Capability;
 use driftless_host::api::manifest::Permission;
 use driftless_host::permissions::{Coverage, Grant, Permissions};
 use driftless_plugin_api::text::printable_line;
-use driftless_sandbox::ValidatedPlugin;
+use driftless_validator::ValidatedPlugin;
 use serde_json::{Value, json};
 
 use super::print_json;

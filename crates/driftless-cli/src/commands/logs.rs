@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftless_host::logs::{Control, Pipeline, PipelineFile};
+use driftless_logs::{Control, Pipeline, PipelineFile};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::{Global, Logs};
@@ -19,7 +19,9 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
     file.workers = args.workers.or(file.workers);
     let manager = context::manager(global, terminal)?;
     let templates = context::templates(&manager, terminal)?;
-    let pipeline = Pipeline::new(&manager, &templates, &file, args.follow)?;
+    let file =
+        file.fill(|place, value, vars| templates.fill(value, vars).map_err(|error| error.at(place)))?;
+    let pipeline = Pipeline::new(&manager, &file, args.follow)?;
 
     let control = Arc::new(Control::new());
     stop_on_interrupt(&control, terminal)?;

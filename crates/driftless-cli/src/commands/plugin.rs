@@ -5,13 +5,13 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use comfy_table::CellAlignment;
-use driftless_host::api::function::Function;
+use driftless_host::api::function::{Function, FunctionSet};
 use driftless_host::api::manifest::PluginManifest;
 use driftless_host::api::result::TaskStatus;
 use driftless_host::nearest;
 use driftless_host::permissions::Permissions;
 use driftless_plugin_api::text::printable_line;
-use driftless_sandbox::{Digest, Outline, Violation, outline};
+use driftless_validator::{Violation, inspect as inspect_file, validate as validate_file};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -82,17 +82,16 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
 /// Shows what a file says about itself.
 pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> anyhow::Result<ExitCode> {
     let (path, bytes) = context::bytes(global, plugin)?;
-    let Outline { manifest, unusable_manifest, abi, functions, imports } = outline(&bytes);
-    let (Some(functions), Some(abi)) = (functions, abi) else {
-        let error = driftless_sandbox::validate(&bytes).err();
+    let info = inspect_file(&bytes);
+    let (manifest, imports, digest) = (info.manifest(), info.imports(), info.digest());
+    let unusable_manifest = info.permissions().err().map(|violation| &violation.message);
+    let (Some(functions), Some(abi)) = (info.functions(), info.abi()) else {
+        let error = validate_file(&bytes).err();
         let why = error.map_or_else(String::new, |error| error.to_string());
         return Err(Failure::Refused(format!("{}: {why}", path.display())).into());
     };
-    let name = manifest.as_ref().map_or_else(|| context::stem(&path), |manifest| manifest.name.clone());
-    let digest = Digest::of(&bytes);
-    let asked = manifest.as_ref().map_or(&[][..], |manifest| &manifest.permissions);
-    let asked = Permissions::requested(asked)
-        .map_err(|error| Failure::Refused(format!("{}: {error}", path.display())))?;
+    let name = manifest.map_or_else(|| context::stem(&path), |manifest| manifest.name.clone());
+    let asked = info.permissions().cloned().unwrap_or(Permissions::NONE);
     let grants = context::grants(global)?;
     let grant = grants.grant_to(&name, digest, asked);
     let other = grants.granted(&name).map(|granted| granted.digest).filter(|granted| *granted != digest);
@@ -117,7 +116,7 @@ pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> any
     let row = |key: &str, value: &str| styled(key, &printable_line(value));
     row("name", &name)?;
     let none = PluginManifest { name: String::new(), version: String::new(), ..unnamed() };
-    let described = manifest.as_ref().unwrap_or(&none);
+    let described = manifest.unwrap_or(&none);
     row("version", &described.version)?;
     row("description", &described.description)?;
     row("author", &described.author)?;
@@ -128,7 +127,7 @@ pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> any
     row("size", &format!("{} bytes", bytes.len()))?;
     row("digest", &digest.to_string())?;
     row("form", &abi.to_string())?;
-    match &manifest {
+    match manifest {
         Some(manifest) => {
             row("protocol", &manifest.protocol.to_string())?;
             row("needs", &format!("driftless {}", manifest.driftless_version))?;
@@ -136,7 +135,7 @@ pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> any
                 row("permissions", "none")?;
             }
         }
-        None => match &unusable_manifest {
+        None => match unusable_manifest {
             Some(why) => row("manifest", &format!("cannot be used: {why}"))?,
             None => row("manifest", "none")?,
         },
@@ -174,12 +173,12 @@ pub(crate) fn validate(
 ) -> anyhow::Result<ExitCode> {
     let (path, bytes) = context::bytes(global, plugin)?;
     let (mut violations, functions) = match context::sandbox_validate(global, &bytes)? {
-        Ok(module) => (Vec::new(), module.functions().to_vec()),
-        Err(error) => (error.violations, Vec::new()),
+        Ok(module) => (Vec::new(), module.functions()),
+        Err(error) => (error.violations, FunctionSet::default()),
     };
     let mut missing = Vec::new();
     if violations.is_empty() {
-        missing = REQUIRED.into_iter().filter(|function| !functions.contains(function)).collect();
+        missing = REQUIRED.into_iter().filter(|function| !functions.contains(*function)).collect();
     }
     let note = |function: &Function| format!("it does not export `{function}`, so it has none of these");
     if strict {

@@ -4,19 +4,18 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 use std::time::{Duration, Instant};
 
-use driftless_host::logs::Control;
-use driftless_host::{
-    ApplyFile, Clock, Error, ErrorKind, FactsFile, FailurePolicy, LogRecord, PluginManager, Policy, Progress,
-    Result, Settings, TaskOutcome, Templates, apply, collect,
-};
+use driftless_host::{Clock, Error, ErrorKind, FailurePolicy, LogRecord, PluginManager, Policy, Settings};
+use driftless_logs::Control;
 use driftless_plugin_api::component::ComponentKind::{
     FactsCollector, LogFilter, LogOutput, LogParser, LogSource, Task, TemplateFilter,
 };
 use driftless_plugin_api::result::TaskResult;
+use driftless_runner::{ApplyFile, FactsFile, Progress, TaskOutcome, apply, collect};
+use driftless_templates::Templates;
 use serde_json::{Map, Value, json};
 
-use crate::guest::{Action, Action::*, CONFIG, Guest, INPUT, LOOP, WRAP, builder, object};
-use crate::logs::{Ended, Folder, pipeline, run_on, run_under};
+use crate::guest::{Action, Action::*, CONFIG, Guest, INPUT, LOOP, WRAP, builder_in, object};
+use crate::harness::{Ended, Folder, pipeline, run_on, run_under};
 
 const TRAPPED: &str = "trapped: wasm `unreachable` instruction executed";
 
@@ -82,6 +81,12 @@ impl Clock for ByHand {
     fn sleep(&self, time: Duration) {
         self.0.slept.lock().unwrap().push(time.as_millis().try_into().unwrap());
     }
+
+    fn sleep_while(&self, time: Duration, is_of_use: &dyn Fn() -> bool) {
+        if is_of_use() {
+            self.sleep(time);
+        }
+    }
 }
 
 /// A plugin `p`, a clock, and what the plugin has told.
@@ -100,8 +105,7 @@ impl Site {
     fn with(guest: &Guest, settings: &str, heard: impl Fn(u32) + Send + Sync + 'static) -> Self {
         let (clock, calls) = (ByHand::default(), Arc::new(AtomicU32::new(0)));
         let counted = Arc::clone(&calls);
-        let manager = builder(&[("p", guest)])
-            .settings(Settings::from_toml(settings).unwrap())
+        let manager = builder_in(Settings::from_toml(settings).unwrap(), &[("p", guest)])
             .clock(clock.clone())
             .log(move |_: &LogRecord<'_>| heard(counted.fetch_add(1, Ordering::SeqCst) + 1))
             .build()
@@ -119,7 +123,7 @@ impl Site {
     }
 
     /// What became of each task, whose facts there are not, and how it ended.
-    fn apply(&self, file: Value) -> (Vec<TaskOutcome>, Vec<String>, Result<()>) {
+    fn apply(&self, file: Value) -> (Vec<TaskOutcome>, Vec<String>, driftless_runner::Result<()>) {
         let file: ApplyFile = serde_json::from_value(file).unwrap();
         let (mut outcomes, mut without) = (Vec::new(), Vec::new());
         let templates = Templates::new(&self.manager).unwrap();
@@ -259,8 +263,14 @@ fn retries_come_to_an_end() {
     site.task("decline", policy).run().unwrap();
     assert_eq!(site.clock.slept(), [0; 0]);
 
-    // No pause is longer than a minute.
+    // All tries and the pauses between them have the time of one call.
     let policy = FailurePolicy { pause_ms: Some(20_000), ..retry(4) };
+    let error = site.task("trap", policy.clone()).run().unwrap_err();
+    assert_eq!(error.to_string(), format!("after 1 retry: plugin `p`, task `trap`: {TRAPPED}"));
+    assert_eq!(site.clock.slept(), [20_000]);
+
+    // No pause is longer than a minute.
+    let site = Site::with(&guest(), "[security]\nexecution_timeout_secs = 600", |_| {});
     site.task("trap", policy).run().unwrap_err();
     assert_eq!(site.clock.slept(), [20_000, 40_000, 60_000, 60_000]);
 }
@@ -406,7 +416,7 @@ fn settings_that_cannot_be_are_told_with_their_line() {
     }
 }
 
-fn render(site: &Site, template: &str) -> Result<String> {
+fn render(site: &Site, template: &str) -> driftless_templates::Result<String> {
     Templates::new(&site.manager).unwrap().render("t", template, &Map::new())
 }
 
@@ -673,7 +683,9 @@ fn a_parser_that_is_put_aside_stays_so_in_the_next_run() {
     let pipeline = pipeline(&site.manager, file, false).unwrap();
     for calls in [5, 0] {
         let ended = run_under(&Control::new(), &pipeline);
-        assert!(matches!(ended.error(), Error::PutAside { .. }));
+        assert!(
+            matches!(ended.error(), driftless_logs::Error::Plugin(error) if matches!(**error, Error::PutAside { .. }))
+        );
         assert_eq!((ended.counts(), site.calls()), ([0, 0, 20], calls));
     }
 }
@@ -685,7 +697,7 @@ fn one_plugins_timeout_interrupts_nobody_else() {
     let settings = Settings::from_toml(
         "[security]\nexecution_timeout_secs = 1\nfuel_limit = 1000000000000\n[failure]\nfailures = 1000",
     );
-    let manager = builder(&[("endless", &endless), ("fine", &fine)]).settings(settings.unwrap());
+    let manager = builder_in(settings.unwrap(), &[("endless", &endless), ("fine", &fine)]);
     let manager = manager.build().unwrap();
     let tasks = ["endless.t", "fine.t"].map(|name| manager.task(name, Map::new()).unwrap());
     let [endless, fine] = &tasks;

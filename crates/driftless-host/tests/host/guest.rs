@@ -1,8 +1,9 @@
 //! Plugins by hand: components, and what each of them does when it is called.
 
-use driftless_host::{Embedded, PluginManager, PluginManagerBuilder};
+use driftless_host::{Artifact, Embedded, PluginManager, PluginManagerBuilder, Settings};
 use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::function::Function;
+use driftless_sandbox::Sandbox;
 use serde_json::{Value, json};
 
 /// What a component does.
@@ -23,8 +24,6 @@ pub(crate) enum Action<'a> {
 pub(crate) const CONFIG: Action<'_> = Action::Runs("(call $reply (local.get $a1) (local.get $l1))");
 /// Replies with the third argument: the line, the entry, the value.
 pub(crate) const INPUT: Action<'_> = Action::Runs("(call $reply (local.get $a2) (local.get $l2))");
-/// Replies with the fourth argument.
-pub(crate) const ARGUMENTS: Action<'_> = Action::Runs("(call $reply (local.get $a3) (local.get $l3))");
 /// Replies with the third argument in quotes and an object: `{"line":"…"}`.
 pub(crate) const WRAP: Action<'_> = Action::Runs("(call $wrap (local.get $a2) (local.get $l2))");
 /// Breaks.
@@ -229,10 +228,28 @@ pub(crate) fn manager(plugins: &[(&str, &Guest)]) -> PluginManager {
 
 /// A manager that has nothing but these plugins, still to be set up.
 pub(crate) fn builder(plugins: &[(&str, &Guest)]) -> PluginManagerBuilder {
+    builder_in(Settings::default(), plugins)
+}
+
+/// The same under settings.
+pub(crate) fn builder_in(settings: Settings, plugins: &[(&str, &Guest)]) -> PluginManagerBuilder {
     let embedded = plugins
         .iter()
         .fold(Embedded::default(), |embedded, (name, guest)| embedded.and(*name, guest.build()));
-    PluginManager::builder().source(embedded)
+    sandboxed(settings).source(embedded)
+}
+
+/// A manager with a sandbox that keeps to the settings, still to be set up.
+pub(crate) fn sandboxed(settings: Settings) -> PluginManagerBuilder {
+    let security = &settings.security;
+    let sandbox = Sandbox::builder(security.limits()).allow_wasi(security.allow_wasi);
+    let sandbox = sandbox.debug(security.debug_enabled).build().unwrap();
+    PluginManager::builder().loader(sandbox).settings(settings)
+}
+
+/// A plugin that no source has.
+pub(crate) fn artifact(name: &str, bytes: &[u8]) -> Artifact {
+    Artifact::from_bytes(name, "a test", bytes)
 }
 
 /// The keys of a JSON object.

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use driftless_host::{
-    Candidate, Component, Embedded, Error, ErrorKind, LogRecord, PluginManager, PluginSource, Result,
+    Candidate, Component, Embedded, Error, ErrorKind, Form, LogRecord, PluginManager, PluginSource, Result,
     Settings,
 };
 use driftless_plugin_api::component::ComponentKind::{self, *};
@@ -13,7 +13,10 @@ use driftless_plugin_api::log::Level;
 use driftless_plugin_api::result::TaskStatus;
 use serde_json::{Map, Value, json};
 
-use crate::guest::{Action, Action::*, CONFIG, Guest, INPUT, LOOP, TRAP, builder, manager, object};
+use crate::guest::{
+    Action, Action::*, CONFIG, Guest, INPUT, LOOP, TRAP, artifact, builder, builder_in, manager, object,
+    sandboxed,
+};
 
 const SUCCESS: Action<'_> = Says(r#"{"status":"success"}"#);
 
@@ -375,7 +378,7 @@ fn each_setting_acts_and_its_error_names_it() {
         .with(Task, "grow", Runs("(drop (memory.grow (i32.const 1000))) unreachable"))
         .with(Task, "break", TRAP);
     let run = |toml: &str, task: &str| {
-        let manager = builder(&[("greedy", &guest)]).settings(settings(toml)).build().unwrap();
+        let manager = builder_in(settings(toml), &[("greedy", &guest)]).build().unwrap();
         manager.task(&format!("greedy.{task}"), Map::new())?.run()
     };
     check(
@@ -415,9 +418,8 @@ fn wasi_is_let_in_only_where_it_is_allowed() {
             (func (export "shutdown") (result i64) i64.const 0))"#,
     );
     let bytes = bytes.unwrap();
-    let load = |toml: &str| {
-        PluginManager::builder().settings(settings(toml)).build().unwrap().load("p", &bytes).map(|_| ())
-    };
+    let load =
+        |toml: &str| sandboxed(settings(toml)).build().unwrap().load(&artifact("p", &bytes)).map(|_| ());
     check_contains(load(""), ErrorKind::Refused, "WASI is off (`security.allow_wasi` in plugins.toml)");
     load("[security]\nallow_wasi = true").unwrap();
 }
@@ -430,15 +432,13 @@ fn settings_that_nobody_knows_are_told_with_their_line() {
     check_contains(says("[security]\nfuel = 1"), ErrorKind::Configuration, "unknown field `fuel`");
     check_contains(says("[secutiry]"), ErrorKind::Configuration, "unknown field `secutiry`");
     check_contains(says("[security]\nmax_memory = \"64MB\""), ErrorKind::Configuration, "invalid type");
-    let impossible = builder(&[]).settings(settings("[security]\nfuel_limit = 0")).build();
-    check_contains(impossible, ErrorKind::Configuration, "`security.fuel_limit`");
 }
 
 #[test]
 fn every_error_asks_for_the_right_answer() {
-    let limit = builder(&[("p", &Guest::new().with(Task, "c", LOOP))])
-        .settings(settings("[security]\nfuel_limit = 1000000"));
-    let refused = PluginManager::builder().source(Embedded::new("p", *b"hello"));
+    let settings = settings("[security]\nfuel_limit = 1000000");
+    let limit = builder_in(settings, &[("p", &Guest::new().with(Task, "c", LOOP))]);
+    let refused = sandboxed(Settings::default()).source(Embedded::new("p", *b"hello"));
     let panics = Runs("(call $panic (local.get $a0) (local.get $l0)) unreachable");
     let kind = |manager: PluginManager| {
         let outcome = manager.task("p.c", Map::new()).and_then(|task| task.run());
@@ -460,7 +460,8 @@ fn a_refusal_names_everything() {
     let bytes = wat::parse_str(
         r#"(module (import "env" "system" (func)) (import "env" "planet" (func)) (memory (export "memory") 1))"#,
     );
-    let error = PluginManager::builder().build().unwrap().load("evil", &bytes.unwrap()).unwrap_err();
+    let error =
+        sandboxed(Settings::default()).build().unwrap().load(&artifact("evil", &bytes.unwrap())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     let text = error.to_string();
     let lines: Vec<_> = text.lines().collect();
@@ -484,7 +485,7 @@ impl PluginSource for Unreachable {
         }
     }
 
-    fn read(&self, _: &Candidate) -> io::Result<Vec<u8>> {
+    fn open(&self, _: &Candidate) -> io::Result<Form> {
         Err(self.0.into())
     }
 }

@@ -1,10 +1,11 @@
 //! What stands behind the imports of a wasm-bindgen module.
 
+use driftless_validator::abi::ValueType;
+use driftless_validator::abi::bindgen::{self as contract, Import};
 use wasmtime::{Caller, ExternRef, FuncType, Linker, Module, Rooted, ValType};
 
-use super::contract::{self, Import};
-use crate::error::CallFailure;
 use crate::host_functions::{self, State, charge, end, guest_text, memory};
+use driftless_transport::CallFailure;
 
 /// Offers a module what it imports of JavaScript, under the names that it uses for it.
 pub(crate) fn define(linker: &mut Linker<State>, module: &Module) -> wasmtime::Result<()> {
@@ -13,10 +14,8 @@ pub(crate) fn define(linker: &mut Linker<State>, module: &Module) -> wasmtime::R
         let Some(r#type) = import.ty().func().cloned().filter(|_| contract::is_import_module(from)) else {
             continue;
         };
-        let types = |types: &mut dyn Iterator<Item = ValType>| types.map(|r#type| parsed(&r#type)).collect();
-        let (parameters, results): (Option<Vec<_>>, Option<Vec<_>>) =
-            (types(&mut r#type.params()), types(&mut r#type.results()));
-        let (Some(parameters), Some(results)) = (parameters, results) else { continue };
+        let parameters: Vec<_> = r#type.params().map(|r#type| value_type(&r#type)).collect();
+        let results: Vec<_> = r#type.results().map(|r#type| value_type(&r#type)).collect();
         // The validator let it through, by the same rule.
         if let Ok(found) = contract::find(from, name, &parameters, &results) {
             define_one(linker, from, name, found, &r#type)?;
@@ -87,16 +86,13 @@ fn empty_text(mut caller: Caller<'_, State>, place: u32) -> wasmtime::Result<()>
     Ok(())
 }
 
-/// A type of the engine as one of the parser; `None` for those that no import on the list has.
-fn parsed(r#type: &ValType) -> Option<wasmparser::ValType> {
-    Some(match r#type {
-        ValType::I32 => wasmparser::ValType::I32,
-        ValType::I64 => wasmparser::ValType::I64,
-        ValType::F32 => wasmparser::ValType::F32,
-        ValType::F64 => wasmparser::ValType::F64,
-        ValType::Ref(r#ref) if r#ref.heap_type().is_extern() => {
-            wasmparser::ValType::Ref(wasmparser::RefType::EXTERNREF)
-        }
-        _ => return None,
-    })
+/// A type of the engine as one of the contract.
+fn value_type(r#type: &ValType) -> ValueType {
+    match r#type {
+        ValType::I32 => ValueType::I32,
+        ValType::I64 => ValueType::I64,
+        ValType::F64 => ValueType::F64,
+        ValType::Ref(r#ref) if r#ref.heap_type().is_extern() => ValueType::ExternRef,
+        _ => ValueType::Other,
+    }
 }

@@ -8,8 +8,8 @@ use driftless_plugin_api::wit;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, Linker, WasmList, WasmStr};
 
-use crate::error::CallFailure;
 use crate::host_functions::{self, State, charge, end};
+use driftless_transport::CallFailure;
 
 /// A level, as a component says it: made out of a number by the engine.
 #[allow(dead_code, reason = "the derived `Lift` makes them")]

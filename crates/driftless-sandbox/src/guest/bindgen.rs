@@ -4,17 +4,18 @@
 //! These are the plugins of the guide. They speak as fast as they always did: a call goes several times in and out.
 
 use driftless_plugin_api::abi;
-use driftless_plugin_api::function::Function;
+use driftless_plugin_api::function::{Function, FunctionSet};
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::result;
+use driftless_validator::abi::bindgen::{FREE, Helper, MALLOC, STACK, START};
 use wasmtime::{ExportType, Extern, Func, InstancePre, Memory, Module, ModuleExport, Store, Val};
 
 use super::sdk::too_long;
-use super::{Failure, Returned, instantiate};
-use crate::bindgen::contract::{FREE, Helper, MALLOC, STACK, START};
-use crate::error::{CallFailure, CompileError, ReplyDefect};
+use super::{Failure, Returned, instantiate, out_of_bounds, outside_reserved};
+use crate::error::CompileError;
 use crate::host_functions::State;
 use crate::wasi;
+use driftless_transport::{CallFailure, ReplyDefect};
 
 /// What is known of a module before there is an instance.
 pub(crate) struct Code {
@@ -31,11 +32,11 @@ impl Code {
     pub(crate) fn new(
         pre: InstancePre<State>,
         code: &Module,
-        functions: &[Function],
+        functions: FunctionSet,
     ) -> Result<Self, CompileError> {
         let export = |name: &str| code.get_export_index(name);
         let mut exports = [None; Function::COUNT];
-        for function in functions {
+        for function in functions.iter() {
             exports[function.slot()] = export(function.name());
         }
         let memory = export(abi::MEMORY);
@@ -123,8 +124,7 @@ impl Guest {
             };
             let at = area as u32 as usize;
             let memory = self.memory.data_size(&*store);
-            let outside = ReplyDefect::OutOfBounds { pointer: area as u32, length: 8, memory };
-            let outside = || CallFailure::Reply(outside);
+            let outside = || CallFailure::Reply(out_of_bounds(area as u32, 8, memory));
             let place = (number(store, at).ok_or_else(outside)?, number(store, at + 4).ok_or_else(outside)?);
             self.move_stack(store, RETURN_AREA)?;
             place
@@ -142,7 +142,7 @@ impl Guest {
         }
         let export = code.exports[function.slot()].as_ref().ok_or(CallFailure::Missing)?;
         let found = self.instance.get_module_export(&mut *store, export).and_then(Extern::into_func);
-        let found = found.ok_or_else(|| CallFailure::Engine("its export is no function".to_owned()))?;
+        let found = found.ok_or_else(|| CallFailure::Transport("its export is no function".to_owned()))?;
         self.functions[function.slot()] = Some(found);
         Ok(found)
     }
@@ -151,13 +151,13 @@ impl Guest {
     fn hand_over(&self, store: &mut Store<State>, argument: &str) -> Result<[Val; 2], Failure> {
         let length = i32::try_from(argument.len()).map_err(|_| too_long(argument.len()))?;
         let malloc =
-            self.malloc.ok_or_else(|| CallFailure::Engine("it makes no room for arguments".into()))?;
+            self.malloc.ok_or_else(|| CallFailure::Transport("it makes no room for arguments".into()))?;
         let mut place = [Val::I32(0)];
         enter(malloc, store, with_alignment(malloc, store, &[length]).as_slice(), &mut place)?;
         let pointer = place[0].unwrap_i32();
         let (data, start) = (self.memory.data_mut(store), pointer as u32 as usize);
         let place = data.get_mut(start..).and_then(|place| place.get_mut(..argument.len()));
-        place.ok_or(CallFailure::Reply(ReplyDefect::Reserved))?.copy_from_slice(argument.as_bytes());
+        place.ok_or(CallFailure::Reply(outside_reserved()))?.copy_from_slice(argument.as_bytes());
         Ok([Val::I32(pointer), Val::I32(length)])
     }
 
@@ -170,7 +170,7 @@ impl Guest {
         let memory = self.memory.data(&*store);
         let bytes = memory.get(pointer as usize..).and_then(|rest| rest.get(..length as usize));
         let Some(bytes) = bytes else {
-            let defect = ReplyDefect::OutOfBounds { pointer, length, memory: memory.len() };
+            let defect = out_of_bounds(pointer, length, memory.len());
             return Err(CallFailure::Reply(defect).into());
         };
         let text = std::str::from_utf8(bytes)
@@ -185,7 +185,7 @@ impl Guest {
     }
 
     fn move_stack(&self, store: &mut Store<State>, by: i32) -> Result<i32, Failure> {
-        let stack = self.stack.ok_or_else(|| CallFailure::Engine("its stack cannot be moved".into()))?;
+        let stack = self.stack.ok_or_else(|| CallFailure::Transport("its stack cannot be moved".into()))?;
         let mut moved = [Val::I32(0)];
         enter(stack, store, &[Val::I32(by)], &mut moved)?;
         Ok(moved[0].unwrap_i32())
@@ -219,6 +219,6 @@ fn enter(
     if store.data().wasi.is_none() {
         return function.call(store, values, results);
     }
-    let (plugin, deadline) = (store.data().plugin.clone(), store.data().deadline);
-    wasi::drive(&plugin.shared, deadline, function.call_async(store, values, results))
+    let (plugin, bounds) = (store.data().plugin.clone(), wasi::Bounds::of(store.data()));
+    wasi::drive(&plugin.shared, bounds, function.call_async(store, values, results))
 }

@@ -1,6 +1,6 @@
 //! Calls of a component: strings in, a result of strings out, carried by the engine as the component model has it.
 
-use driftless_plugin_api::function::Function;
+use driftless_plugin_api::function::{Function, FunctionSet};
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::wit;
 use wasmtime::Store;
@@ -9,9 +9,9 @@ use wasmtime::component::{
 };
 
 use super::{Failure, Returned};
-use crate::error::CallFailure;
 use crate::host_functions::State;
 use crate::wasi;
+use driftless_transport::CallFailure;
 
 /// What is known of a component before there is an instance.
 pub(crate) struct Code {
@@ -20,11 +20,11 @@ pub(crate) struct Code {
 }
 
 impl Code {
-    pub(crate) fn new(pre: InstancePre<State>, code: &Component, functions: &[Function]) -> Self {
+    pub(crate) fn new(pre: InstancePre<State>, code: &Component, functions: FunctionSet) -> Self {
         let mut exports = [None; Function::COUNT];
-        for function in functions {
+        for function in functions.iter() {
             exports[function.slot()] =
-                code.get_export_index(None, wit::export(*function).to_string().as_str());
+                code.get_export_index(None, wit::export(function).to_string().as_str());
         }
         Self { pre, exports }
     }
@@ -50,8 +50,8 @@ impl Guest {
         let instance = match store.data().wasi {
             None => code.pre.instantiate(&mut *store)?,
             Some(_) => {
-                let (plugin, deadline) = (store.data().plugin.clone(), store.data().deadline);
-                wasi::drive(&plugin.shared, deadline, code.pre.instantiate_async(&mut *store))?
+                let (plugin, bounds) = (store.data().plugin.clone(), wasi::Bounds::of(store.data()));
+                wasi::drive(&plugin.shared, bounds, code.pre.instantiate_async(&mut *store))?
             }
         };
         Ok(Self { instance, functions: [None; Function::COUNT], reply: String::new() })
@@ -88,7 +88,7 @@ impl Guest {
         }
         let export = code.exports[function.slot()].as_ref().ok_or(CallFailure::Missing)?;
         let found = self.instance.get_func(&mut *store, export);
-        let found = found.ok_or_else(|| CallFailure::Engine("its export is no function".to_owned()))?;
+        let found = found.ok_or_else(|| CallFailure::Transport("its export is no function".to_owned()))?;
         self.functions[function.slot()] = Some(found);
         Ok(found)
     }
@@ -114,6 +114,6 @@ where
     if store.data().wasi.is_none() {
         return function.call(store, parameters);
     }
-    let (plugin, deadline) = (store.data().plugin.clone(), store.data().deadline);
-    wasi::drive(&plugin.shared, deadline, function.call_async(store, parameters))
+    let (plugin, bounds) = (store.data().plugin.clone(), wasi::Bounds::of(store.data()));
+    wasi::drive(&plugin.shared, bounds, function.call_async(store, parameters))
 }

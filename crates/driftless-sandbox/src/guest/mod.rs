@@ -10,11 +10,11 @@ pub(crate) mod sdk;
 use driftless_plugin_api::function::Function;
 use wasmtime::{Extern, Memory, ModuleExport, Store, TypedFunc};
 
-use crate::error::CallFailure;
 use crate::host_functions::State;
-use crate::instance::Reply;
 use crate::sandbox::{Code, PluginInner};
 use crate::wasi;
+use driftless_transport::Reply;
+use driftless_transport::{CallFailure, ReplyDefect};
 
 /// What is called of an instance.
 #[allow(
@@ -25,6 +25,20 @@ pub(crate) enum Guest {
     Sdk(sdk::Guest),
     Bindgen(bindgen::Guest),
     Component(component::Guest),
+}
+
+/// A reply that does not lie in the guest's memory.
+#[cold]
+fn out_of_bounds(pointer: u32, length: u32, memory: usize) -> ReplyDefect {
+    ReplyDefect::Unreachable(format!(
+        "its reply of {length} bytes at {pointer:#x} lies outside its memory of {memory} bytes"
+    ))
+}
+
+/// A place for arguments that does not lie in the guest's memory.
+#[cold]
+fn outside_reserved() -> ReplyDefect {
+    ReplyDefect::Unreachable("the place that it reserved for arguments lies outside its memory".to_owned())
 }
 
 /// What made a call fail: the guest, whose error is still to be explained, or what it handed over.
@@ -119,8 +133,8 @@ fn instantiate(
     let instance = match store.data().wasi {
         None => pre.instantiate(&mut *store)?,
         Some(_) => {
-            let (plugin, deadline) = (store.data().plugin.clone(), store.data().deadline);
-            wasi::drive(&plugin.shared, deadline, pre.instantiate_async(&mut *store))?
+            let (plugin, bounds) = (store.data().plugin.clone(), wasi::Bounds::of(store.data()));
+            wasi::drive(&plugin.shared, bounds, pre.instantiate_async(&mut *store))?
         }
     };
     let memory = instance.get_module_export(&mut *store, memory).and_then(Extern::into_memory);
@@ -139,6 +153,6 @@ where
     if store.data().wasi.is_none() {
         return function.call(store, parameters);
     }
-    let (plugin, deadline) = (store.data().plugin.clone(), store.data().deadline);
-    wasi::drive(&plugin.shared, deadline, function.call_async(store, parameters))
+    let (plugin, bounds) = (store.data().plugin.clone(), wasi::Bounds::of(store.data()));
+    wasi::drive(&plugin.shared, bounds, function.call_async(store, parameters))
 }

@@ -1,15 +1,15 @@
 //! Calls in the convention of `plugin-sdk`, see [`driftless_plugin_api::abi`].
 
 use driftless_plugin_api::abi::{self, PackedReply};
-use driftless_plugin_api::function::Function;
+use driftless_plugin_api::function::{Function, FunctionSet};
 use driftless_plugin_api::limit::Limit;
+use driftless_validator::abi::wasi::INITIALIZE;
 use wasmtime::{InstancePre, Memory, Module, ModuleExport, Store, TypedFunc};
 
-use super::{Failure, Returned, enter, instantiate, typed};
-use crate::error::{CallFailure, CompileError, ReplyDefect};
+use super::{Failure, Returned, enter, instantiate, out_of_bounds, outside_reserved, typed};
+use crate::error::CompileError;
 use crate::host_functions::State;
-use crate::instance::Reply;
-use crate::wasi;
+use driftless_transport::{CallFailure, Reply, ReplyDefect};
 
 /// What is known of a module before there is an instance.
 pub(crate) struct Code {
@@ -24,19 +24,19 @@ impl Code {
     pub(crate) fn new(
         pre: InstancePre<State>,
         code: &Module,
-        functions: &[Function],
+        functions: FunctionSet,
     ) -> Result<Self, CompileError> {
         let export = |name: &str| code.get_export_index(name);
         let missing = |name: &str| CompileError::Compiler(format!("its export `{name}` is gone"));
         let mut exports = [None; Function::COUNT];
-        for function in functions {
+        for function in functions.iter() {
             exports[function.slot()] = export(function.name());
         }
         Ok(Self {
             pre,
             memory: export(abi::MEMORY).ok_or_else(|| missing(abi::MEMORY))?,
             reserve: export(abi::RESERVE).ok_or_else(|| missing(abi::RESERVE))?,
-            initialize: export(wasi::INITIALIZE),
+            initialize: export(INITIALIZE),
             exports,
         })
     }
@@ -114,7 +114,7 @@ impl Guest {
             return Err(CallFailure::Limit(Limit::Output.exceeded(most as u64)));
         }
         let Some(bytes) = memory.get(start..end) else {
-            let defect = ReplyDefect::OutOfBounds { pointer, length, memory: memory.len() };
+            let defect = out_of_bounds(pointer, length, memory.len());
             return Err(CallFailure::Reply(defect));
         };
         match std::str::from_utf8(bytes) {
@@ -128,7 +128,7 @@ impl Guest {
         let export = code.exports[function.slot()].as_ref().ok_or(CallFailure::Missing)?;
         let entry = EntryPoint::new(store, &self.instance, export, function.arguments());
         self.functions[function.slot()] =
-            Some(entry.map_err(|error| CallFailure::Engine(format!("{error:#}")))?);
+            Some(entry.map_err(|error| CallFailure::Transport(format!("{error:#}")))?);
         Ok(())
     }
 
@@ -159,7 +159,7 @@ impl Guest {
         self.reserved = Reserved::default();
         let pointer = enter(&self.reserve, store, asked)?;
         if pointer as usize + length > self.memory.data_size(&*store) {
-            return Err(CallFailure::Reply(ReplyDefect::Reserved).into());
+            return Err(CallFailure::Reply(outside_reserved()).into());
         }
         self.reserved = Reserved { pointer, length };
         Ok(())

@@ -4,16 +4,17 @@
 //! WASI may wait, for a file or for a clock, where neither fuel nor epochs count. So these plugins run on a fiber of their own that is
 //! left alone when the call's time is over. Nobody else pays for that.
 
-use std::fs::File;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::log::Level;
+use thiserror::Error;
 use tokio::io::AsyncWrite;
 use tokio::runtime::Runtime;
 use wasmtime::{Linker, Trap, component};
@@ -22,30 +23,26 @@ use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::p2::{self, OutputStream, Pollable, StreamError, StreamResult};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxView, WasiView};
 
-use crate::error::CallFailure;
 use crate::host_functions::State;
-use crate::logging::{LogRecord, SharedLogSink};
 use crate::sandbox::{PluginInner, Shared};
 use crate::ticker::Deadline;
+use driftless_transport::CallFailure;
+use driftless_transport::{CancelHandle, HostResources, LogRecord, OpenFolder, SharedLogSink};
 
 /// What a plugin that uses WASI finds there.
-#[derive(Clone, Debug, Default)]
-pub struct WasiGrant {
-    /// Folders that are open from the start.
-    pub folders: Vec<WasiFolder>,
+#[derive(Debug, Default)]
+pub(crate) struct WasiGrant {
+    /// Folders that are open from the start. They are the same for all instances, whatever comes to stand in their place later.
+    folders: Vec<OpenFolder>,
     /// Environment variables, by name and value.
-    pub variables: Vec<(String, String)>,
+    variables: Vec<(String, String)>,
 }
 
-/// A folder that a plugin finds open. It is this folder for all instances, whatever comes to stand in its place later.
-#[derive(Clone, Debug)]
-pub struct WasiFolder {
-    /// What it is called for the plugin.
-    pub name: String,
-    /// The folder, opened.
-    pub handle: Arc<File>,
-    /// Whether it may be written.
-    pub writable: bool,
+impl WasiGrant {
+    /// What the host granted, opened now.
+    pub(crate) fn open(resources: &dyn HostResources) -> Self {
+        Self { folders: resources.folders(), variables: resources.variables() }
+    }
 }
 
 /// WASI of one instance.
@@ -106,22 +103,48 @@ impl WasiView for State {
     }
 }
 
-/// Runs what may wait, for as long as the running call has time.
+/// Runs what may wait, for as long as the running call has time and is not cancelled.
 pub(crate) fn drive<R>(
     shared: &Shared,
-    deadline: Deadline,
+    bounds: Bounds,
     work: impl Future<Output = wasmtime::Result<R>>,
 ) -> wasmtime::Result<R> {
     let runtime = shared.runtime.as_ref().expect("a sandbox that allows WASI has a runtime");
     let _entered = runtime.enter();
-    let left = shared.clock.left(deadline);
     pollster::block_on(async {
-        match tokio::time::timeout(left, work).await {
-            Ok(done) => done,
-            Err(_) => Err(Trap::Interrupt.into()),
+        let mut work = std::pin::pin!(work);
+        loop {
+            let left = shared.clock.left(bounds.deadline);
+            match tokio::time::timeout(left.min(GLANCE), work.as_mut()).await {
+                Ok(done) => return done,
+                Err(_) if bounds.cancel.is_cancelled() => return Err(Cancelled.into()),
+                Err(_) if shared.clock.left(bounds.deadline).is_zero() => return Err(Trap::Interrupt.into()),
+                Err(_) => {}
+            }
         }
     })
 }
+
+/// What ends a call that waits.
+pub(crate) struct Bounds {
+    deadline: Deadline,
+    cancel: CancelHandle,
+}
+
+impl Bounds {
+    /// Those of the running call.
+    pub(crate) fn of(state: &State) -> Self {
+        Self { deadline: state.deadline, cancel: state.cancel().clone() }
+    }
+}
+
+/// How often a waiting call looks whether it was cancelled.
+const GLANCE: Duration = Duration::from_millis(10);
+
+/// A call that waited was cancelled.
+#[derive(Clone, Copy, Debug, Error)]
+#[error("the call was cancelled")]
+pub(crate) struct Cancelled;
 
 /// The code with which a guest asked to end the process.
 pub(crate) fn exit_code(error: &wasmtime::Error) -> Option<i32> {
@@ -133,8 +156,8 @@ impl WasiState {
     pub(crate) fn new(plugin: &PluginInner) -> Result<Self, CallFailure> {
         let shared = &plugin.shared;
         let output = Arc::new(Output {
-            plugin: Arc::clone(&plugin.name),
-            sink: Arc::clone(&shared.log),
+            plugin: Arc::clone(&plugin.info.name),
+            sink: Arc::clone(&plugin.context.log),
             allowed: shared.limits.log,
             longest: shared.limits.log_message,
             state: Mutex::new(Pending { left: shared.limits.log, ..Pending::default() }),
@@ -144,7 +167,7 @@ impl WasiState {
         builder.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false);
         builder.stdout(Printed { output: Arc::clone(&output), level: Level::Info });
         builder.stderr(Printed { output: Arc::clone(&output), level: Level::Warn });
-        let grant = &plugin.surroundings.wasi;
+        let grant = &plugin.wasi;
         for (name, value) in &grant.variables {
             builder.env(name, value);
         }
@@ -152,7 +175,7 @@ impl WasiState {
             let permitted = if folder.writable { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
             let name = &folder.name;
             builder.preopened_dir(path_of(folder), name, permitted).map_err(|error| {
-                CallFailure::Engine(format!("the granted folder {name} could not be opened: {error}"))
+                CallFailure::Transport(format!("the granted folder {name} could not be opened: {error}"))
             })?;
         }
         let mut context = builder.build_p1();
@@ -180,7 +203,7 @@ impl WasiState {
 
 /// The way to the very folder that was opened.
 #[cfg(target_os = "linux")]
-fn path_of(folder: &WasiFolder) -> PathBuf {
+fn path_of(folder: &OpenFolder) -> PathBuf {
     use std::os::fd::AsRawFd;
 
     PathBuf::from(format!("/proc/self/fd/{}", folder.handle.as_raw_fd()))
@@ -188,7 +211,7 @@ fn path_of(folder: &WasiFolder) -> PathBuf {
 
 /// Elsewhere handles have no paths.
 #[cfg(not(target_os = "linux"))]
-fn path_of(folder: &WasiFolder) -> PathBuf {
+fn path_of(folder: &OpenFolder) -> PathBuf {
     PathBuf::from(&folder.name)
 }
 

@@ -161,7 +161,7 @@ impl FakeHost {
 }
 
 impl HostCalls for FakeHost {
-    fn answer(&self, capability: Capability, request: &str, body: &[u8], _: Allowance) -> Answer {
+    fn answer(&self, capability: Capability, request: &str, body: &[u8], _: Allowance<'_>) -> Answer {
         let mut state = self.state();
         let answered = match capability {
             Capability::File => read(request).and_then(|request| state.file(&request, body)),

@@ -53,7 +53,7 @@ use driftless_plugin_api::host_call::{
 pub use fake::{Call, FakeHost};
 
 /// What an answer in a test may cost: as much as in the sandbox, where nothing else is configured.
-const ALLOWANCE: Allowance = Allowance { time: Duration::from_secs(30), bytes: 64 << 20 };
+const ALLOWANCE: Allowance<'static> = Allowance::new(Duration::from_secs(30), 64 << 20);
 
 thread_local! {
     static HOSTS: RefCell<Vec<Rc<dyn HostCalls>>> = const { RefCell::new(Vec::new()) };

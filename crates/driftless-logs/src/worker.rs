@@ -1,0 +1,251 @@
+//! Parsing and filtering, one batch at a time.
+
+use driftless_host::{Configured, Error, Result, Session};
+use serde::Serialize;
+use serde::de::IgnoredAny;
+
+use crate::batch::{Batch, Form, MOST_LINE_BYTES, Problem, ProblemKind};
+
+/// How many failures of a batch are told in words, of each kind.
+const MOST_PROBLEMS: u64 = 10;
+
+/// The stages that a worker runs: what every entry of a source goes through.
+#[derive(Clone, Debug)]
+pub(crate) struct Stages {
+    /// For each source.
+    pub(crate) parsers: Vec<Option<Configured>>,
+    pub(crate) filters: Vec<Configured>,
+}
+
+/// One thread's instances of the stages.
+pub(crate) struct Worker<'a> {
+    stages: &'a Stages,
+    parsers: Vec<Option<Session>>,
+    filters: Vec<Session>,
+    /// Why the line at hand went past filters.
+    left_out: Vec<Error>,
+}
+
+/// What became of one line.
+enum Fate {
+    Kept,
+    Dropped,
+    Skipped(Error),
+}
+
+impl<'a> Worker<'a> {
+    pub(crate) fn new(stages: &'a Stages) -> Self {
+        Self {
+            stages,
+            parsers: stages.parsers.iter().map(|parser| parser.as_ref().map(Configured::session)).collect(),
+            filters: stages.filters.iter().map(Configured::session).collect(),
+            left_out: Vec::new(),
+        }
+    }
+
+    /// Decides the fate of every line of a batch.
+    ///
+    /// # Errors
+    ///
+    /// When a plugin that nobody said to do without is put aside: it would fail on every further line. The batch then has what was
+    /// done until there, and the other lines count as failed.
+    pub(crate) fn work(&mut self, batch: &mut Batch) -> Result<()> {
+        let input = std::mem::take(&mut batch.input);
+        let done = match batch.form {
+            Form::Lines | Form::Entries => self.lines(&input, batch),
+            Form::TooLong => {
+                fail(batch, 0, &input, false, too_long());
+                Ok(())
+            }
+            Form::TooLongStill => {
+                batch.rejected.extend_from_slice(&input);
+                Ok(())
+            }
+        };
+        // Its memory is used again.
+        batch.input = input;
+        done
+    }
+
+    fn lines(&mut self, input: &[u8], batch: &mut Batch) -> Result<()> {
+        let mut number = 0;
+        let mut given_up = None;
+        let mut at = 0;
+        while at < input.len() {
+            let end = memchr::memchr(b'\n', &input[at..]).map_or(input.len(), |found| at + found);
+            let raw = &input[at..end];
+            let line = raw.strip_suffix(b"\r").unwrap_or(raw);
+            at = end + 1;
+            if given_up.is_some() {
+                fail(batch, number, raw, true, "it was not looked at any more".to_owned());
+            } else if line.len() > MOST_LINE_BYTES {
+                fail(batch, number, raw, true, too_long());
+            } else {
+                match self.line(line, batch) {
+                    Ok(Fate::Kept) => batch.tally.kept += 1,
+                    Ok(Fate::Dropped) => batch.tally.dropped += 1,
+                    Ok(Fate::Skipped(error)) => skip(batch, number, raw, &error),
+                    Err(error) => {
+                        fail(batch, number, raw, true, error.to_string());
+                        given_up = matches!(error, Error::PutAside { .. }).then_some(error);
+                    }
+                }
+                if !self.left_out.is_empty() {
+                    self.went_past_filters(batch, number);
+                }
+            }
+            number += 1;
+        }
+        given_up.map_or(Ok(()), Err)
+    }
+
+    /// Parses and filters a line, and writes the entry if it is kept.
+    #[inline]
+    fn line(&mut self, line: &[u8], batch: &mut Batch) -> Result<Fate> {
+        let text = std::str::from_utf8(line).map_err(|error| Error::Configuration {
+            what: "the line".to_owned(),
+            violations: vec![format!("it is not UTF-8 (at byte {})", error.valid_up_to())],
+        })?;
+        let Self { stages, parsers, filters, left_out } = self;
+        let entries = &mut batch.entries;
+        let mut filters = Filters { filters: &stages.filters, sessions: filters, left_out };
+        match (&stages.parsers[batch.source], batch.form) {
+            (Some(parser), Form::Lines) => {
+                let session = parsers[batch.source].as_mut().expect("there is a session for each parser");
+                // The entry is looked at where the parser left it, and copied only if it is kept.
+                match parser.call_in(session, &[text], |entry| filters.filter(entry, entries)) {
+                    // What is in there is of the filters, which is not held against the parser.
+                    Ok(fate) => fate,
+                    Err(error) if parser.forgives(&error) => Ok(Fate::Skipped(error)),
+                    Err(error) => Err(error),
+                }
+            }
+            (None, Form::Lines) => {
+                let entry = message(text);
+                filters.filter_trusted(&entry, entries)
+            }
+            _ => filters.filter_trusted(text, entries),
+        }
+    }
+
+    /// Tells of the filters that the line at hand went past.
+    #[cold]
+    fn went_past_filters(&mut self, batch: &mut Batch, line: u64) {
+        for error in self.left_out.drain(..) {
+            batch.tally.unfiltered += 1;
+            // That a filter is put aside is told once.
+            if batch.tally.unfiltered <= MOST_PROBLEMS && !matches!(error, Error::PutAside { .. }) {
+                let why = format!("{error}; it goes on without this filter");
+                batch.problems.push(Problem { kind: ProblemKind::Unfiltered, line, why });
+            }
+        }
+    }
+}
+
+/// The filters, for one entry.
+struct Filters<'a> {
+    filters: &'a [Configured],
+    sessions: &'a mut [Session],
+    /// The failures of those that the entry went past.
+    left_out: &'a mut Vec<Error>,
+}
+
+impl Filters<'_> {
+    /// An entry that a parser made: what is kept has to be a JSON object on one line. The outer error is the parser's, the inner
+    /// one a filter's.
+    fn filter(&mut self, entry: &str, entries: &mut Vec<u8>) -> Result<Result<Fate>, String> {
+        match self.pass(entry) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Ok(Fate::Dropped)),
+            Err(error) => return Ok(Err(error)),
+        }
+        let entry = entry.trim();
+        if !entry.starts_with('{') {
+            return Err("its reply is not a JSON object".to_owned());
+        }
+        if let Err(error) = serde_json::from_str::<IgnoredAny>(entry) {
+            return Err(format!("its reply is not JSON: {error}"));
+        }
+        put_entry(entry, entries);
+        Ok(Ok(Fate::Kept))
+    }
+
+    /// An entry that is known to be a JSON object.
+    fn filter_trusted(&mut self, entry: &str, entries: &mut Vec<u8>) -> Result<Fate> {
+        if !self.pass(entry)? {
+            return Ok(Fate::Dropped);
+        }
+        put_entry(entry, entries);
+        Ok(Fate::Kept)
+    }
+
+    /// Whether all of them let an entry through.
+    #[inline]
+    fn pass(&mut self, entry: &str) -> Result<bool> {
+        for (filter, session) in self.filters.iter().zip(&mut *self.sessions) {
+            let kept = filter.call_in(session, &[entry], |reply| match reply.trim() {
+                "true" => Ok(true),
+                "false" => Ok(false),
+                _ => Err("its reply is neither true nor false".to_owned()),
+            });
+            match kept {
+                Ok(true) => {}
+                Ok(false) => return Ok(false),
+                Err(error) if filter.forgives(&error) => self.left_out.push(error),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// A newline in JSON is white space, and an entry is one line.
+fn put_entry(entry: &str, entries: &mut Vec<u8>) {
+    let start = entries.len();
+    entries.extend_from_slice(entry.as_bytes());
+    if memchr::memchr2(b'\n', b'\r', &entries[start..]).is_some() {
+        entries[start..]
+            .iter_mut()
+            .filter(|byte| matches!(**byte, b'\n' | b'\r'))
+            .for_each(|byte| *byte = b' ');
+    }
+    entries.push(b'\n');
+}
+
+/// What a line is where there is no parser.
+fn message(line: &str) -> String {
+    #[derive(Serialize)]
+    struct Message<'a> {
+        message: &'a str,
+    }
+    serde_json::to_string(&Message { message: line }).expect("a string serialises")
+}
+
+fn too_long() -> String {
+    format!("the line is longer than {MOST_LINE_BYTES} bytes")
+}
+
+/// A line whose parser failed, and that the run goes on without.
+#[cold]
+fn skip(batch: &mut Batch, line: u64, raw: &[u8], error: &Error) {
+    batch.tally.skipped += 1;
+    // That a parser is put aside is told once.
+    if batch.tally.skipped <= MOST_PROBLEMS && !matches!(error, Error::PutAside { .. }) {
+        let why = format!("{error}; it is skipped");
+        batch.problems.push(Problem { kind: ProblemKind::Skipped, line, why });
+    }
+    batch.rejected.extend_from_slice(raw);
+    batch.rejected.push(b'\n');
+}
+
+#[cold]
+fn fail(batch: &mut Batch, line: u64, raw: &[u8], ends: bool, why: String) {
+    batch.tally.failed += 1;
+    if batch.tally.failed <= MOST_PROBLEMS {
+        batch.problems.push(Problem { kind: ProblemKind::Failed, line, why });
+    }
+    batch.rejected.extend_from_slice(raw);
+    if ends {
+        batch.rejected.push(b'\n');
+    }
+}

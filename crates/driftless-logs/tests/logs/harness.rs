@@ -1,0 +1,83 @@
+//! Pipelines in a folder of their own.
+
+use std::fs;
+use std::path::PathBuf;
+
+use driftless_host::PluginManager;
+use driftless_logs::{Control, Error, Finished, Pipeline, PipelineFile, Result};
+use driftless_templates::Templates;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A folder with the files of one pipeline.
+pub(crate) struct Folder(TempDir);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// The path of a file, as it stands in a description.
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.path(name).display().to_string()
+    }
+
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.path(name), content).unwrap();
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        String::from_utf8(fs::read(self.path(name)).unwrap()).unwrap()
+    }
+
+    /// A pipeline from `in` through a parser of plugin `p` to `out`; `more` has further keys.
+    pub(crate) fn file(&self, parser: Option<&str>, more: Value) -> Value {
+        let mut source = json!({"type": "file", "paths": [self.text("in")]});
+        if let Some(parser) = parser {
+            source["parser"] = json!({"type": format!("p.{parser}")});
+        }
+        let mut file = json!({"sources": [source], "outputs": [{"type": "file", "path": self.text("out")}]});
+        file.as_object_mut().unwrap().extend(crate::guest::object(more));
+        file
+    }
+}
+
+/// How a pipeline ended, and what it reported.
+pub(crate) struct Ended {
+    pub(crate) finished: Finished,
+    pub(crate) reported: Vec<String>,
+}
+
+impl Ended {
+    /// Kept, dropped, failed.
+    pub(crate) fn counts(&self) -> [u64; 3] {
+        let summary = &self.finished.summary;
+        assert_eq!(summary.lines, summary.kept + summary.dropped + summary.failed + summary.skipped);
+        [summary.kept, summary.dropped, summary.failed]
+    }
+
+    pub(crate) fn error(&self) -> &Error {
+        self.finished.error.as_ref().expect("it should fail")
+    }
+}
+
+pub(crate) fn pipeline(manager: &PluginManager, file: Value, follow: bool) -> Result<Pipeline> {
+    let file: PipelineFile = serde_json::from_value(file).unwrap();
+    let templates = Templates::new(manager).unwrap();
+    let file = file.fill(|place, value, vars| templates.fill(value, vars).map_err(|error| error.at(place)));
+    Pipeline::new(manager, &file.unwrap(), follow)
+}
+
+pub(crate) fn run_on(manager: &PluginManager, file: Value) -> Ended {
+    run_under(&Control::new(), &pipeline(manager, file, false).unwrap())
+}
+
+pub(crate) fn run_under(control: &Control, pipeline: &Pipeline) -> Ended {
+    let mut reported = Vec::new();
+    let finished = pipeline.run(control, &mut |line| reported.push(line.to_owned()));
+    Ended { finished, reported }
+}

@@ -1,0 +1,67 @@
+//! Why a file of tasks or collectors did not run to its end.
+
+use driftless_host::ErrorKind;
+use driftless_templates::TemplateError;
+
+/// The result of what this crate does.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong while a file ran.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A plugin that is not there, refused, wrongly configured, or that brought no result.
+    #[error(transparent)]
+    Plugin(Box<driftless_host::Error>),
+    /// A template in the file.
+    #[error(transparent)]
+    Template(#[from] driftless_templates::Error),
+    /// A file that asks for something impossible.
+    #[error("{what}: {why}")]
+    File {
+        /// Which part of it.
+        what: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Something that went wrong in one step.
+    #[error("{what}: {source}")]
+    Context {
+        /// Which step.
+        what: String,
+        /// What went wrong there.
+        source: Box<Error>,
+    },
+}
+
+impl From<driftless_host::Error> for Error {
+    fn from(error: driftless_host::Error) -> Self {
+        Self::Plugin(Box::new(error))
+    }
+}
+
+impl Error {
+    /// The same error, with the step in which it happened.
+    pub(crate) fn at(self, what: impl Into<String>) -> Self {
+        Self::Context { what: what.into(), source: Box::new(self) }
+    }
+
+    /// What kind of answer it asks for.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Plugin(error) => error.kind(),
+            Self::Template(error) => error.kind(),
+            Self::File { .. } => ErrorKind::Configuration,
+            Self::Context { source, .. } => source.kind(),
+        }
+    }
+
+    /// The error of the template, where one could not be rendered.
+    pub fn template(&self) -> Option<&TemplateError> {
+        match self {
+            Self::Template(error) => error.template(),
+            Self::Context { source, .. } => source.template(),
+            Self::Plugin(_) | Self::File { .. } => None,
+        }
+    }
+}

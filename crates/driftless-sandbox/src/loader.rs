@@ -1,0 +1,53 @@
+//! WebAssembly as a transport of the host.
+
+use std::sync::Arc;
+
+use driftless_transport::{Admit, Artifact, Form, LoadError, Loader, PluginInfo, Transport};
+use driftless_validator::{PluginFile, ValidationError};
+
+use crate::error::CompileError;
+use crate::pool::InstancePool;
+use crate::sandbox::Sandbox;
+
+/// Accepts every file that is in memory, so a host asks it last.
+impl Loader for Sandbox {
+    fn accepts(&self, artifact: &Artifact) -> bool {
+        // A file that is no WebAssembly is accepted as well: the validator says what is wrong with it.
+        matches!(&artifact.form, Form::Bytes(_))
+    }
+
+    fn inspect(&self, artifact: &Artifact) -> Result<PluginInfo, LoadError> {
+        let file = file(artifact)?;
+        let info = file.info();
+        let functions = info.functions().ok_or_else(|| {
+            let why = info.defect().map_or("it is no WebAssembly".to_owned(), ToString::to_string);
+            LoadError::Refused(vec![why])
+        })?;
+        Ok(PluginInfo::new(Arc::clone(&artifact.name), info.manifest().cloned(), info.digest(), functions))
+    }
+
+    fn load(&self, artifact: &Artifact, admit: Admit<'_>) -> Result<Arc<dyn Transport>, LoadError> {
+        let module = self.validate_file(&*file(artifact)?).map_err(refused)?;
+        let manifest = module.manifest().cloned();
+        let info = PluginInfo::new(Arc::clone(&artifact.name), manifest, module.digest(), module.functions());
+        let context = admit(&info)?;
+        let compiled =
+            self.compile_within(&artifact.name, &module, context).map_err(|error| match error {
+                CompileError::Limit(exceeded) => LoadError::Limit(exceeded),
+                CompileError::Compiler(_) => LoadError::Failed(error.to_string()),
+            })?;
+        Ok(Arc::new(InstancePool::new(compiled)))
+    }
+}
+
+/// An artifact's file with what was found out about it.
+fn file(artifact: &Artifact) -> Result<Arc<PluginFile>, LoadError> {
+    match &artifact.form {
+        Form::Bytes(bytes) => Ok(artifact.once(|| PluginFile::inspect(Arc::clone(bytes)))),
+        _ => Err(LoadError::Failed("the sandbox runs WebAssembly files only".to_owned())),
+    }
+}
+
+fn refused(error: ValidationError) -> LoadError {
+    LoadError::Refused(error.violations.iter().map(ToString::to_string).collect())
+}

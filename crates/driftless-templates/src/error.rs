@@ -1,0 +1,130 @@
+//! Why a template was not rendered.
+
+use std::fmt;
+use std::ops::Range;
+
+use driftless_host::ErrorKind;
+
+/// The result of what this crate does.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong with a template.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A template that could not be rendered, with its place and cause.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The host could not say which plugins there are.
+    #[error(transparent)]
+    Host(Box<driftless_host::Error>),
+    /// Something that went wrong in one part of a larger whole.
+    #[error("{what}: {source}")]
+    Context {
+        /// In which part.
+        what: String,
+        /// What went wrong there.
+        source: Box<Error>,
+    },
+}
+
+impl From<driftless_host::Error> for Error {
+    fn from(error: driftless_host::Error) -> Self {
+        Self::Host(Box::new(error))
+    }
+}
+
+impl Error {
+    /// The same error, with the part of a larger whole in which it happened.
+    #[must_use]
+    pub fn at(self, what: impl Into<String>) -> Self {
+        Self::Context { what: what.into(), source: Box::new(self) }
+    }
+
+    /// What kind of answer it asks for.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Template(error) => error.kind(),
+            Self::Host(error) => error.kind(),
+            Self::Context { source, .. } => source.kind(),
+        }
+    }
+
+    /// The error of the template itself, where it is one.
+    pub fn template(&self) -> Option<&TemplateError> {
+        match self {
+            Self::Template(error) => Some(error),
+            Self::Host(_) => None,
+            Self::Context { source, .. } => source.template(),
+        }
+    }
+}
+
+/// A template that could not be rendered.
+///
+/// Its text has the line and every cause; [`place`](Self::place) is where it is in the template.
+#[derive(Debug)]
+pub struct TemplateError(pub(crate) minijinja::Error);
+
+impl TemplateError {
+    /// The line in the template, from 1.
+    pub fn line(&self) -> Option<usize> {
+        self.0.line()
+    }
+
+    /// The template's name.
+    pub fn name(&self) -> Option<&str> {
+        self.0.name()
+    }
+
+    /// The text of the template, and the bytes in it that the error is about.
+    ///
+    /// The values of the variables that are used there are not told: they may well be secrets, and errors end up in logs.
+    pub fn place(&self) -> Option<(&str, Range<usize>)> {
+        Some((self.0.template_source()?, self.0.range()?))
+    }
+
+    /// What a plugin did wrong, if one did.
+    pub fn plugin_error(&self) -> Option<&driftless_host::Error> {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(&self.0);
+        while let Some(error) = cause {
+            if let Some(error) = error.downcast_ref::<driftless_host::Error>() {
+                return Some(error);
+            }
+            cause = error.source();
+        }
+        None
+    }
+
+    /// What kind of answer it asks for: that of the plugin's error, where one failed.
+    pub fn kind(&self) -> ErrorKind {
+        self.plugin_error().map_or(ErrorKind::Failed, driftless_host::Error::kind)
+    }
+}
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // An expression is one line, which is shown with the error.
+        if let Some(name) = self.name().filter(|name| *name != "<expression>") {
+            write!(f, "{name}:")?;
+            if let Some(line) = self.line() {
+                write!(f, "{line}:")?;
+            }
+            f.write_str(" ")?;
+        }
+        if let Some(error) = self.plugin_error() {
+            return write!(f, "{error}");
+        }
+        write!(f, "{}", self.0.kind())?;
+        if let Some(detail) = self.0.detail() {
+            write!(f, ": {detail}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for TemplateError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
