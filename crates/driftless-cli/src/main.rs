@@ -7,8 +7,10 @@ mod args;
 mod commands;
 mod context;
 mod document;
+mod excerpt;
 mod failure;
 mod paths;
+mod table;
 mod terminal;
 mod text;
 
