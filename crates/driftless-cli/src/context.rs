@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use driftless_host::api::log::Level;
 use driftless_host::{
     Artifact, Candidate, Error, Form, Grants, LoadError, LogRecord, LogSink, PluginHandle, PluginManager,
-    PluginSource, Settings,
+    PluginManagerBuilder, PluginSource, Settings,
 };
 use driftless_registry::{LocalFolder, Store, StoredPlugin};
 use driftless_sandbox::{MachineCodeCache, Sandbox};
@@ -21,17 +21,24 @@ use crate::{document, paths, text};
 /// Makes the manager that the global options ask for.
 pub(crate) fn manager(global: &Global, terminal: &Terminal) -> anyhow::Result<PluginManager> {
     let settings = settings(global)?;
-    let registries = registry_folders(&settings, terminal);
-    let mut builder = PluginManager::builder()
+    let builder = with_sources(PluginManager::builder(), global, &settings, terminal)?
         .loader(sandbox(&settings, terminal)?)
         .settings(settings)
-        .source(installed(global)?)
         .grants(grants(global)?)
         .log(ToTerminal { terminal: terminal.clone(), level: global.level() });
-    for folder in registries {
-        builder = builder.source(in_folder(folder));
-    }
     Ok(builder.build()?)
+}
+
+/// Adds every place in which a plugin is looked for by its name: the plugin folder and the registries. All commands look there.
+fn with_sources(
+    builder: PluginManagerBuilder,
+    global: &Global,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> Result<PluginManagerBuilder, Failure> {
+    let builder = builder.source(in_folder(plugin_folder(global)?));
+    let registries = registry_folders(settings, terminal);
+    Ok(registries.into_iter().fold(builder, |builder, folder| builder.source(in_folder(folder))))
 }
 
 /// What runs plugins in WebAssembly.
@@ -74,15 +81,18 @@ pub(crate) fn plugin(manager: &PluginManager, name_or_file: &str) -> anyhow::Res
 }
 
 /// Where a plugin is and its bytes, by its name or from a file.
-pub(crate) fn bytes(global: &Global, name_or_file: &str) -> anyhow::Result<(PathBuf, Vec<u8>)> {
+pub(crate) fn bytes(
+    global: &Global,
+    terminal: &Terminal,
+    name_or_file: &str,
+) -> anyhow::Result<(PathBuf, Vec<u8>)> {
     if let Some(path) = as_file(name_or_file) {
         return Ok((path.to_owned(), read_file(path)?));
     }
     let settings = settings(global)?;
     let sandbox = Sandbox::new(settings.security.limits())?;
-    let manager =
-        PluginManager::builder().loader(sandbox).settings(settings).source(installed(global)?).build()?;
-    let artifact = manager.find(name_or_file)?;
+    let builder = with_sources(PluginManager::builder(), global, &settings, terminal)?;
+    let artifact = builder.loader(sandbox).settings(settings).build()?.find(name_or_file)?;
     match artifact.form {
         Form::Bytes(bytes) => Ok((artifact.origin.to_string().into(), bytes.to_vec())),
         _ => Err(Failure::NotFound(format!("{}: this plugin is no file", artifact.origin)).into()),
@@ -90,8 +100,12 @@ pub(crate) fn bytes(global: &Global, name_or_file: &str) -> anyhow::Result<(Path
 }
 
 /// A plugin by its name or from a file, checked, and what it is called. Nothing of it is compiled.
-pub(crate) fn validated(global: &Global, name_or_file: &str) -> anyhow::Result<(String, ValidatedPlugin)> {
-    let (path, bytes) = bytes(global, name_or_file)?;
+pub(crate) fn validated(
+    global: &Global,
+    terminal: &Terminal,
+    name_or_file: &str,
+) -> anyhow::Result<(String, ValidatedPlugin)> {
+    let (path, bytes) = bytes(global, terminal, name_or_file)?;
     let name = stem(&path);
     let module = sandbox_validate(global, &bytes)?
         .map_err(|error| Error::Load { plugin: name.clone(), source: LoadError::Refused(reasons(&error)) })?;
@@ -175,10 +189,6 @@ pub(crate) fn sandbox_validate(
 /// Everything that is wrong with a file, a line each.
 fn reasons(error: &ValidationError) -> Vec<String> {
     error.violations.iter().map(ToString::to_string).collect()
-}
-
-fn installed(global: &Global) -> Result<FromStore<LocalFolder>, Failure> {
-    plugin_folder(global).map(in_folder)
 }
 
 fn in_folder(folder: PathBuf) -> FromStore<LocalFolder> {
