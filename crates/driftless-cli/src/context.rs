@@ -1,12 +1,13 @@
 //! The wiring: settings, store and terminal become a plugin manager.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use driftless_host::api::log::Level;
 use driftless_host::{
     Artifact, Candidate, Error, Form, Grants, LoadError, LogRecord, LogSink, PluginHandle, PluginManager,
-    PluginManagerBuilder, PluginSource, Settings,
+    PluginManagerBuilder, PluginSource, ProtectedPaths, Settings,
 };
 use driftless_registry::{LocalFolder, Store, StoredPlugin};
 use driftless_sandbox::{MachineCodeCache, Sandbox};
@@ -25,6 +26,7 @@ pub(crate) fn manager(global: &Global, terminal: &Terminal) -> anyhow::Result<Pl
         .loader(sandbox(&settings, terminal)?)
         .settings(settings)
         .grants(grants(global)?)
+        .protected_paths(own_places(global))
         .log(ToTerminal { terminal: terminal.clone(), level: global.level() });
     Ok(builder.build()?)
 }
@@ -123,6 +125,16 @@ pub(crate) fn grants_to_change(global: &Global) -> anyhow::Result<Grants> {
     read_grants(global, false)
 }
 
+/// The files and folders of this command itself, which no plugin may be granted.
+pub(crate) fn own_places(global: &Global) -> ProtectedPaths {
+    let grants = grants_file(global);
+    let lock = grants.as_deref().map(lock_beside);
+    let settings = global.settings.clone().or_else(|| Some(paths::home()?.join("plugins.toml")));
+    let plugins = global.plugin_dir.clone().or_else(|| Some(paths::home()?.join("plugins")));
+    let places = [grants, lock, settings, plugins, paths::machine_code(), paths::machine_code_key()];
+    ProtectedPaths::new(places.into_iter().flatten())
+}
+
 fn grants_file(global: &Global) -> Option<PathBuf> {
     global.grants.clone().or_else(|| Some(paths::home()?.join("grants.toml")))
 }
@@ -130,35 +142,63 @@ fn grants_file(global: &Global) -> Option<PathBuf> {
 fn read_grants(global: &Global, must_exist: bool) -> anyhow::Result<Grants> {
     let Some(path) = grants_file(global) else { return Ok(Grants::default()) };
     match text::read(&path) {
-        Ok(text) => Ok(Grants::from_toml(&text).map_err(|error| match error {
-            // The file's own name says more than what it is usually called.
-            Error::Configuration { violations, .. } => {
-                Error::Configuration { what: path.display().to_string(), violations }
-            }
-            other => other,
-        })?),
+        Ok(text) => Ok(Grants::from_toml(&text).map_err(|error| named_by_its_path(error, &path))?),
         Err(Failure::NotFound(_)) if !must_exist => Ok(Grants::default()),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Writes what is granted. Whoever reads the file meanwhile sees the old or the new.
-pub(crate) fn write_grants(global: &Global, grants: &Grants) -> Result<(), Failure> {
+/// Changes what is granted to one plugin, as `change` does with what is granted now. Commands that do so at the same time wait for each
+/// other, and whoever reads the file meanwhile sees the old or the new.
+pub(crate) fn change_grants(
+    global: &Global,
+    plugin: &str,
+    change: impl FnOnce(&mut Grants) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let path = grants_file(global)
         .ok_or_else(|| Failure::Usage("there is no home folder; say --grants".to_owned()))?;
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
-    let write = || {
-        std::fs::create_dir_all(folder)?;
-        // Readable by its owner alone, which is what a temporary file is.
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(grants.to_toml().as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(&path).map_err(|error| error.error)
+    let unwritable = |error: io::Error| unreadable(&path, &error);
+    std::fs::create_dir_all(folder).map_err(unwritable)?;
+    // The file itself is replaced, so what is locked is another one. It is given back when it is closed.
+    let lock = lock_beside(&path);
+    let locked = File::options().create(true).truncate(false).write(true).open(&lock);
+    let locked = locked.and_then(|file| file.lock().map(|()| file));
+    let _locked = locked.map_err(|error| unreadable(&lock, &error))?;
+
+    let text = match text::read(&path) {
+        Err(Failure::NotFound(_)) => String::new(),
+        text => text?,
     };
-    write().map(drop).map_err(|error| unreadable(&path, &error))
+    let named = |error| named_by_its_path(error, &path);
+    let mut grants = Grants::from_toml(&text).map_err(named)?;
+    change(&mut grants)?;
+    let text = grants.update_toml(&text, plugin).map_err(named)?;
+    // Readable by its owner alone, which is what a temporary file is.
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;
+    file.persist(&path).map_err(|error| unwritable(error.error))?;
+    Ok(())
+}
+
+/// The file that is locked while `grants.toml` is changed.
+fn lock_beside(grants: &Path) -> PathBuf {
+    let mut name = grants.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
+}
+
+/// The file's own name says more than what it is usually called.
+fn named_by_its_path(error: Error, path: &Path) -> Error {
+    match error {
+        Error::Configuration { violations, .. } => {
+            Error::Configuration { what: path.display().to_string(), violations }
+        }
+        other => other,
+    }
 }
 
 /// Templates with what plugins bring to them, for files that the user wrote.
