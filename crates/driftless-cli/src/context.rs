@@ -17,7 +17,7 @@ use driftless_validator::{PluginFile, Rules, ValidatedPlugin, ValidationError, V
 use crate::args::Global;
 use crate::failure::{Failure, unreadable};
 use crate::terminal::Terminal;
-use crate::{document, paths, text};
+use crate::{document, interrupt, paths, text};
 
 /// Makes the manager that the global options ask for.
 pub(crate) fn manager(global: &Global, terminal: &Terminal) -> anyhow::Result<PluginManager> {
@@ -27,6 +27,7 @@ pub(crate) fn manager(global: &Global, terminal: &Terminal) -> anyhow::Result<Pl
         .settings(settings)
         .grants(grants(global)?)
         .protected_paths(own_places(global))
+        .cancel(interrupt::cancel_handle())
         .log(ToTerminal { terminal: terminal.clone(), level: global.level() });
     Ok(builder.build()?)
 }
