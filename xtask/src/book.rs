@@ -29,15 +29,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, Result, bail};
 
 use crate::run::{command, root, run, say};
-use crate::toolchains;
+use crate::tools;
 use blocks::Page;
-
-const MDBOOK: &str = "0.5.4";
 
 /// Checks every block, and makes the book.
 pub(crate) fn build() -> Result<()> {
-    let mdbook = toolchains::cargo_tool("mdbook", "mdbook", MDBOOK)?;
-    toolchains::cargo_tool("wasm-bindgen-cli", "wasm-bindgen", toolchains::WASM_BINDGEN)?;
+    let mdbook = tools::MDBOOK.get()?;
+    tools::WASM_BINDGEN.get()?;
     check(&[])?;
     run(command(mdbook).args(["build", "docs", "--dest-dir"]).arg(target().join("html")))
 }
@@ -92,11 +90,6 @@ pub(crate) fn check(names: &[String]) -> Result<()> {
 fn target() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     target.join("book")
-}
-
-/// The folder of tools that this repository installs for itself.
-fn tools() -> PathBuf {
-    root().join("target").join("tools")
 }
 
 /// The pages of the book, read.

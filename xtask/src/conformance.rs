@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::run::{cargo, command, heading, root, run, say};
-use crate::{examples, toolchains};
+use crate::run::{both, command, heading, root, run, say};
+use crate::{examples, toolchains, tools};
 
 /// A way to write a plugin, and what carries the strings of the protocol then.
 struct Way {
@@ -74,22 +74,19 @@ type Column = BTreeMap<String, Tally>;
 
 /// Builds the `driftless` command, and tests with it.
 pub(crate) fn check() -> Result<()> {
-    run(cargo().args(["build", "--locked", "--package", "driftless-cli"]))?;
+    run(&mut examples::build_of_driftless())?;
     check_with_driftless()
 }
 
 /// Builds every reference plugin, plays every case, writes the table, and fails where a case does not hold. The command is there already.
 pub(crate) fn check_with_driftless() -> Result<()> {
     examples::add_targets()?;
-    let mut columns = Vec::new();
-    for way in &WAYS {
-        heading(way.name);
-        let column = match prepare(way)? {
-            Some(tools) => Some(test(way, &build(way, &tools)?)?),
-            None => None,
-        };
-        columns.push((way.name, column));
-    }
+    // What builds plugins in other languages has one thread each, so that Rust is compiled beside it.
+    let (rust, others): (Vec<_>, Vec<_>) =
+        WAYS.iter().partition(|way| matches!(way.needs, Needs::Rust | Needs::WasmBindgen));
+    let (rust, others) = both(|| play(&rust), || play(&others))?;
+    let mut columns = [rust, others].concat();
+    columns.sort_by_key(|(name, _)| WAYS.iter().position(|way| way.name == *name));
     let table = table(&columns);
     say(&format!("\n{table}"));
     let failed = columns.iter().filter_map(|(_, column)| column.as_ref());
@@ -106,6 +103,20 @@ pub(crate) fn check_with_driftless() -> Result<()> {
     Ok(())
 }
 
+/// Builds and plays these, one after the other. Where the language is missing, there is no column.
+fn play(ways: &[&Way]) -> Result<Vec<(&'static str, Option<Column>)>> {
+    let mut columns = Vec::new();
+    for way in ways {
+        heading(way.name);
+        let column = match prepare(way)? {
+            Some(tools) => Some(test(way, &build(way, &tools)?)?),
+            None => None,
+        };
+        columns.push((way.name, column));
+    }
+    Ok(columns)
+}
+
 /// What has to stand on the PATH.
 struct Tools(Vec<PathBuf>);
 
@@ -115,8 +126,7 @@ fn prepare(way: &Way) -> Result<Option<Tools>> {
     match way.needs {
         Needs::Rust => Ok(Some(Tools(Vec::new()))),
         Needs::WasmBindgen => {
-            let program =
-                toolchains::cargo_tool("wasm-bindgen-cli", "wasm-bindgen", toolchains::WASM_BINDGEN)?;
+            let program = tools::WASM_BINDGEN.get()?;
             // Where it stands on the PATH already, there is no folder to add.
             let folder = program.parent().filter(|folder| !folder.as_os_str().is_empty());
             Ok(Some(Tools(folder.into_iter().map(Path::to_owned).collect())))

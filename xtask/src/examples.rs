@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::run::{cargo, command, heading, root, run, say};
+use crate::run::{both, cargo, command, heading, root, run, say};
 use crate::toolchains;
 
 /// A target, and the folder under `target/` that its plugins go to.
@@ -17,45 +17,51 @@ const PLUGINS: &str = "target/plugins";
 
 /// Builds the `driftless` command, and the examples with it.
 pub(crate) fn build() -> Result<()> {
-    run(cargo().args(["build", "--locked", "--package", "driftless-cli"]))?;
+    run(&mut build_of_driftless())?;
     build_with_driftless()
 }
 
 /// Builds the examples with the command that a plugin author uses, which is there already.
 pub(crate) fn build_with_driftless() -> Result<()> {
     add_targets()?;
-    let driftless = driftless();
-    for (target, folder) in TARGETS {
-        let out_dir = format!("target/{folder}");
-        run(command(&driftless).args([
-            "plugin",
-            "build",
-            "examples",
-            "--target",
-            target,
-            "--out-dir",
-            &out_dir,
-        ]))?;
-    }
-    build_javascript(&driftless)?;
-    build_python(&driftless)
+    both(|| TARGETS.into_iter().try_for_each(|(target, folder)| build_rust(target, folder)), build_others)?;
+    Ok(())
+}
+
+/// Builds the examples in JavaScript, TypeScript and Python.
+pub(crate) fn build_others() -> Result<()> {
+    both(build_javascript, build_python)?;
+    Ok(())
+}
+
+/// The examples in Rust, for the target that a plugin is built for by default.
+pub(crate) fn build_rust_once() -> Result<()> {
+    add_targets()?;
+    let (target, folder) = TARGETS[0];
+    build_rust(target, folder)
+}
+
+fn build_rust(target: &str, folder: &str) -> Result<()> {
+    let out_dir = format!("target/{folder}");
+    let mut build = command(driftless());
+    run(build.args(["plugin", "build", "examples", "--target", target, "--out-dir", &out_dir]))
 }
 
 /// The examples in JavaScript and TypeScript: folders with a `package.json`.
-fn build_javascript(driftless: &Path) -> Result<()> {
+fn build_javascript() -> Result<()> {
     let projects = projects("package.json")?;
     if projects.is_empty() || !toolchains::node("the examples in JavaScript and TypeScript")? {
         return Ok(());
     }
     for project in projects {
         toolchains::install_packages(&root().join(&project))?;
-        run(command(driftless).args(["plugin", "build"]).arg(&project).args(["--out-dir", PLUGINS]))?;
+        run(command(driftless()).args(["plugin", "build"]).arg(&project).args(["--out-dir", PLUGINS]))?;
     }
     Ok(())
 }
 
 /// The examples in Python: folders with a `pyproject.toml`.
-fn build_python(driftless: &Path) -> Result<()> {
+fn build_python() -> Result<()> {
     let projects = projects("pyproject.toml")?;
     if projects.is_empty() || !toolchains::python("the examples in Python")? {
         return Ok(());
@@ -64,7 +70,7 @@ fn build_python(driftless: &Path) -> Result<()> {
     path.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));
     let path = std::env::join_paths(path)?;
     for project in projects {
-        let mut build = command(driftless);
+        let mut build = command(driftless());
         run(build.args(["plugin", "build"]).arg(&project).args(["--out-dir", PLUGINS]).env("PATH", &path))?;
     }
     Ok(())
@@ -81,6 +87,16 @@ fn projects(file: &str) -> Result<Vec<PathBuf>> {
     }
     projects.sort();
     Ok(projects)
+}
+
+/// The build of the `driftless` command, in the profile for development.
+///
+/// It asks for all crates and for a test, the smallest that there is: by itself the command would be compiled with fewer features of some hundred crates
+/// than the tests are, and wasmtime once for it and once for them.
+pub(crate) fn build_of_driftless() -> Command {
+    let mut build = cargo();
+    build.args(["build", "--locked", "--workspace", "--bin", "driftless", "--test", "skip"]);
+    build
 }
 
 /// Where cargo puts the `driftless` command.

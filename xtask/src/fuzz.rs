@@ -6,8 +6,21 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use clap::Args;
+use clap::builder::PossibleValuesParser;
 
 use crate::run::{self, cargo, command, heading, output, root, say};
+
+/// What `cargo xtask fuzz` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The fuzzers, or all
+    #[arg(value_name = "TARGET", value_parser = PossibleValuesParser::new(FUZZERS.map(|fuzzer| fuzzer.name)))]
+    targets: Vec<String>,
+    /// How long each of them runs
+    #[arg(long, value_name = "N", default_value = "1", value_parser = minutes)]
+    minutes: f64,
+}
 
 /// A fuzzer, and what is particular about it.
 struct Fuzzer {
@@ -43,8 +56,9 @@ struct Outcome {
 }
 
 /// Runs those that are named, or all.
-pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let (fuzzers, minutes) = read(arguments)?;
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let fuzzers = options.fuzzers();
+    let minutes = options.minutes;
     check_tools()?;
     // Seeds that are made rather than kept; the fuzzers find them beside what they found themselves.
     run::run(cargo().args(["run", "--locked", "--package", "driftless-fuzzing", "--bin", "seeds"]))?;
@@ -75,28 +89,20 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     );
 }
 
-fn read(arguments: &[String]) -> Result<(Vec<&'static Fuzzer>, f64)> {
-    let (mut named, mut minutes) = (Vec::new(), 1.0);
-    let mut arguments = arguments.iter();
-    while let Some(argument) = arguments.next() {
-        if argument == "--minutes" {
-            let number = arguments.next().context("--minutes needs a number")?;
-            minutes = number.parse().with_context(|| format!("`{number}` is no number of minutes"))?;
-            if !(minutes > 0.0 && minutes <= 1e6) {
-                bail!("`{number}` is no number of minutes");
-            }
-            continue;
-        }
-        let known = FUZZERS.iter().find(|fuzzer| fuzzer.name == argument);
-        named.push(known.with_context(|| {
-            let names = FUZZERS.map(|fuzzer| fuzzer.name).join(", ");
-            format!("there is no fuzzer `{argument}`; there are {names}")
-        })?);
+impl Options {
+    fn fuzzers(&self) -> Vec<&'static Fuzzer> {
+        let is_wanted =
+            |fuzzer: &&Fuzzer| self.targets.is_empty() || self.targets.iter().any(|name| name == fuzzer.name);
+        FUZZERS.iter().filter(is_wanted).collect()
     }
-    if named.is_empty() {
-        named.extend(&FUZZERS);
+}
+
+/// How long each fuzzer runs.
+fn minutes(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(minutes) if minutes > 0.0 && minutes <= 1e6 => Ok(minutes),
+        _ => Err("this is no number of minutes".to_owned()),
     }
-    Ok((named, minutes))
 }
 
 /// What is needed beside a stable compiler.
@@ -176,10 +182,20 @@ mod tests {
 
     #[test]
     fn arguments_name_targets_and_minutes() {
-        let read = |words: &[&str]| read(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
-        let (fuzzers, minutes) = read(&["smith", "--minutes", "0.5"]).unwrap();
-        assert_eq!((fuzzers[0].name, fuzzers.len(), minutes), ("smith", 1, 0.5));
-        assert_eq!(read(&[]).unwrap().0.len(), FUZZERS.len());
+        #[derive(Debug, clap::Parser)]
+        struct Command {
+            #[command(flatten)]
+            options: Options,
+        }
+        let read = |words: &[&str]| {
+            let words = std::iter::once("fuzz").chain(words.iter().copied());
+            <Command as clap::Parser>::try_parse_from(words).map(|command| command.options)
+        };
+        let options = read(&["smith", "--minutes", "0.5"]).unwrap();
+        let fuzzers = options.fuzzers();
+        assert_eq!((fuzzers[0].name, fuzzers.len(), options.minutes), ("smith", 1, 0.5));
+        let options = read(&[]).unwrap();
+        assert_eq!((options.fuzzers().len(), options.minutes), (FUZZERS.len(), 1.0));
         for wrong in [&["nobody"][..], &["--minutes"], &["--minutes", "0"], &["--minutes", "NaN"]] {
             assert!(read(wrong).is_err(), "{wrong:?}");
         }

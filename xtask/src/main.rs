@@ -5,6 +5,7 @@
 
 mod bench;
 mod book;
+mod changes;
 mod conformance;
 mod demo;
 mod deny;
@@ -12,35 +13,61 @@ mod examples;
 mod fuzz;
 mod packages;
 mod run;
+mod steps;
 mod test;
 mod tidy;
 mod toolchains;
+mod tools;
 mod workflows;
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
+use clap::{Parser, Subcommand};
 
-const HELP: &str = "\
-cargo xtask CHORE
+/// The chores of this repository
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Command {
+    #[command(subcommand)]
+    chore: Chore,
+}
 
-  test        everything that CI checks: format, clippy, examples, tests, docs, tidy, deny
-  conformance the reference plugin in every language through every case of the protocol; writes the table of the book
-  demo        builds the examples and shows what they do, on this machine and on a real access log
-  examples    compiles every example into target/plugins/, and those in Rust for the second target into
-              target/plugins-unknown-unknown/; installs the tools of JavaScript and Python that it needs
-  book        [PAGE…]: runs what the guide in docs/ tells its readers to do, and makes target/book/html of it; with names of pages, checks
-              those
-  tidy        the crates depend on each other as ARCHITECTURE.md says, every module has a doc comment, every link leads
-              somewhere
-  deny        dependencies: licences, bans, sources, and advisories where the database can be had
-  packages    the tests of the SDKs in JavaScript and Python, and of the examples in these languages
-  workflows   the workflows of GitHub, those of new projects included, through actionlint
-  bench       the benchmarks; further arguments go to criterion
-  fuzz        [TARGET…] [--minutes N]: runs the fuzzers, all of them for one minute each unless it is said otherwise";
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Everything that CI checks; with --quick, what is worth knowing between two edits
+    Test(test::Options),
+    /// Builds the examples and shows what they do, on this machine and on a real access log
+    Demo,
+    /// Compiles every example into target/plugins/, and those in Rust for the second target into target/plugins-unknown-unknown/
+    Examples,
+    /// Plays every case of the protocol with the reference plugin in every language, and writes the table of the book
+    Conformance,
+    /// Runs what the guide in docs/ tells its readers to do, and makes target/book/html of it
+    Book {
+        /// Checks these pages, and makes no book
+        pages: Vec<String>,
+    },
+    /// Crates depend on each other as ARCHITECTURE.md says and files without circles, modules have doc comments, links lead somewhere
+    Tidy,
+    /// Dependencies: licences, bans, sources, and advisories where the database can be had
+    Deny,
+    /// The tests of the SDKs in JavaScript and Python, and of the examples in these languages
+    Packages,
+    /// The workflows of GitHub, those of new projects included, through actionlint
+    Workflows,
+    /// The benchmarks
+    Bench {
+        /// What criterion is told
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Runs the fuzzers
+    Fuzz(fuzz::Options),
+}
 
 fn main() -> ExitCode {
-    match chore() {
+    match chore(Command::parse().chore) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -49,28 +76,31 @@ fn main() -> ExitCode {
     }
 }
 
-fn chore() -> Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    let chore = arguments.next().unwrap_or_default();
-    let rest: Vec<String> = arguments.collect();
-    match (chore.as_str(), rest.as_slice()) {
-        ("test", []) => test::all(),
-        ("demo", []) => demo::show(),
-        ("examples", []) => examples::build(),
-        ("conformance", []) => conformance::check(),
-        ("book", []) => book::build(),
-        ("book", pages) => book::check(pages),
-        ("tidy", []) => tidy::check(),
-        ("packages", []) => packages::check(),
-        ("workflows", []) => workflows::check(),
-        ("deny", []) => deny::check(),
-        ("bench", rest) => bench::all(rest),
-        ("fuzz", rest) => fuzz::run(rest),
-        ("help" | "--help" | "-h", _) => {
-            run::say(HELP);
-            Ok(())
-        }
-        ("", _) => bail!("which chore?\n\n{HELP}"),
-        (chore, _) => bail!("there is no chore `{chore}` with these arguments\n\n{HELP}"),
+fn chore(chore: Chore) -> Result<()> {
+    match chore {
+        Chore::Test(options) => test::check(&options),
+        Chore::Demo => demo::show(),
+        Chore::Examples => examples::build(),
+        Chore::Conformance => conformance::check(),
+        Chore::Book { pages } if pages.is_empty() => book::build(),
+        Chore::Book { pages } => book::check(&pages),
+        Chore::Tidy => tidy::check(),
+        Chore::Deny => deny::check(),
+        Chore::Packages => packages::check(),
+        Chore::Workflows => workflows::check(),
+        Chore::Bench { arguments } => bench::all(&arguments),
+        Chore::Fuzz(options) => fuzz::run(&options),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_without_contradictions() {
+        Command::command().debug_assert();
     }
 }

@@ -7,10 +7,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::run::{cargo, command, heading, root, run, say};
-
-/// The version of wasm-bindgen that the plugins of this repository are written for: it and the crate have to be of the same.
-pub(crate) const WASM_BINDGEN: &str = "0.2.129";
+use crate::run::{command, heading, is_ci, root, run, say};
 
 /// The version of componentize-py. `driftless plugin build` takes no other.
 const COMPONENTIZE_PY: &str = "0.25.1";
@@ -43,33 +40,24 @@ pub(crate) fn install_packages(project: &Path) -> Result<()> {
     run(npm().args(["ci", "--no-audit", "--no-fund"]).current_dir(project))
 }
 
+/// Everything of these languages that the chores use: what npm installs for the examples and for the chores, and componentize-py.
+pub(crate) fn install_all() -> Result<()> {
+    if node("what is written in JavaScript and TypeScript")? {
+        for project in
+            ["xtask/node", "examples/typescript-template-extension", "examples/javascript-custom-task"]
+        {
+            install_packages(&root().join(project))?;
+        }
+    }
+    if python("what is written in Python")? {
+        python_environment()?;
+    }
+    Ok(())
+}
+
 /// npm.
 pub(crate) fn npm() -> Command {
     command(if cfg!(windows) { "npm.cmd" } else { "npm" })
-}
-
-/// A program out of a crate, in one version: what is on the PATH, or what is installed into `target/tools`.
-pub(crate) fn cargo_tool(package: &str, program: &str, version: &str) -> Result<PathBuf> {
-    let has_it = |program: &Path| {
-        let printed = Command::new(program).arg("--version").output();
-        printed.is_ok_and(|printed| {
-            let words = String::from_utf8_lossy(&printed.stdout).into_owned();
-            words.split_whitespace().any(|word| word.trim_start_matches('v') == version)
-        })
-    };
-    let tools = root().join("target/tools");
-    let own = tools.join("bin").join(format!("{program}{}", std::env::consts::EXE_SUFFIX));
-    for found in [PathBuf::from(program), own.clone()] {
-        if has_it(&found) {
-            return Ok(found);
-        }
-    }
-    heading(&format!("{program} {version} is missing; installing it into target/tools"));
-    run(cargo().args(["install", package, "--version", version, "--locked", "--root"]).arg(&tools))?;
-    if !has_it(&own) {
-        bail!("{program} was installed, and does not run");
-    }
-    Ok(own)
 }
 
 /// Makes the virtual environment with componentize-py, unless it is there, and returns the folder of its programs.
@@ -103,7 +91,7 @@ fn is_there(program: &str, oldest: (u32, u32), install: &str, what: &str) -> Res
         Some(version) => format!("{program} is {version}, which is too old"),
         None => format!("{program} is not installed"),
     };
-    if std::env::var_os("CI").is_some() {
+    if is_ci() {
         bail!("{why}, and in CI nothing is left out: install {install}");
     }
     heading(&format!("SKIPPED: {what}"));

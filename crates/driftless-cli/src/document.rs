@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::path::Path;
 
-use driftless_templates::excerpt;
 use serde::de::DeserializeOwned;
 
+use crate::excerpt::excerpt;
 use crate::failure::Failure;
 use crate::text;
 

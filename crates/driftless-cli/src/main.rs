@@ -7,9 +7,11 @@ mod args;
 mod commands;
 mod context;
 mod document;
+mod excerpt;
 mod failure;
 mod interrupt;
 mod paths;
+mod table;
 mod terminal;
 mod text;
 

@@ -2,19 +2,20 @@
 
 use std::path::PathBuf;
 
+use etcetera::BaseStrategy;
+
 /// `~/.driftless`
 pub(crate) fn home() -> Option<PathBuf> {
     std::env::home_dir().map(|home| home.join(".driftless"))
 }
 
-/// The folder of machine code: in the user's cache folder.
+/// The folder of machine code: in the platform's folder for what can be made again, which is `~/.cache` where nothing else is set.
 pub(crate) fn machine_code() -> Option<PathBuf> {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let cache = cache.or_else(|| Some(std::env::home_dir()?.join(".cache")))?;
-    Some(cache.join("driftless").join("machine-code"))
+    let folders = etcetera::choose_base_strategy().ok()?;
+    Some(folders.cache_dir().join("driftless").join("machine-code"))
 }
 
-/// The key that machine code is authenticated with: not in the cache folder, so that whoever may write there cannot read it there.
+/// The key that machine code is authenticated with: not in the cache folder, so that a program that may write there cannot read it.
 pub(crate) fn machine_code_key() -> Option<PathBuf> {
     home().map(|home| home.join("machine-code.key"))
 }

@@ -9,7 +9,9 @@ use anstyle::{AnsiColor, Style};
 use driftless_host::LogRecord;
 use driftless_host::api::log::Level;
 use driftless_plugin_api::text::{printable_line, printable_lines};
+use driftless_templates::TemplateError;
 
+use crate::excerpt::excerpt;
 use crate::failure::{library_error_kind, template_error};
 
 /// Standard output and standard error, with or without colour.
@@ -61,6 +63,11 @@ impl Terminal {
         AutoStream::new(io::stderr(), self.color)
     }
 
+    /// How many columns standard output has; `None` where it is no terminal.
+    pub(crate) fn width(&self) -> Option<u16> {
+        terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0)
+    }
+
     /// Whether progress can be shown.
     pub(crate) fn shows_progress(&self) -> bool {
         io::stderr().is_terminal()
@@ -77,9 +84,9 @@ impl Terminal {
                 break;
             }
         }
-        if let Some(template) = error.chain().find_map(template_error) {
+        if let Some((source, range)) = error.chain().find_map(template_error).and_then(TemplateError::place) {
             text.push('\n');
-            text.push_str(&template.excerpt());
+            text.push_str(&excerpt(source, range));
         }
         let text = text.trim_end();
         let _ = writeln!(self.err(), "{BAD}error:{BAD:#} {}", printable_lines(text));

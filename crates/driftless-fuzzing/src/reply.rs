@@ -517,8 +517,8 @@ fn pipeline(
         return Reached::Failed;
     };
     let mut reported = 0;
-    let finished = pipeline.run(&Control::new(), &mut |line| {
-        assert!(!line.is_empty());
+    let finished = pipeline.run(&Control::new(), &mut |event| {
+        assert!(!event.to_string().is_empty());
         reported += 1;
     });
     let summary = &finished.summary;

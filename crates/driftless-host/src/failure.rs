@@ -108,7 +108,7 @@ impl Guard {
 
     /// Leaves word for whoever asks for news.
     #[cold]
-    pub fn tell(&self, text: String) {
+    pub(crate) fn tell(&self, text: String) {
         let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
         if news.len() == MOST_NEWS {
             news.pop_front();

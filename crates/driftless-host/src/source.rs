@@ -63,18 +63,23 @@ impl PluginSource for Files {
 
 /// Plugins that a program carries with it.
 #[derive(Clone, Debug, Default)]
-pub struct Embedded(Vec<(String, Arc<[u8]>)>);
+pub struct Embedded(Vec<(String, Form)>);
 
 impl Embedded {
     /// One plugin, called `name` unless its manifest says otherwise.
     pub fn new(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Self {
-        Self(vec![(name.into(), bytes.into())])
+        Self::default().and(name, bytes)
+    }
+
+    /// Plugins of any form, by name, such as the built-in ones of `driftless-builtin`.
+    pub fn forms(forms: impl IntoIterator<Item = (String, Form)>) -> Self {
+        Self(forms.into_iter().collect())
     }
 
     /// One more.
     #[must_use]
     pub fn and(mut self, name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Self {
-        self.0.push((name.into(), bytes.into()));
+        self.0.push((name.into(), Form::Bytes(bytes.into())));
         self
     }
 }
@@ -87,6 +92,6 @@ impl PluginSource for Embedded {
 
     fn open(&self, candidate: &Candidate) -> io::Result<Form> {
         let known = self.0.iter().find(|(name, _)| *name == candidate.name);
-        known.map(|(_, bytes)| Form::Bytes(Arc::clone(bytes))).ok_or_else(|| io::ErrorKind::NotFound.into())
+        known.map(|(_, form)| form.clone()).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }

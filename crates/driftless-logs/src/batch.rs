@@ -1,4 +1,4 @@
-//! What goes round in a pipeline.
+//! Lines on their way through a pipeline, and what became of them.
 
 use crate::control::Tally;
 
@@ -6,10 +6,10 @@ use crate::control::Tally;
 /// that two workers share even a short log.
 pub(crate) const BATCH_BYTES: usize = 128 << 10;
 
-/// The longest line that is looked at.
-pub(crate) const MOST_LINE_BYTES: usize = 4 << 20;
+/// The longest line that is parsed.
+pub(crate) const MAX_LINE_BYTES: usize = 4 << 20;
 
-/// Lines on their way from a reader to the writer, and what became of them.
+/// Lines on their way from a reader to the outputs, and what became of them.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     /// The place in the order of all batches.
@@ -18,7 +18,7 @@ pub(crate) struct Batch {
     pub(crate) source: usize,
     /// Which of the source's files, for messages.
     pub(crate) origin: usize,
-    pub(crate) form: Form,
+    pub(crate) content: Content,
     /// What was read. Every line ends with a newline, but for the last of a file.
     pub(crate) input: Vec<u8>,
     /// What is to be written: an entry a line.
@@ -53,22 +53,22 @@ pub(crate) enum ProblemKind {
 
 /// What the bytes of a batch are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum Content {
     /// Lines for the parser.
     #[default]
     Lines,
     /// Entries already, as JSON objects.
     Entries,
-    /// The beginning of a line that is too long.
-    TooLong,
+    /// The beginning of a line that is longer than [`MAX_LINE_BYTES`].
+    LongLine,
     /// More of it.
-    TooLongStill,
+    LongLineContinued,
 }
 
 impl Batch {
     /// Empty again, with the memory that it has.
     pub(crate) fn clear(&mut self) {
-        self.form = Form::Lines;
+        self.content = Content::Lines;
         self.tally = Tally::default();
         self.problems.clear();
         for buffer in [&mut self.input, &mut self.entries, &mut self.rejected] {

@@ -1,15 +1,16 @@
 //! What is known of a pipeline while it runs, and what can be told to it.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use driftless_plugin_api::cancel::CancelHandle;
 use serde::Serialize;
 
 /// Stops a running pipeline and looks at its numbers, from any thread.
 #[derive(Debug, Default)]
 pub struct Control {
-    stopped: AtomicBool,
+    stop: CancelHandle,
     read: AtomicU64,
     kept: AtomicU64,
     dropped: AtomicU64,
@@ -25,17 +26,27 @@ impl Control {
         Self::default()
     }
 
+    /// Nothing counted yet. The pipeline stops when `handle` is cancelled as well, which [`stop`](Self::stop) does not do.
+    pub fn under(handle: &CancelHandle) -> Self {
+        Self { stop: handle.child(), ..Self::default() }
+    }
+
     /// Lets the sources stop. What they have read is still written.
     pub fn stop(&self) {
-        self.stopped.store(true, Ordering::Relaxed);
+        self.stop.cancel();
     }
 
     /// Whether it was told to stop.
     pub fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed)
+        self.stop.is_cancelled()
     }
 
-    /// Lines whose fate is decided.
+    /// Is cancelled when the pipeline is told to stop, for whatever is to end with it.
+    pub fn stop_handle(&self) -> &CancelHandle {
+        &self.stop
+    }
+
+    /// Lines that are decided: kept, dropped, failed or skipped.
     pub fn lines(&self) -> u64 {
         self.read.load(Ordering::Relaxed)
     }
@@ -101,7 +112,7 @@ impl Tally {
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
-    /// Lines, and entries of sources that parse for themselves, whose fate is decided. Each is kept, dropped, failed or skipped.
+    /// Lines, and entries of sources that parse for themselves, that are decided. Each is kept, dropped, failed or skipped.
     pub lines: u64,
     /// Entries that every output has, but for those that it missed.
     pub kept: u64,

@@ -14,14 +14,28 @@
 
 mod batch;
 mod config;
+mod conflicts;
 mod control;
 mod error;
+mod event;
+mod file_id;
+mod follow;
+mod input_file;
+mod line_file;
+mod lines;
+mod ordered_writer;
 mod pipeline;
+mod queue;
 mod reader;
+mod records;
+mod resolve;
+mod threads;
+mod wait;
 mod worker;
 mod writer;
 
 pub use config::{PipelineFile, SourceStage, Stage};
 pub use control::{Control, Summary};
 pub use error::{Error, Result};
+pub use event::Event;
 pub use pipeline::{Finished, Pipeline};

@@ -4,10 +4,10 @@ use driftless_host::{Configured, Error, Result, Session};
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
-use crate::batch::{Batch, Form, MOST_LINE_BYTES, Problem, ProblemKind};
+use crate::batch::{Batch, Content, MAX_LINE_BYTES, Problem, ProblemKind};
 
 /// How many failures of a batch are told in words, of each kind.
-const MOST_PROBLEMS: u64 = 10;
+const MAX_PROBLEMS: u64 = 10;
 
 /// The stages that a worker runs: what every entry of a source goes through.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub(crate) struct Worker<'a> {
 }
 
 /// What became of one line.
-enum Fate {
+enum LineOutcome {
     Kept,
     Dropped,
     Skipped(Error),
@@ -43,21 +43,21 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Decides the fate of every line of a batch.
+    /// Decides what becomes of every line of a batch.
     ///
     /// # Errors
     ///
-    /// When a plugin that nobody said to do without is put aside: it would fail on every further line. The batch then has what was
+    /// When a plugin whose `on_failure` does not say to do without it is put aside: it would fail on every further line. The batch then has what was
     /// done until there, and the other lines count as failed.
     pub(crate) fn work(&mut self, batch: &mut Batch) -> Result<()> {
         let input = std::mem::take(&mut batch.input);
-        let done = match batch.form {
-            Form::Lines | Form::Entries => self.lines(&input, batch),
-            Form::TooLong => {
+        let done = match batch.content {
+            Content::Lines | Content::Entries => self.lines(&input, batch),
+            Content::LongLine => {
                 fail(batch, 0, &input, false, too_long());
                 Ok(())
             }
-            Form::TooLongStill => {
+            Content::LongLineContinued => {
                 batch.rejected.extend_from_slice(&input);
                 Ok(())
             }
@@ -78,13 +78,13 @@ impl<'a> Worker<'a> {
             at = end + 1;
             if given_up.is_some() {
                 fail(batch, number, raw, true, "it was not looked at any more".to_owned());
-            } else if line.len() > MOST_LINE_BYTES {
+            } else if line.len() > MAX_LINE_BYTES {
                 fail(batch, number, raw, true, too_long());
             } else {
                 match self.line(line, batch) {
-                    Ok(Fate::Kept) => batch.tally.kept += 1,
-                    Ok(Fate::Dropped) => batch.tally.dropped += 1,
-                    Ok(Fate::Skipped(error)) => skip(batch, number, raw, &error),
+                    Ok(LineOutcome::Kept) => batch.tally.kept += 1,
+                    Ok(LineOutcome::Dropped) => batch.tally.dropped += 1,
+                    Ok(LineOutcome::Skipped(error)) => skip(batch, number, raw, &error),
                     Err(error) => {
                         fail(batch, number, raw, true, error.to_string());
                         given_up = matches!(error, Error::PutAside { .. }).then_some(error);
@@ -101,7 +101,7 @@ impl<'a> Worker<'a> {
 
     /// Parses and filters a line, and writes the entry if it is kept.
     #[inline]
-    fn line(&mut self, line: &[u8], batch: &mut Batch) -> Result<Fate> {
+    fn line(&mut self, line: &[u8], batch: &mut Batch) -> Result<LineOutcome> {
         let text = std::str::from_utf8(line).map_err(|error| Error::Configuration {
             what: "the line".to_owned(),
             violations: vec![format!("it is not UTF-8 (at byte {})", error.valid_up_to())],
@@ -109,22 +109,24 @@ impl<'a> Worker<'a> {
         let Self { stages, parsers, filters, left_out } = self;
         let entries = &mut batch.entries;
         let mut filters = Filters { filters: &stages.filters, sessions: filters, left_out };
-        match (&stages.parsers[batch.source], batch.form) {
-            (Some(parser), Form::Lines) => {
+        match (&stages.parsers[batch.source], batch.content) {
+            (Some(parser), Content::Lines) => {
                 let session = parsers[batch.source].as_mut().expect("there is a session for each parser");
-                // The entry is looked at where the parser left it, and copied only if it is kept.
-                match parser.call_in(session, &[text], |entry| filters.filter(entry, entries)) {
+                // The entry is looked at where the parser left it, and copied only if it is kept. The filters see it once it is known to be one:
+                // a parser that is tried again has not been filtered yet.
+                let filter = |reply: &str| Ok(filters.filter(checked_entry(reply)?, entries));
+                match parser.call_in(session, &[text], filter) {
                     // What is in there is of the filters, which is not held against the parser.
-                    Ok(fate) => fate,
-                    Err(error) if parser.forgives(&error) => Ok(Fate::Skipped(error)),
+                    Ok(outcome) => outcome,
+                    Err(error) if parser.forgives(&error) => Ok(LineOutcome::Skipped(error)),
                     Err(error) => Err(error),
                 }
             }
-            (None, Form::Lines) => {
+            (None, Content::Lines) => {
                 let entry = message(text);
-                filters.filter_trusted(&entry, entries)
+                filters.filter(&entry, entries)
             }
-            _ => filters.filter_trusted(text, entries),
+            _ => filters.filter(text, entries),
         }
     }
 
@@ -134,8 +136,8 @@ impl<'a> Worker<'a> {
         for error in self.left_out.drain(..) {
             batch.tally.unfiltered += 1;
             // That a filter is put aside is told once.
-            if batch.tally.unfiltered <= MOST_PROBLEMS && !matches!(error, Error::PutAside { .. }) {
-                let why = format!("{error}; it goes on without this filter");
+            if batch.tally.unfiltered <= MAX_PROBLEMS && !matches!(error, Error::PutAside { .. }) {
+                let why = error.to_string();
                 batch.problems.push(Problem { kind: ProblemKind::Unfiltered, line, why });
             }
         }
@@ -151,32 +153,13 @@ struct Filters<'a> {
 }
 
 impl Filters<'_> {
-    /// An entry that a parser made: what is kept has to be a JSON object on one line. The outer error is the parser's, the inner
-    /// one a filter's.
-    fn filter(&mut self, entry: &str, entries: &mut Vec<u8>) -> Result<Result<Fate>, String> {
-        match self.pass(entry) {
-            Ok(true) => {}
-            Ok(false) => return Ok(Ok(Fate::Dropped)),
-            Err(error) => return Ok(Err(error)),
-        }
-        let entry = entry.trim();
-        if !entry.starts_with('{') {
-            return Err("its reply is not a JSON object".to_owned());
-        }
-        if let Err(error) = serde_json::from_str::<IgnoredAny>(entry) {
-            return Err(format!("its reply is not JSON: {error}"));
-        }
-        put_entry(entry, entries);
-        Ok(Ok(Fate::Kept))
-    }
-
-    /// An entry that is known to be a JSON object.
-    fn filter_trusted(&mut self, entry: &str, entries: &mut Vec<u8>) -> Result<Fate> {
+    /// Filters an entry, which is known to be a JSON object, and writes it if it is kept.
+    fn filter(&mut self, entry: &str, entries: &mut Vec<u8>) -> Result<LineOutcome> {
         if !self.pass(entry)? {
-            return Ok(Fate::Dropped);
+            return Ok(LineOutcome::Dropped);
         }
         put_entry(entry, entries);
-        Ok(Fate::Kept)
+        Ok(LineOutcome::Kept)
     }
 
     /// Whether all of them let an entry through.
@@ -196,6 +179,18 @@ impl Filters<'_> {
             }
         }
         Ok(true)
+    }
+}
+
+/// A parser's reply as an entry, or what is wrong with it.
+fn checked_entry(reply: &str) -> Result<&str, String> {
+    let entry = reply.trim();
+    if !entry.starts_with('{') {
+        return Err("its reply is not a JSON object".to_owned());
+    }
+    match serde_json::from_str::<IgnoredAny>(entry) {
+        Ok(_) => Ok(entry),
+        Err(error) => Err(format!("its reply is not JSON: {error}")),
     }
 }
 
@@ -222,7 +217,7 @@ fn message(line: &str) -> String {
 }
 
 fn too_long() -> String {
-    format!("the line is longer than {MOST_LINE_BYTES} bytes")
+    format!("the line is longer than {MAX_LINE_BYTES} bytes")
 }
 
 /// A line whose parser failed, and that the run goes on without.
@@ -230,8 +225,8 @@ fn too_long() -> String {
 fn skip(batch: &mut Batch, line: u64, raw: &[u8], error: &Error) {
     batch.tally.skipped += 1;
     // That a parser is put aside is told once.
-    if batch.tally.skipped <= MOST_PROBLEMS && !matches!(error, Error::PutAside { .. }) {
-        let why = format!("{error}; it is skipped");
+    if batch.tally.skipped <= MAX_PROBLEMS && !matches!(error, Error::PutAside { .. }) {
+        let why = error.to_string();
         batch.problems.push(Problem { kind: ProblemKind::Skipped, line, why });
     }
     batch.rejected.extend_from_slice(raw);
@@ -241,7 +236,7 @@ fn skip(batch: &mut Batch, line: u64, raw: &[u8], error: &Error) {
 #[cold]
 fn fail(batch: &mut Batch, line: u64, raw: &[u8], ends: bool, why: String) {
     batch.tally.failed += 1;
-    if batch.tally.failed <= MOST_PROBLEMS {
+    if batch.tally.failed <= MAX_PROBLEMS {
         batch.problems.push(Problem { kind: ProblemKind::Failed, line, why });
     }
     batch.rejected.extend_from_slice(raw);

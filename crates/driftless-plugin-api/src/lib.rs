@@ -15,6 +15,7 @@
 //! | [`hook`] | what a plugin is told around a task |
 //! | [`host_call`] | what a plugin can ask its host to do |
 //! | [`limit`] | what a call can run out of |
+//! | [`linked`] | a plugin that is linked into the program that hosts it |
 //! | [`log`] | the levels of `host_log` |
 //! | [`digest`] | which file a plugin is |
 //! | [`cancel`] | ending a call from another thread |
@@ -31,6 +32,7 @@ pub mod function;
 pub mod hook;
 pub mod host_call;
 pub mod limit;
+pub mod linked;
 pub mod log;
 pub mod manifest;
 pub mod records;

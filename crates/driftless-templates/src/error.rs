@@ -1,10 +1,9 @@
 //! Why a template was not rendered.
 
 use std::fmt;
+use std::ops::Range;
 
 use driftless_host::ErrorKind;
-
-use crate::excerpt::excerpt;
 
 /// The result of what this crate does.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -63,7 +62,7 @@ impl Error {
 
 /// A template that could not be rendered.
 ///
-/// Its text has the place and every cause; [`excerpt`](Self::excerpt) shows the lines around it.
+/// Its text has the line and every cause; [`place`](Self::place) is where it is in the template.
 #[derive(Debug)]
 pub struct TemplateError(pub(crate) minijinja::Error);
 
@@ -78,14 +77,11 @@ impl TemplateError {
         self.0.name()
     }
 
-    /// The line in the template and the place in it, marked. Empty where there is no place.
+    /// The text of the template, and the bytes in it that the error is about.
     ///
-    /// The variables that are used there are left out: they may well be secrets, and errors end up in logs.
-    pub fn excerpt(&self) -> String {
-        match (self.0.template_source(), self.0.range()) {
-            (Some(source), Some(range)) => excerpt(source, range),
-            _ => String::new(),
-        }
+    /// The values of the variables that are used there are not told: they may well be secrets, and errors end up in logs.
+    pub fn place(&self) -> Option<(&str, Range<usize>)> {
+        Some((self.0.template_source()?, self.0.range()?))
     }
 
     /// What a plugin did wrong, if one did.
@@ -108,7 +104,7 @@ impl TemplateError {
 
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // An expression is one line, which the excerpt shows.
+        // An expression is one line, which is shown with the error.
         if let Some(name) = self.name().filter(|name| *name != "<expression>") {
             write!(f, "{name}:")?;
             if let Some(line) = self.line() {

@@ -1,10 +1,8 @@
 //! Jinja2 templates with the filters and functions of plugins, rendered by [minijinja].
 
 mod error;
-mod excerpt;
 mod templates;
 
 pub use error::{Error, Result, TemplateError};
-pub use excerpt::excerpt;
 pub use minijinja;
 pub use templates::Templates;

@@ -5,6 +5,14 @@
 #[macro_export]
 macro_rules! __export {
     ($plugin:expr) => {
+        /// This module as a plugin that is a part of the program, for `driftless-builtin`.
+        #[cfg(not(target_family = "wasm"))]
+        #[allow(clippy::must_use_candidate, dead_code)]
+        pub fn linked() -> impl $crate::api::linked::LinkedPlugin {
+            const PLUGIN: &$crate::__private::Plugin = &$plugin;
+            PLUGIN
+        }
+
         $crate::__export! { @describe $plugin;
             get_plugin_metadata "get-plugin-metadata" GetPluginMetadata "The manifest, as JSON.",
             get_task_definitions "get-task-definitions" GetTaskDefinitions "The definitions of the tasks, as a JSON array.",

@@ -35,15 +35,24 @@ pub(crate) mod imp {
     use crate::testing;
 
     pub(super) fn timestamp() -> u64 {
+        if let Some(host) = testing::linked() {
+            return host.timestamp();
+        }
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
     }
 
     pub(super) fn random() -> u64 {
+        if let Some(random) = testing::linked().and_then(|host| host.random()) {
+            return random;
+        }
         // Seeded by the system once a thread, and different at every call.
         RandomState::new().hash_one(0)
     }
 
     pub(super) fn log(level: Level, message: &str) {
+        if let Some(host) = testing::linked() {
+            return host.log(level, message);
+        }
         eprintln!("[{level}] {message}");
     }
 

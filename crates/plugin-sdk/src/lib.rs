@@ -290,6 +290,8 @@ mod export;
 mod guest;
 mod host_error;
 mod input;
+#[cfg(not(target_family = "wasm"))]
+mod linked;
 mod output;
 mod request;
 mod source;

@@ -8,9 +8,10 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use super::blocks::{Block, How, Page};
-use super::{target, tools};
+use super::target;
 use crate::examples::driftless;
-use crate::run::{root, say};
+use crate::run::{is_ci, root, say};
+use crate::tools;
 
 /// Stands in front of what the session says about a command.
 const MARK: char = '\u{1e}';
@@ -38,10 +39,7 @@ pub(super) fn play(page: &Page) -> Result<Vec<String>> {
     let name = page.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let needs = page.blocks.iter().filter_map(needed);
     if let Some(missing) = needs.into_iter().find(|program| !is_there(program)) {
-        anyhow::ensure!(
-            std::env::var_os("CI").is_none(),
-            "{missing} is missing, and with CI nothing is left out"
-        );
+        anyhow::ensure!(!is_ci(), "{missing} is missing, and with CI nothing is left out");
         say(&format!("LEFT OUT: the commands of {name}.md: {missing} is not installed"));
         return Ok(Vec::new());
     }
@@ -61,18 +59,27 @@ pub(super) fn play(page: &Page) -> Result<Vec<String>> {
     if steps.is_empty() {
         return Ok(Vec::new());
     }
-    // A key is as good as another, and machine code that was made with one is of no use with the next.
-    let (key, kept) = (home.join(".driftless/machine-code.key"), target().join("machine-code.key"));
-    if kept.is_file() {
-        fs::copy(&kept, &key)?;
-    }
+    write_key(&home.join(".driftless/machine-code.key"))?;
     let started = Instant::now();
     let said = run(&home, &steps)?;
     say(&format!("   {name}.md: {:.0} s", started.elapsed().as_secs_f64()));
-    if key.is_file() && !kept.is_file() {
-        fs::copy(&key, &kept)?;
-    }
     Ok(compare(&steps, &said, &home))
+}
+
+/// Where the tests of the command keep machine code. With the same key the book finds what they have compiled already.
+fn machine_code() -> PathBuf {
+    root().join("target/tmp/cache")
+}
+
+/// Writes the key with which the tests of the command authenticate machine code.
+fn write_key(path: &Path) -> Result<()> {
+    fs::write(path, [7; 32])?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
 }
 
 /// Whether programs of other languages have to be there for a page.
@@ -205,7 +212,7 @@ fn run(home: &Path, steps: &[Step]) -> Result<Vec<(String, i32)>> {
         std::env::var_os(variable).map_or_else(|| user.join(folder), PathBuf::from)
     };
     let bin = driftless();
-    let own = [bin.parent().unwrap_or(Path::new("")).to_owned(), tools().join("bin")];
+    let own = [bin.parent().unwrap_or(Path::new("")).to_owned(), tools::folder().join("bin")];
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(own.into_iter().chain(std::env::split_paths(&path)))?;
     let mut bash = Command::new("bash");
@@ -220,7 +227,7 @@ fn run(home: &Path, steps: &[Step]) -> Result<Vec<(String, i32)>> {
         .env("PIP_CACHE_DIR", of_user("PIP_CACHE_DIR", ".cache/pip"))
         .env("PIP_DISABLE_PIP_VERSION_CHECK", "1")
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("XDG_CACHE_HOME", target().join("cache"))
+        .env("XDG_CACHE_HOME", machine_code())
         .env("CARGO_TARGET_DIR", target().join("cargo"))
         .env("CARGO_TERM_QUIET", "true")
         .env("NO_COLOR", "1")

@@ -28,8 +28,8 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
     let stopped = Arc::clone(&control);
     interrupt::first_does(move || stopped.stop());
     let progress = (terminal.shows_progress() && !global.quiet).then(|| show_progress(&control));
-    let finished = pipeline.run(&control, &mut |problem| {
-        let warn = || terminal.warn(problem);
+    let finished = pipeline.run(&control, &mut |event| {
+        let warn = || terminal.warn(&event.to_string());
         progress.as_ref().map_or_else(warn, |(bar, _)| bar.suspend(warn));
     });
     if let Some((bar, thread)) = progress {

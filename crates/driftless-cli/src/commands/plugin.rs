@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::process::ExitCode;
 
+use comfy_table::CellAlignment;
 use driftless_host::api::function::{Function, FunctionSet};
 use driftless_host::api::manifest::PluginManifest;
 use driftless_host::api::result::TaskStatus;
@@ -17,8 +18,9 @@ use serde_json::json;
 use super::{grant, print_json};
 use crate::args::Global;
 use crate::failure::Failure;
-use crate::terminal::{BAD, FAINT, GOOD, ODD, STRONG, Terminal, printable_path};
-use crate::{context, text};
+use crate::table::Column;
+use crate::terminal::{BAD, GOOD, ODD, STRONG, Terminal, printable_path};
+use crate::{context, table, text};
 
 /// The functions that the guide calls required.
 const REQUIRED: [Function; 7] = [
@@ -47,35 +49,33 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
         print_json(global, terminal, &plugins)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut out = terminal.out();
-    let width = plugins.iter().map(|plugin| plugin.name.chars().count()).max().unwrap_or(0).max(4);
     if plugins.is_empty() {
         terminal.note("no plugins are installed");
-    } else {
-        writeln!(
-            out,
-            "{STRONG}{:<width$}  {:<9}  {:>10}  DESCRIPTION{STRONG:#}",
-            "NAME", "VERSION", "COMPONENTS"
-        )?;
+        return Ok(ExitCode::SUCCESS);
     }
-    for plugin in &plugins {
-        let name = printable_line(&plugin.name);
+    let columns = [
+        Column("NAME", 4, CellAlignment::Left),
+        Column("VERSION", 9, CellAlignment::Left),
+        Column("COMPONENTS", 10, CellAlignment::Right),
+        Column("DESCRIPTION", 11, CellAlignment::Left),
+    ];
+    let rows = plugins.iter().map(|plugin| {
+        let name = printable_line(&plugin.name).into_owned();
         let Some(manifest) = &plugin.manifest else {
             let what = if plugin.functions.is_some() {
-                "no manifest"
+                "(no manifest)"
             } else {
-                "not a plugin; see `plugin validate`"
+                "(not a plugin; see `plugin validate`)"
             };
-            writeln!(out, "{name:<width$}  {:<9}  {:>10}  {FAINT}({what}){FAINT:#}", "-", "-")?;
-            continue;
+            return vec![name, "-".to_owned(), "-".to_owned(), what.to_owned()];
         };
         let components =
             manifest.components.as_ref().map_or("?".to_owned(), |components| components.len().to_string());
         let (version, description) =
             (printable_line(&manifest.version), printable_line(&manifest.description));
-        let row = format!("{name:<width$}  {version:<9}  {components:>10}  {description}");
-        writeln!(out, "{}", row.trim_end())?;
-    }
+        vec![name, version.into_owned(), components, description.into_owned()]
+    });
+    table::print(terminal, &columns, rows)?;
     Ok(ExitCode::SUCCESS)
 }
 

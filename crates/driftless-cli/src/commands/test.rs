@@ -11,12 +11,12 @@ use driftless_conformance::{
     find_case_files,
 };
 use driftless_plugin_api::text::printable_line;
-use driftless_templates::excerpt;
 use serde_json::{Value, json};
 
 use super::print_json;
 use crate::args::{Global, Test};
 use crate::context;
+use crate::excerpt::excerpt;
 use crate::failure::{Failure, unreadable};
 use crate::terminal::{BAD, FAINT, GOOD, STRONG, Terminal, printable_path};
 use crate::text;
@@ -301,6 +301,7 @@ impl Report<'_> {
 
     fn record(&mut self, tester: &Tester, file: &CaseFile, wanted: &[usize]) -> anyhow::Result<()> {
         let mut recorded = Vec::new();
+        let failed_before = self.failed;
         for place in wanted {
             let case = &file.cases()[*place];
             let (new, replay) = tester.record(case);
@@ -335,7 +336,9 @@ impl Report<'_> {
             }
         }
         let recordings = file.with_recorded(&recorded);
-        if recordings != *file.recordings() {
+        // A file stays as it was where none of its cases was asked for, and where nothing was recorded because it failed.
+        let failed = self.failed > failed_before && recorded.is_empty();
+        if recordings != *file.recordings() && !wanted.is_empty() && !failed {
             recordings.write().map_err(told)?;
             self.written.push(recordings.path().to_owned());
         }

@@ -4,22 +4,25 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use driftless_test_support::skip;
+
 use crate::harness::{Home, repository, start};
 
 /// A file system with hardly any room, until it is dropped.
 struct TinyDisk(PathBuf);
 
 impl TinyDisk {
-    /// `None` where nobody may mount.
+    /// `None` where this user may not mount, neither by itself nor with a `sudo` that asks for nothing.
     fn new(at: PathBuf, bytes: u32) -> Option<Self> {
         std::fs::create_dir_all(&at).unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={bytes}"), "none"])
-            .arg(&at)
-            .output()
-            .is_ok_and(|mount| mount.status.success());
+        let options = format!("size={bytes},mode=777");
+        let mounted = PRIVILEGES.iter().any(|with| {
+            let mut mount = privileged(with, "mount");
+            mount.args(["-t", "tmpfs", "-o", &options, "none"]).arg(&at);
+            mount.output().is_ok_and(|mount| mount.status.success())
+        });
         if !mounted {
-            eprintln!("SKIPPED: a full disk cannot be tried, since this user may not mount one");
+            skip("a full disk cannot be tried, since this user may not mount one");
         }
         mounted.then_some(Self(at))
     }
@@ -27,8 +30,22 @@ impl TinyDisk {
 
 impl Drop for TinyDisk {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg(&self.0).status();
+        let unmounted = |with: &&[&str]| {
+            let unmount = privileged(with, "umount").arg(&self.0).output();
+            unmount.is_ok_and(|unmount| unmount.status.success())
+        };
+        let _ = PRIVILEGES.iter().any(unmounted);
     }
+}
+
+/// What stands before a command that only root may run.
+const PRIVILEGES: [&[&str]; 2] = [&[], &["sudo", "--non-interactive"]];
+
+fn privileged(with: &[&str], program: &str) -> Command {
+    let mut words = with.iter().copied().chain([program]);
+    let mut command = Command::new(words.next().unwrap_or(program));
+    command.args(words);
+    command
 }
 
 fn access_log() -> PathBuf {

@@ -2,6 +2,8 @@
 
 use std::process::{Command, Stdio};
 
+use driftless_test_support::skip;
+
 use crate::harness::{Home, Outcome, start};
 
 const ESCAPE: char = '\u{1b}';
@@ -22,7 +24,7 @@ fn on_a_terminal(home: &Home, line: &str, environment: &[(&str, &str)]) -> Optio
         .status()
         .is_ok_and(|status| status.success())
     {
-        eprintln!("SKIPPED: without `script` there is no terminal to try it on");
+        skip("without `script` there is no terminal to try it on");
         return None;
     }
     let mut command = Command::new("script");

@@ -1,7 +1,10 @@
 //! Pipelines in a folder of their own.
 
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use driftless_host::PluginManager;
 use driftless_logs::{Control, Error, Finished, Pipeline, PipelineFile, Result};
@@ -78,6 +81,48 @@ pub(crate) fn run_on(manager: &PluginManager, file: Value) -> Ended {
 
 pub(crate) fn run_under(control: &Control, pipeline: &Pipeline) -> Ended {
     let mut reported = Vec::new();
-    let finished = pipeline.run(control, &mut |line| reported.push(line.to_owned()));
+    let finished = pipeline.run(control, &mut |line| reported.push(line.to_string()));
     Ended { finished, reported }
+}
+
+/// Runs a pipeline on a thread of its own, and fails where it does not end by itself. A panic is an `Err`, as of a thread.
+#[track_caller]
+pub(crate) fn run_in_time(pipeline: Pipeline, control: &Arc<Control>) -> std::thread::Result<Ended> {
+    run_reporting_in_time(pipeline, control, |_| ())
+}
+
+/// The same, with something that happens at each report.
+#[track_caller]
+pub(crate) fn run_reporting_in_time(
+    pipeline: Pipeline,
+    control: &Arc<Control>,
+    mut hear: impl FnMut(&str) + Send + 'static,
+) -> std::thread::Result<Ended> {
+    let (ended, end) = std::sync::mpsc::channel();
+    let of_thread = Arc::clone(control);
+    std::thread::spawn(move || {
+        let run = AssertUnwindSafe(|| {
+            let mut reported = Vec::new();
+            let finished = pipeline.run(&of_thread, &mut |event| {
+                reported.push(event.to_string());
+                hear(&event.to_string());
+            });
+            Ended { finished, reported }
+        });
+        let _ = ended.send(catch_unwind(run));
+    });
+    end.recv_timeout(Duration::from_secs(20)).unwrap_or_else(|_| {
+        control.stop();
+        panic!("the pipeline does not end")
+    })
+}
+
+/// Waits for something that another thread does.
+#[track_caller]
+pub(crate) fn wait_until(mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < Duration::from_secs(30), "it does not come");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use driftless_host::{ErrorKind, LogRecord, PluginManager, Settings};
 use driftless_logs::{Control, PipelineFile};
@@ -11,7 +11,7 @@ use driftless_plugin_api::component::ComponentKind::{LogFilter, LogOutput, LogPa
 use serde_json::{Value, json};
 
 use crate::guest::{Action, Action::*, Guest, INPUT, LOOP, TRAP, WRAP, builder, builder_in, manager};
-use crate::harness::{Ended, Folder, pipeline, run_on, run_under};
+use crate::harness::{Ended, Folder, pipeline, run_on, run_under, wait_until};
 
 /// Runs a pipeline that has no error, with the plugin [`stages`].
 #[track_caller]
@@ -51,11 +51,11 @@ const KEEP: Action<'_> = Runs(
 const KEEP_NAME: &str = "true-false";
 
 /// A plugin with a stage for everything.
-fn stages() -> PluginManager {
+pub(crate) fn stages() -> PluginManager {
     manager(&[("p", &stages_guest())])
 }
 
-fn stages_guest() -> Guest {
+pub(crate) fn stages_guest() -> Guest {
     Guest::new()
         .with(LogParser, "same", INPUT)
         .with(LogParser, "wrap", WRAP)
@@ -91,7 +91,7 @@ fn stages_guest() -> Guest {
         .with(LogSource, "trap", TRAP)
 }
 
-fn numbered(count: usize) -> String {
+pub(crate) fn numbered(count: usize) -> String {
     (0..count).map(|number| format!("{{\"n\":{number}}}\n")).collect()
 }
 
@@ -423,11 +423,11 @@ fn a_full_disk_ends_the_pipeline_and_is_named() {
 }
 
 /// Set for the process that may write no more than a few kilobytes, to the folder with its files.
-const LIMITED: &str = "DRIFTLESS_TEST_LIMITED_FOLDER";
+pub(crate) const LIMITED: &str = "DRIFTLESS_TEST_LIMITED_FOLDER";
 
 #[test]
 #[cfg(unix)]
-fn a_file_ends_with_a_whole_line_even_where_the_disk_is_full() {
+fn a_disk_that_fills_up_tears_one_line_and_no_other() {
     if let Ok(path) = std::env::var(LIMITED) {
         return write_until_it_is_full(std::path::Path::new(&path));
     }
@@ -436,19 +436,33 @@ fn a_file_ends_with_a_whole_line_even_where_the_disk_is_full() {
     folder.write("in", &lines);
     folder.write("out", "{\"what\":\"was there\"}\n");
     // The same test again, in a process that the system lets write files of so many blocks only.
-    let status = std::process::Command::new("sh")
-        .args(["-c", "trap '' XFSZ; ulimit -f 300; exec \"$0\" \"$@\""])
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "pipeline::a_file_ends_with_a_whole_line_even_where_the_disk_is_full"])
-        .env(LIMITED, folder.path(""))
-        .output()
-        .unwrap();
+    let test = "pipeline::a_disk_that_fills_up_tears_one_line_and_no_other";
+    let status = limited(test, &folder).output().unwrap();
     assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stdout));
     let written = folder.read("out");
-    let written = written.strip_prefix("{\"what\":\"was there\"}\n").expect("what was there stays");
-    assert!(written.ends_with('\n') && lines.starts_with(written), "{:?}", written.lines().last());
-    // All that fits is there: the next line would not have.
-    assert!(written.len() > 100_000, "{} bytes", written.len());
+    let torn = written.strip_prefix("{\"what\":\"was there\"}\n").expect("what was there stays");
+    assert!(lines.starts_with(torn), "{:?}", torn.lines().last());
+    // All that fits is there.
+    assert!(torn.len() > 100_000, "{} bytes", torn.len());
+    assert!(!torn.ends_with('\n'), "the limit should lie in the middle of a line");
+
+    // Whoever writes next ends that line and says so.
+    let ended = run(folder.file(Some("same"), json!({})));
+    let told = "it ended in the middle of a line, which is ended now";
+    assert_eq!(ended.reported, [format!("{}: {told}", folder.text("out"))]);
+    assert!(folder.read("out") == format!("{written}\n{lines}"));
+}
+
+/// A test of this file again, in a process that may write no more than 300 blocks to a file.
+#[cfg(unix)]
+pub(crate) fn limited(test: &str, folder: &Folder) -> std::process::Command {
+    let mut command = std::process::Command::new("sh");
+    command
+        .args(["-c", "trap '' XFSZ; ulimit -f 300; exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", test])
+        .env(LIMITED, folder.path(""));
+    command
 }
 
 fn write_until_it_is_full(folder: &std::path::Path) {
@@ -507,18 +521,8 @@ fn a_pipeline_may_be_stopped_before_it_begins() {
     }
 }
 
-/// Waits for something that another thread does.
-#[track_caller]
-fn wait_until(mut is_so: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !is_so() {
-        assert!(began.elapsed() < Duration::from_secs(30), "it does not come");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
 /// Runs a pipeline that follows files, and does something to them meanwhile.
-fn follow(file: Value, meanwhile: impl FnOnce(&Control) + Send) -> Ended {
+pub(crate) fn follow(file: Value, meanwhile: impl FnOnce(&Control) + Send) -> Ended {
     let pipeline = pipeline(&stages(), file, true).unwrap();
     let control = Control::new();
     std::thread::scope(|scope| {
@@ -823,6 +827,34 @@ fn a_description_that_cannot_be_is_told_before_anything_is_opened() {
         Configuration,
         "the same pipeline cannot read it and write it",
     );
+}
+
+#[test]
+fn a_parser_that_is_tried_again_runs_no_filter_twice() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&told);
+    let guest = Guest::new().with(LogParser, "rubbish", Says("{] no entry")).with(
+        LogFilter,
+        "tell",
+        Runs("(call $log (local.get $a0) (local.get $l0) (local.get $a2) (local.get $l2)) unreachable"),
+    );
+    let manager = builder(&[("p", &guest)]).log(move |record: &LogRecord<'_>| {
+        sink.lock().unwrap().push(record.message.to_owned());
+    });
+    let folder = Folder::new();
+    folder.write("in", "one\n");
+    let retry = json!({"policy": "retry", "retries": 3, "pause_ms": 1});
+    let source = json!({
+        "type": "file", "paths": [folder.text("in")], "parser": {"type": "p.rubbish", "on_failure": retry},
+    });
+    let filters = json!([{"type": "p.tell", "on_failure": "skip"}]);
+    let ended = run_on(
+        &manager.build().unwrap(),
+        folder.file(None, json!({"sources": [source], "filters": filters})),
+    );
+    // What is no entry is filtered not once, and certainly not at each try.
+    assert_eq!(told.lock().unwrap().as_slice(), [""; 0]);
+    assert_eq!((ended.counts(), ended.finished.summary.unfiltered), ([0, 0, 1], 0));
 }
 
 #[test]
