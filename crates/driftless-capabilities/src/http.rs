@@ -120,7 +120,7 @@ impl Http {
     }
 
     /// The addresses of a URL's host, not judged yet.
-    fn resolve(&self, url: &HttpUrl, deadline: Deadline) -> Result<Vec<IpAddr>, HostCallError> {
+    fn resolve(&self, url: &HttpUrl, deadline: &Deadline) -> Result<Vec<IpAddr>, HostCallError> {
         let name = url.host().to_string();
         // A host that reads as an address is one: the parser has made every spelling of an address into this.
         let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(&name);
@@ -128,7 +128,7 @@ impl Http {
             return Ok(vec![address]);
         }
         let what = format!("looking up {}", shown(&name));
-        let left = deadline.check(&what)?;
+        deadline.check(&what)?;
         let Some(permit) = Permit::take(&self.lookups) else {
             return Err(failed(format!(
                 "{what} has to wait: {MOST_LOOKUPS} names are being looked up for this plugin already"
@@ -145,17 +145,20 @@ impl Http {
                 let _ = send.send(found);
             })
             .map_err(|error| failed(format!("{what} failed: {error}")))?;
-        match receive.recv_timeout(left) {
-            Ok(Ok(addresses)) => Ok(addresses),
-            Ok(Err(error)) => Err(failed(format!("{what} failed: {error}"))),
-            Err(mpsc::RecvTimeoutError::Timeout) => Err(deadline.over(&what)),
-            Err(mpsc::RecvTimeoutError::Disconnected) => Err(failed(format!("{what} failed"))),
+        while let Some(wait) = deadline.next_wait() {
+            match receive.recv_timeout(wait) {
+                Ok(Ok(addresses)) => return Ok(addresses),
+                Ok(Err(error)) => return Err(failed(format!("{what} failed: {error}"))),
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => return Err(failed(format!("{what} failed"))),
+            }
         }
+        Err(deadline.over(&what))
     }
 
     /// The addresses that a URL may lead to.
     fn judge(&self, task: &Task<'_>, url: &HttpUrl) -> Result<Vec<SocketAddr>, HostCallError> {
-        let mut found = self.resolve(url, task.deadline)?;
+        let mut found = self.resolve(url, &task.deadline)?;
         let Some(first) = found.first().copied() else {
             return Err(failed(format!("{} has no address", shown(&url.host().to_string()))));
         };
@@ -194,7 +197,7 @@ impl Http {
             .user_agent(&self.user_agent)
             .tls_config(self.tls_config.clone())
             .build();
-        let direct = Direct { addresses: addresses.clone(), deadline: task.deadline };
+        let direct = Direct { addresses: addresses.clone(), deadline: task.deadline.clone() };
         let agent = Agent::with_parts(config, direct.chain(self.tls.clone()), Judged(addresses));
         let mut request = Request::builder().method(&hop.method).uri(uri);
         if let Some(headers) = request.headers_mut() {
@@ -409,7 +412,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use driftless_permissions::{Grant, Permissions};
-    use driftless_plugin_api::host_call::HostCallErrorKind;
+    use driftless_plugin_api::host_call::{Allowance, HostCallErrorKind};
     use driftless_plugin_api::manifest::Permission;
 
     use super::*;
@@ -449,7 +452,7 @@ mod tests {
         let asked: Vec<&str> = granted.iter().copied().filter(|host| !host.starts_with("address:")).collect();
         let grant = Grant::new(hosts(&asked), hosts(granted));
         let plugin = Plugin("probe".to_owned());
-        let deadline = Deadline::new(Duration::from_millis(millis));
+        let deadline = Deadline::new(Allowance::new(Duration::from_millis(millis), 1 << 20));
         let task = Task { plugin: &plugin, grant: &grant, bytes: 1 << 20, deadline };
         let request = HttpRequest { method: "GET".into(), url: url.into(), headers: Vec::new() };
         answer(&task, http, request, &[])

@@ -11,6 +11,8 @@
 //! | environment | exact names | `environment.rs` |
 //! | programs | exact commands, a cleared environment, a process group that ends with the call | `process.rs` |
 //!
+//! What waits (programs, HTTP) gives up within some 20 ms when the call is cancelled that asks ([`Allowance::cancel`]).
+//!
 //! What is *not* enforced here: how often a plugin asks. Whoever passes calls on counts them.
 //!
 //! ```
@@ -88,7 +90,7 @@ impl HostCalls for Capabilities {
             plugin: &self.plugin,
             grant: &self.grant,
             bytes: allowance.bytes,
-            deadline: Deadline::new(allowance.time),
+            deadline: Deadline::new(allowance),
         };
         let answer = match capability {
             Capability::File => reply(request, |request| files::answer(&task, &self.roots, request, body)),

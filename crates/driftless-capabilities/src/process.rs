@@ -3,7 +3,7 @@
 //! - A command is exactly one that is granted: an absolute path, or a name that is looked up in the absolute entries of the host's `PATH`. There is no
 //!   shell, and arguments arrive as they were given.
 //! - The environment is empty but for `PATH` and its like ([`KEPT`]) and the variables that the plugin may read.
-//! - The program runs in `/`, in a process group of its own. The group is killed when the time or the room is over, and also when the program
+//! - The program runs in `/`, in a process group of its own. The group is killed when the time or the room is over, when the call is cancelled, and also when the program
 //!   has ended by itself: what it left running dies with it, and output that comes later is not waited for.
 //!
 //! A process that leaves the group (`setsid`) is beyond the group's signals. It can hold up nobody, since nothing here waits for the end of
@@ -118,7 +118,7 @@ fn environment(task: &Task<'_>) -> BTreeMap<OsString, OsString> {
 enum Ended {
     /// By itself. It is not reaped yet, so its group's number is still its own.
     Itself { stdout: Vec<u8>, stderr: Vec<u8> },
-    /// The time was over.
+    /// The time was over, or the call was cancelled.
     TooLate,
     /// This of its output is more than it may write.
     TooMuch(&'static str),
@@ -151,8 +151,8 @@ impl Group {
                 // First all that could still write, then what is in the pipes already.
                 self::kill(pid);
             }
-            stdout.fill(task.deadline)?;
-            stderr.fill(task.deadline)?;
+            stdout.fill(&task.deadline)?;
+            stderr.fill(&task.deadline)?;
             if stdout.is_too_much() {
                 return Ok(Ended::TooMuch("standard output"));
             }
@@ -177,7 +177,7 @@ impl Group {
                     input = None;
                 }
             }
-            let Some(left) = task.deadline.left() else {
+            let Some(left) = task.deadline.next_wait() else {
                 return Ok(Ended::TooLate);
             };
             let mut events = Vec::with_capacity(4);
@@ -237,7 +237,7 @@ impl<Pipe: Read + AsFd> Output<Pipe> {
     }
 
     /// Takes what is there, and at most a little more than is allowed.
-    fn fill(&mut self, deadline: Deadline) -> io::Result<()> {
+    fn fill(&mut self, deadline: &Deadline) -> io::Result<()> {
         let mut chunk = [0; 16 << 10];
         while let Some(pipe) = &mut self.pipe
             && self.read.len() <= self.most

@@ -5,7 +5,9 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use ureq::config::Config;
 use ureq::http::Uri;
@@ -36,19 +38,37 @@ impl Connector<()> for Direct {
             let left = self.deadline.left().ok_or(Error::Timeout(Timeout::Global))?;
             // An address that does not answer leaves time for the ones behind it.
             let share = left / u32::try_from(self.addresses.len() - tried).unwrap_or(1);
-            match TcpStream::connect_timeout(address, share.max(std::time::Duration::from_millis(1))) {
+            match connect(*address, share.max(Duration::from_millis(1)), &self.deadline) {
                 Ok(stream) => {
                     stream.set_nodelay(true)?;
                     let (input, output) =
                         (details.config.input_buffer_size(), details.config.output_buffer_size());
                     let buffers = LazyBuffers::new(input, output);
-                    return Ok(Some(Wire { stream, buffers, deadline: self.deadline }));
+                    return Ok(Some(Wire { stream, buffers, deadline: self.deadline.clone() }));
                 }
                 Err(error) => last = error.into(),
             }
         }
         Err(last)
     }
+}
+
+/// Connects. The system's own waiting cannot be interrupted, so a thread does it that nobody waits for when the call is cancelled; it ends
+/// after `time`.
+fn connect(address: SocketAddr, time: Duration, deadline: &Deadline) -> io::Result<TcpStream> {
+    let (send, receive) = mpsc::sync_channel(1);
+    thread::Builder::new().name("driftless-connect".to_owned()).spawn(move || {
+        // Nobody listens any more when the call is over.
+        let _ = send.send(TcpStream::connect_timeout(&address, time));
+    })?;
+    while let Some(wait) = deadline.next_wait() {
+        match receive.recv_timeout(wait) {
+            Ok(connected) => return connected,
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+            Err(mpsc::RecvTimeoutError::Disconnected) => return Err(io::ErrorKind::Other.into()),
+        }
+    }
+    Err(io::ErrorKind::TimedOut.into())
 }
 
 /// Tells the same addresses to ureq, which wants to know them.
@@ -97,7 +117,7 @@ impl Transport for Wire {
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
         let mut output = &self.buffers.output()[..amount];
         while !output.is_empty() {
-            let left = self.deadline.left().ok_or(Error::Timeout(Timeout::Global))?;
+            let left = self.deadline.next_wait().ok_or(Error::Timeout(Timeout::Global))?;
             self.stream.set_write_timeout(Some(left))?;
             match self.stream.write(output) {
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
@@ -110,7 +130,7 @@ impl Transport for Wire {
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
         loop {
-            let left = self.deadline.left().ok_or(Error::Timeout(Timeout::Global))?;
+            let left = self.deadline.next_wait().ok_or(Error::Timeout(Timeout::Global))?;
             self.stream.set_read_timeout(Some(left))?;
             let input = self.buffers.input_append_buf();
             match self.stream.read(input) {

@@ -1,12 +1,13 @@
 //! The wiring: settings, store and terminal become a plugin manager.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use driftless_host::api::log::Level;
 use driftless_host::{
     Artifact, Candidate, Error, Form, Grants, LoadError, LogRecord, LogSink, PluginHandle, PluginManager,
-    PluginSource, Settings,
+    PluginManagerBuilder, PluginSource, ProtectedPaths, Settings,
 };
 use driftless_registry::{LocalFolder, Store, StoredPlugin};
 use driftless_sandbox::{MachineCodeCache, Sandbox};
@@ -16,22 +17,31 @@ use driftless_validator::{PluginFile, Rules, ValidatedPlugin, ValidationError, V
 use crate::args::Global;
 use crate::failure::{Failure, unreadable};
 use crate::terminal::Terminal;
-use crate::{document, paths, text};
+use crate::{document, interrupt, paths, text};
 
 /// Makes the manager that the global options ask for.
 pub(crate) fn manager(global: &Global, terminal: &Terminal) -> anyhow::Result<PluginManager> {
     let settings = settings(global)?;
-    let registries = registry_folders(&settings, terminal);
-    let mut builder = PluginManager::builder()
+    let builder = with_sources(PluginManager::builder(), global, &settings, terminal)?
         .loader(sandbox(&settings, terminal)?)
         .settings(settings)
-        .source(installed(global)?)
         .grants(grants(global)?)
+        .protected_paths(own_places(global))
+        .cancel(interrupt::cancel_handle())
         .log(ToTerminal { terminal: terminal.clone(), level: global.level() });
-    for folder in registries {
-        builder = builder.source(in_folder(folder));
-    }
     Ok(builder.build()?)
+}
+
+/// Adds every place in which a plugin is looked for by its name: the plugin folder and the registries. All commands look there.
+fn with_sources(
+    builder: PluginManagerBuilder,
+    global: &Global,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> Result<PluginManagerBuilder, Failure> {
+    let builder = builder.source(in_folder(plugin_folder(global)?));
+    let registries = registry_folders(settings, terminal);
+    Ok(registries.into_iter().fold(builder, |builder, folder| builder.source(in_folder(folder))))
 }
 
 /// What runs plugins in WebAssembly.
@@ -74,15 +84,18 @@ pub(crate) fn plugin(manager: &PluginManager, name_or_file: &str) -> anyhow::Res
 }
 
 /// Where a plugin is and its bytes, by its name or from a file.
-pub(crate) fn bytes(global: &Global, name_or_file: &str) -> anyhow::Result<(PathBuf, Vec<u8>)> {
+pub(crate) fn bytes(
+    global: &Global,
+    terminal: &Terminal,
+    name_or_file: &str,
+) -> anyhow::Result<(PathBuf, Vec<u8>)> {
     if let Some(path) = as_file(name_or_file) {
         return Ok((path.to_owned(), read_file(path)?));
     }
     let settings = settings(global)?;
     let sandbox = Sandbox::new(settings.security.limits())?;
-    let manager =
-        PluginManager::builder().loader(sandbox).settings(settings).source(installed(global)?).build()?;
-    let artifact = manager.find(name_or_file)?;
+    let builder = with_sources(PluginManager::builder(), global, &settings, terminal)?;
+    let artifact = builder.loader(sandbox).settings(settings).build()?.find(name_or_file)?;
     match artifact.form {
         Form::Bytes(bytes) => Ok((artifact.origin.to_string().into(), bytes.to_vec())),
         _ => Err(Failure::NotFound(format!("{}: this plugin is no file", artifact.origin)).into()),
@@ -90,8 +103,12 @@ pub(crate) fn bytes(global: &Global, name_or_file: &str) -> anyhow::Result<(Path
 }
 
 /// A plugin by its name or from a file, checked, and what it is called. Nothing of it is compiled.
-pub(crate) fn validated(global: &Global, name_or_file: &str) -> anyhow::Result<(String, ValidatedPlugin)> {
-    let (path, bytes) = bytes(global, name_or_file)?;
+pub(crate) fn validated(
+    global: &Global,
+    terminal: &Terminal,
+    name_or_file: &str,
+) -> anyhow::Result<(String, ValidatedPlugin)> {
+    let (path, bytes) = bytes(global, terminal, name_or_file)?;
     let name = stem(&path);
     let module = sandbox_validate(global, &bytes)?
         .map_err(|error| Error::Load { plugin: name.clone(), source: LoadError::Refused(reasons(&error)) })?;
@@ -109,6 +126,16 @@ pub(crate) fn grants_to_change(global: &Global) -> anyhow::Result<Grants> {
     read_grants(global, false)
 }
 
+/// The files and folders of this command itself, which no plugin may be granted.
+pub(crate) fn own_places(global: &Global) -> ProtectedPaths {
+    let grants = grants_file(global);
+    let lock = grants.as_deref().map(lock_beside);
+    let settings = global.settings.clone().or_else(|| Some(paths::home()?.join("plugins.toml")));
+    let plugins = global.plugin_dir.clone().or_else(|| Some(paths::home()?.join("plugins")));
+    let places = [grants, lock, settings, plugins, paths::machine_code(), paths::machine_code_key()];
+    ProtectedPaths::new(places.into_iter().flatten())
+}
+
 fn grants_file(global: &Global) -> Option<PathBuf> {
     global.grants.clone().or_else(|| Some(paths::home()?.join("grants.toml")))
 }
@@ -116,35 +143,63 @@ fn grants_file(global: &Global) -> Option<PathBuf> {
 fn read_grants(global: &Global, must_exist: bool) -> anyhow::Result<Grants> {
     let Some(path) = grants_file(global) else { return Ok(Grants::default()) };
     match text::read(&path) {
-        Ok(text) => Ok(Grants::from_toml(&text).map_err(|error| match error {
-            // The file's own name says more than what it is usually called.
-            Error::Configuration { violations, .. } => {
-                Error::Configuration { what: path.display().to_string(), violations }
-            }
-            other => other,
-        })?),
+        Ok(text) => Ok(Grants::from_toml(&text).map_err(|error| named_by_its_path(error, &path))?),
         Err(Failure::NotFound(_)) if !must_exist => Ok(Grants::default()),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Writes what is granted. Whoever reads the file meanwhile sees the old or the new.
-pub(crate) fn write_grants(global: &Global, grants: &Grants) -> Result<(), Failure> {
+/// Changes what is granted to one plugin, as `change` does with what is granted now. Commands that do so at the same time wait for each
+/// other, and whoever reads the file meanwhile sees the old or the new.
+pub(crate) fn change_grants(
+    global: &Global,
+    plugin: &str,
+    change: impl FnOnce(&mut Grants) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let path = grants_file(global)
         .ok_or_else(|| Failure::Usage("there is no home folder; say --grants".to_owned()))?;
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
-    let write = || {
-        std::fs::create_dir_all(folder)?;
-        // Readable by its owner alone, which is what a temporary file is.
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(grants.to_toml().as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(&path).map_err(|error| error.error)
+    let unwritable = |error: io::Error| unreadable(&path, &error);
+    std::fs::create_dir_all(folder).map_err(unwritable)?;
+    // The file itself is replaced, so what is locked is another one. It is given back when it is closed.
+    let lock = lock_beside(&path);
+    let locked = File::options().create(true).truncate(false).write(true).open(&lock);
+    let locked = locked.and_then(|file| file.lock().map(|()| file));
+    let _locked = locked.map_err(|error| unreadable(&lock, &error))?;
+
+    let text = match text::read(&path) {
+        Err(Failure::NotFound(_)) => String::new(),
+        text => text?,
     };
-    write().map(drop).map_err(|error| unreadable(&path, &error))
+    let named = |error| named_by_its_path(error, &path);
+    let mut grants = Grants::from_toml(&text).map_err(named)?;
+    change(&mut grants)?;
+    let text = grants.update_toml(&text, plugin).map_err(named)?;
+    // Readable by its owner alone, which is what a temporary file is.
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;
+    file.persist(&path).map_err(|error| unwritable(error.error))?;
+    Ok(())
+}
+
+/// The file that is locked while `grants.toml` is changed.
+fn lock_beside(grants: &Path) -> PathBuf {
+    let mut name = grants.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
+}
+
+/// The file's own name says more than what it is usually called.
+fn named_by_its_path(error: Error, path: &Path) -> Error {
+    match error {
+        Error::Configuration { violations, .. } => {
+            Error::Configuration { what: path.display().to_string(), violations }
+        }
+        other => other,
+    }
 }
 
 /// Templates with what plugins bring to them, for files that the user wrote.
@@ -175,10 +230,6 @@ pub(crate) fn sandbox_validate(
 /// Everything that is wrong with a file, a line each.
 fn reasons(error: &ValidationError) -> Vec<String> {
     error.violations.iter().map(ToString::to_string).collect()
-}
-
-fn installed(global: &Global) -> Result<FromStore<LocalFolder>, Failure> {
-    plugin_folder(global).map(in_folder)
 }
 
 fn in_folder(folder: PathBuf) -> FromStore<LocalFolder> {

@@ -9,6 +9,7 @@ mod context;
 mod document;
 mod excerpt;
 mod failure;
+mod interrupt;
 mod paths;
 mod table;
 mod terminal;
@@ -19,14 +20,18 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let args = args::Args::read();
     let terminal = terminal::Terminal::new(args.global.color, args.global.quiet);
-    let done = commands::run(args, &terminal).and_then(|code| {
+    let done = interrupt::listen(&terminal).and_then(|()| commands::run(args, &terminal));
+    let done = done.and_then(|code| {
         terminal.finish()?;
         Ok(code)
     });
+    // Where a failure is skipped, the command has gone on to its end.
+    let interrupted = interrupt::has_cancelled().then(|| ExitCode::from(interrupt::EXIT_CODE));
+    let done = done.map(|code| interrupted.unwrap_or(code));
     match done {
         Ok(code) => code,
         Err(error) => {
-            let exit = failure::exit_code(&error);
+            let exit = interrupted.unwrap_or_else(|| failure::exit_code(&error));
             terminal.error(&error);
             exit
         }

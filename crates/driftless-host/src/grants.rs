@@ -6,6 +6,7 @@ use driftless_permissions::{Grant, Permissions};
 use driftless_plugin_api::manifest::Permission;
 use driftless_transport::Digest;
 use serde::{Deserialize, Serialize};
+use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
 
 use crate::error::{Error, Result};
 
@@ -67,6 +68,38 @@ impl Grants {
         toml::to_string_pretty(&File { plugins }).expect("names and lists of texts are TOML")
     }
 
+    /// The text of `grants.toml` with what is granted under one name now. Everything else stays as somebody wrote it, comments too.
+    ///
+    /// # Errors
+    ///
+    /// When `text` is no TOML, or `plugins` in it is no table.
+    pub fn update_toml(&self, text: &str, plugin: &str) -> Result<String> {
+        let wrong = |violation: String| Error::Configuration {
+            what: "grants.toml".to_owned(),
+            violations: vec![violation],
+        };
+        let mut document: DocumentMut = text
+            .parse()
+            .map_err(|error: toml_edit::TomlError| wrong(error.to_string().trim_end().to_owned()))?;
+        match self.granted(plugin) {
+            Some(granted) => {
+                let not_a_table = |name: &str| wrong(format!("{name}: this is no table"));
+                let plugins = document.entry("plugins").or_insert_with(|| {
+                    let mut plugins = Table::new();
+                    plugins.set_implicit(true);
+                    Item::Table(plugins)
+                });
+                let plugins = plugins.as_table_like_mut().ok_or_else(|| not_a_table("plugins"))?;
+                let entry = plugins.entry(plugin).or_insert_with(|| Item::Table(Table::new()));
+                let entry =
+                    entry.as_table_like_mut().ok_or_else(|| not_a_table(&format!("plugins.{plugin}")))?;
+                Entry::of(granted).write(entry);
+            }
+            None => remove(&mut document, plugin),
+        }
+        Ok(document.to_string())
+    }
+
     /// What is granted under a name, to whichever file.
     pub fn granted(&self, plugin: &str) -> Option<&Granted> {
         self.plugins.get(plugin)
@@ -125,6 +158,38 @@ impl Entry {
         entry
     }
 
+    /// Changes a table of the file into this.
+    fn write(&self, table: &mut dyn TableLike) {
+        set(table, "digest", self.digest.as_str().into());
+        let lists = [
+            ("files", &self.files),
+            ("network", &self.network),
+            ("environment", &self.environment),
+            ("commands", &self.commands),
+        ];
+        for (key, entries) in lists {
+            if entries.is_empty() {
+                table.remove(key);
+                continue;
+            }
+            if let Some(array) = table.get_mut(key).and_then(Item::as_array_mut) {
+                for index in (0..array.len()).rev() {
+                    let known = array.get(index).and_then(Value::as_str).unwrap_or_default();
+                    if !entries.iter().any(|entry| entry == known) {
+                        remove_from_list(array, index);
+                    }
+                }
+                for entry in entries {
+                    if !array.iter().any(|known| known.as_str() == Some(entry)) {
+                        array.push(entry.as_str());
+                    }
+                }
+            } else {
+                set(table, key, entries.iter().map(String::as_str).collect::<Array>().into());
+            }
+        }
+    }
+
     fn read(self) -> std::result::Result<Granted, String> {
         let digest = self.digest.parse().map_err(|error| format!("digest: {error}"))?;
         let permissions = Permissions::parse(&[
@@ -137,9 +202,108 @@ impl Entry {
     }
 }
 
+/// Sets a key; the comments around its value stay.
+fn set(table: &mut dyn TableLike, key: &str, mut value: Value) {
+    match table.get_mut(key).and_then(Item::as_value_mut) {
+        Some(before) => {
+            *value.decor_mut() = before.decor().clone();
+            *before = value;
+        }
+        None => {
+            table.insert(key, Item::Value(value));
+        }
+    }
+}
+
+/// Removes an entry of a list. What stands before it may be the comment behind the one above, which stays.
+fn remove_from_list(array: &mut Array, index: usize) {
+    let removed = array.remove(index);
+    let before = removed.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default();
+    if !before.contains('#') {
+        return;
+    }
+    match array.get_mut(index) {
+        Some(next) => {
+            let prefix = next.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default();
+            let prefix = format!("{before}{prefix}");
+            next.decor_mut().set_prefix(prefix);
+        }
+        None => {
+            let trailing = format!("{before}{}", array.trailing().as_str().unwrap_or_default());
+            array.set_trailing(trailing);
+        }
+    }
+}
+
+/// Removes a plugin's table. The comment right above it goes too; one that a blank line separates from it is about the file, and stays.
+fn remove(document: &mut DocumentMut, plugin: &str) {
+    let Some(plugins) = document.get_mut("plugins").and_then(Item::as_table_like_mut) else { return };
+    let Some(Item::Table(removed)) = plugins.remove(plugin) else { return };
+    let above = removed.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default();
+    let Some((about_the_file, _)) = above.rsplit_once("\n\n").filter(|(above, _)| !above.trim().is_empty())
+    else {
+        return;
+    };
+    let tables = plugins.iter_mut().filter_map(|(_, item)| match item {
+        Item::Table(table) if table.position() > removed.position() => Some(table),
+        _ => None,
+    });
+    match tables.min_by_key(|table| table.position()) {
+        Some(next) => {
+            let prefix = next.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default();
+            let prefix = format!("{about_the_file}\n\n{}", prefix.trim_start_matches('\n'));
+            next.decor_mut().set_prefix(prefix);
+        }
+        None => {
+            let trailing = document.trailing().as_str().unwrap_or_default();
+            let trailing = format!("{about_the_file}\n\n{}", trailing.trim_start_matches('\n'));
+            document.set_trailing(trailing);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_somebody_wrote_beside_it_stays() {
+        let digest = Digest::of(b"one");
+        let text = format!(
+            "# Of this machine.\n\n# Asked for by the team.\n[plugins.p] # first\ndigest = \"{digest}\" # 1.0\n\
+             files = [\n  \"/srv/a\", # data\n  \"/srv/b\",\n]\n\n# Another.\n[plugins.q]\ndigest = \"{digest}\"\n# the end\n"
+        );
+        let mut grants = Grants::from_toml(&text).unwrap();
+        let files = |paths: &[&str]| {
+            let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+            Permissions::parse(&[Permission::FileSystem { paths }]).unwrap()
+        };
+        let other = Digest::of(b"two");
+        grants.grant("p", other, files(&["/srv/a", "/srv/c"]));
+        let granted = grants.update_toml(&text, "p").unwrap();
+        assert_eq!(Grants::from_toml(&granted).unwrap(), grants);
+        for comment in [
+            "# Of this machine.",
+            "# Asked for by the team.",
+            "# first",
+            "# 1.0",
+            "# data",
+            "# Another.",
+            "# the end",
+        ] {
+            assert!(granted.contains(comment), "{comment}\n{granted}");
+        }
+        grants.grant("new", other, files(&["/srv"]));
+        let granted = grants.update_toml(&granted, "new").unwrap();
+        assert_eq!(Grants::from_toml(&granted).unwrap(), grants);
+
+        grants.revoke("p");
+        let revoked = grants.update_toml(&granted, "p").unwrap();
+        assert_eq!(Grants::from_toml(&revoked).unwrap(), grants);
+        assert!(revoked.starts_with("# Of this machine.\n\n# Another.\n[plugins.q]\n"), "{revoked}");
+        assert!(!revoked.contains("the team"), "{revoked}");
+        assert_eq!(grants.update_toml(&revoked, "p").unwrap(), revoked);
+    }
 
     #[test]
     fn they_are_written_as_they_are_read() {

@@ -60,7 +60,7 @@
 //! | other limits | [`Settings`], which is `plugins.toml` |
 //! | to go on without a plugin that fails, or try it again | [`FailurePolicy`], [`Task::on_failure`] |
 //! | plugins from a database, a network, your own binary | [`PluginSource`], [`Embedded`] |
-//! | plugins that may touch files, the network, other programs | [`Grants`] |
+//! | plugins that may touch files, the network, other programs | [`Grants`], [`ProtectedPaths`] |
 //! | starts that do not compile | `MachineCodeCache` of `driftless-sandbox` |
 //! | plugins that are not WebAssembly | [`Loader`] |
 //!
@@ -90,6 +90,7 @@ mod grants;
 mod handle;
 mod host_calls;
 mod manager;
+mod protected;
 mod schema;
 mod settings;
 mod source;
@@ -114,6 +115,7 @@ pub use grants::{Granted, Grants};
 pub use handle::{PluginHandle, Session};
 pub use host_calls::this_machine;
 pub use manager::{HOST_VERSION, ListedPlugin, PluginManager, PluginManagerBuilder, suits_this_host};
+pub use protected::{ProtectedEntry, ProtectedPaths};
 pub use settings::{Registry, Security, Settings, TemplateExtension};
 pub use source::{Candidate, Embedded, Files, PluginSource};
 pub use task::Task;

@@ -24,6 +24,7 @@ use crate::failure::FailureDefaults;
 use crate::grants::Grants;
 use crate::handle::PluginHandle;
 use crate::host_calls::{GrantedResources, ObservedHostCalls, this_machine};
+use crate::protected::{ProtectedEntry, ProtectedPaths};
 use crate::settings::Settings;
 use crate::source::{Candidate, PluginSource};
 use crate::task::Task;
@@ -46,6 +47,7 @@ struct Inner {
     found: Mutex<Option<Arc<[Found]>>>,
     loaded: Mutex<HashMap<String, PluginHandle>>,
     grants: Grants,
+    protected: ProtectedPaths,
     configurations: BTreeMap<String, Arc<str>>,
     host_calls: MakeHostCalls,
     log: Option<SharedLogSink>,
@@ -72,6 +74,7 @@ pub struct PluginManagerBuilder {
     loaders: Vec<Box<dyn Loader>>,
     sources: Vec<Box<dyn PluginSource>>,
     grants: Grants,
+    protected: ProtectedPaths,
     configurations: BTreeMap<String, Arc<str>>,
     host_calls: Option<MakeHostCalls>,
     log: Option<SharedLogSink>,
@@ -207,11 +210,14 @@ impl PluginManager {
         if let Some(configuration) = inner.configurations.get(&*info.name) {
             context.configuration = Arc::clone(configuration);
         }
-        let grant = self.grant(info)?;
+        let (grant, protected) = self.grant_and_protected(info)?;
         if grant.requested().is_empty() {
             return Ok(context);
         }
         self.warn_of_a_grant_to_another_file(info);
+        for entry in &protected {
+            self.warn(info, &entry.to_string());
+        }
         context.resources = Arc::new(GrantedResources::new(grant.clone()));
         context.host_calls = (inner.host_calls)(&info.name, grant);
         if let Some(observer) = &inner.observer {
@@ -224,32 +230,42 @@ impl PluginManager {
         Ok(context)
     }
 
-    /// What a plugin may do on this machine: what its manifest asks for and [`Grants`] allow.
+    /// What a plugin may do on this machine: what its manifest asks for and [`Grants`] allow, without
+    /// [`protected_paths`](PluginManagerBuilder::protected_paths).
     ///
     /// # Errors
     ///
     /// When what it asks for means nothing.
     pub fn grant(&self, info: &PluginInfo) -> Result<Grant, LoadError> {
+        self.grant_and_protected(info).map(|(grant, _)| grant)
+    }
+
+    fn grant_and_protected(&self, info: &PluginInfo) -> Result<(Grant, Vec<ProtectedEntry>), LoadError> {
         let requested = match &info.manifest {
             Some(manifest) => Permissions::requested(&manifest.permissions).map_err(|error| {
                 LoadError::Refused(vec![format!("its manifest asks for permissions: {error}")])
             })?,
             None => Permissions::NONE,
         };
-        Ok(self.0.grants.grant_to(&info.name, info.digest, requested))
+        let grant = self.0.grants.grant_to(&info.name, info.digest, requested.clone());
+        let (granted, protected) = self.0.protected.remove_from(grant.granted());
+        Ok((Grant::new(requested, granted), protected))
     }
 
     fn warn_of_a_grant_to_another_file(&self, info: &PluginInfo) {
         let name = &*info.name;
-        let before = self.0.grants.granted(name);
-        if let (Some(log), Some(before)) = (&self.0.log, before)
-            && before.digest != info.digest
-        {
+        if self.0.grants.granted(name).is_some_and(|before| before.digest != info.digest) {
             let message = format!(
                 "its permissions were granted to another file of this name and do not hold for this one; `driftless plugin grant {name}` \
                  asks again"
             );
-            log.log(&LogRecord { plugin: name, level: Level::Warn, message: &message });
+            self.warn(info, &message);
+        }
+    }
+
+    fn warn(&self, info: &PluginInfo, message: &str) {
+        if let Some(log) = &self.0.log {
+            log.log(&LogRecord { plugin: &info.name, level: Level::Warn, message });
         }
     }
 
@@ -421,6 +437,14 @@ impl PluginManagerBuilder {
         self
     }
 
+    /// The program's own files, like that of the grants: what is granted and reaches one of them does not hold, and a warning says so.
+    /// Without it, none are known.
+    #[must_use]
+    pub fn protected_paths(mut self, paths: ProtectedPaths) -> Self {
+        self.protected = paths;
+        self
+    }
+
     /// Puts something else behind the host calls of plugins than this machine: a recording, a fake, the machine at the other end of a
     /// wire. It is given each plugin's name and what the plugin may do, and has to keep to that.
     #[must_use]
@@ -503,6 +527,7 @@ impl PluginManagerBuilder {
             found: Mutex::new(None),
             loaded: Mutex::new(HashMap::new()),
             grants: self.grants,
+            protected: self.protected,
             configurations: self.configurations,
             host_calls: self.host_calls.unwrap_or_else(|| Box::new(this_machine)),
             log: self.log,

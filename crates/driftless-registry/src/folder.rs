@@ -1,7 +1,7 @@
 //! A folder of `.wasm` files.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::PathBuf;
 
 use driftless_plugin_api::limit::MAX_PLUGIN_BYTES;
@@ -47,16 +47,7 @@ impl Store for LocalFolder {
     }
 
     fn read(&self, plugin: &StoredPlugin) -> io::Result<Vec<u8>> {
-        let file = File::open(&plugin.path)?;
-        let mut bytes =
-            Vec::with_capacity(usize::try_from(file.metadata()?.len().min(MAX_PLUGIN_BYTES)).unwrap_or(0));
-        // The length that the system tells may be out of date, so the reading itself is bounded.
-        file.take(MAX_PLUGIN_BYTES + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > MAX_PLUGIN_BYTES {
-            let message = format!("the file has more than {MAX_PLUGIN_BYTES} bytes, which no plugin has");
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-        }
-        Ok(bytes)
+        driftless_files::read_regular(&plugin.path, MAX_PLUGIN_BYTES)
     }
 }
 
@@ -82,9 +73,21 @@ mod tests {
     fn a_file_without_end_is_not_read_to_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("huge.wasm");
-        File::create(&path).unwrap().set_len(MAX_PLUGIN_BYTES + 1).unwrap();
+        fs::File::create(&path).unwrap().set_len(MAX_PLUGIN_BYTES + 1).unwrap();
         let store = LocalFolder::new(folder.path());
         let error = store.read(&store.list().unwrap()[0]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_in_the_place_of_a_plugin_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe.wasm");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let store = LocalFolder::new(folder.path());
+        assert!(store.list().unwrap().is_empty());
+        let error = store.read(&StoredPlugin { name: "pipe".to_owned(), path }).unwrap_err();
+        assert_eq!(error.to_string(), "it is no regular file");
     }
 }

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use driftless_plugin_api::abi::{self, AnswerLength};
-use driftless_plugin_api::host_call::{Allowance, Answer, Capability};
+use driftless_plugin_api::host_call::{Allowance, Answer, Capability, RequestSummary};
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::log::Level;
-use driftless_plugin_api::text::truncated;
+use driftless_plugin_api::text::printable_line;
 use wasmtime::{AsContextMut, Caller, Extern, Linker, Memory};
 
 use crate::memory_budget::MemoryBudget;
@@ -161,6 +161,8 @@ impl State {
         self.go_on()
     }
 
+    /// Tells of a request what can be told without giving a secret away: neither arguments, headers and query of the request, nor anything
+    /// of what the answer says.
     pub(crate) fn trace_request(
         &mut self,
         capability: Capability,
@@ -170,11 +172,13 @@ impl State {
         begun: Instant,
     ) {
         self.trace(|| {
+            let outcome = match answer.error {
+                None => "ok".to_owned(),
+                Some(kind) => format!("the error {kind:?}"),
+            };
             format!(
-                "{} {} (with {body} bytes) gave {} (with {} bytes) after {:?}",
-                capability.import(),
-                truncated(request, 500),
-                truncated(&answer.head, 500),
+                "{} (with {body} bytes) gave {outcome} (with {} bytes) after {:?}",
+                printable_line(&RequestSummary::of(capability, request).to_string()),
                 answer.body.len(),
                 begun.elapsed()
             )

@@ -31,8 +31,9 @@ pub(super) const RULES: Rules<'_> = Rules {
         ("driftless-capabilities", &["driftless-plugin-api", "driftless-permissions"]),
         ("driftless-transport", &["driftless-plugin-api"]),
         ("driftless-validator", &["driftless-plugin-api", "driftless-permissions"]),
+        ("driftless-files", &[]),
         ("driftless-sandbox", &["driftless-plugin-api", "driftless-transport", "driftless-validator"]),
-        ("driftless-registry", &["driftless-plugin-api"]),
+        ("driftless-registry", &["driftless-files", "driftless-plugin-api"]),
         (
             "driftless-host",
             &[

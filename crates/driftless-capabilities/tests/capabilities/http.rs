@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use driftless_capabilities::Capabilities;
+use driftless_plugin_api::cancel::CancelHandle;
 use driftless_plugin_api::host_call::HostCallErrorKind::{Denied, Failed, Invalid, Limit};
 use driftless_plugin_api::host_call::{Allowance, Capability, HostCallError, HttpAnswer, HttpRequest};
 
@@ -573,4 +574,20 @@ fn https_believes_the_authorities_of_the_machine() {
         let (out, err) = (String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
         assert!(child.status.success() && out.contains("1 passed"), "{authorities}: {out}{err}");
     }
+}
+
+#[test]
+fn cancelling_the_call_ends_a_request_that_nobody_answers() {
+    let handle = CancelHandle::new();
+    let cancelled = handle.clone();
+    // It has the request, and says nothing.
+    let server = Server::new(move |_, stream| {
+        cancelled.cancel();
+        let _ = stream.read(&mut [0]);
+    });
+    let request = HttpRequest { method: "GET".to_owned(), url: server.url("/slow"), headers: Vec::new() };
+    let allowance = Allowance { cancel: Some(&handle), ..Allowance::new(Duration::from_secs(3600), 1 << 16) };
+    let error =
+        ask::<_, HttpAnswer>(&server.plugin(), Capability::Http, &request, &[], allowance).unwrap_err();
+    assert_eq!(error.message, format!("the response of {} was cancelled", server.url("/slow")));
 }

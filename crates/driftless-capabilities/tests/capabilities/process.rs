@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use driftless_capabilities::Capabilities;
+use driftless_plugin_api::cancel::CancelHandle;
 use driftless_plugin_api::host_call::HostCallErrorKind::{Denied, Invalid, Limit, NotFound};
 use driftless_plugin_api::host_call::{
     Allowance, Capability, HostCallError, HostCalls, Outcome, ProcessAnswer, ProcessRequest,
@@ -296,4 +297,33 @@ fn no_zombies_stay() {
             assert!(!again.contains(") Z "), "{pid:?} stays: {again}");
         }
     }
+}
+
+/// Cancels a call from another thread as soon as `is_ready`.
+fn cancelled_when<T>(is_ready: impl Fn() -> bool + Sync, call: impl FnOnce(Allowance<'_>) -> T) -> T {
+    let handle = CancelHandle::new();
+    thread::scope(|threads| {
+        threads.spawn(|| {
+            let begun = Instant::now();
+            while !is_ready() && begun.elapsed() < Duration::from_secs(10) {
+                thread::sleep(Duration::from_millis(2));
+            }
+            handle.cancel();
+        });
+        // Without the cancelling, the call would take as long as the program: much longer than any test may.
+        call(Allowance { cancel: Some(&handle), ..Allowance::new(Duration::from_secs(3600), 1 << 16) })
+    })
+}
+
+#[test]
+fn cancelling_the_call_ends_the_program_and_its_children() {
+    let folder = tempfile::tempdir().unwrap();
+    let pids = folder.path().join("pids");
+    let has_started = || fs::read_to_string(&pids).is_ok_and(|pids| pids.lines().count() == 2);
+    let text = format!("sleep 3600 & printf '%s\\n' $$ $! > {}; wait", pids.display());
+    let error = cancelled_when(has_started, |allowance| script(&text, allowance)).unwrap_err();
+    assert_eq!(error.message, "running /bin/sh was cancelled");
+    let pids = fs::read_to_string(&pids).unwrap();
+    assert_eq!(pids.lines().count(), 2);
+    pids.lines().for_each(assert_gone);
 }

@@ -19,12 +19,12 @@ use crate::terminal::{BAD, GOOD, ODD, STRONG, Terminal};
 
 /// Grants permissions to the file that a plugin is now.
 pub(crate) fn grant(global: &Global, terminal: &Terminal, asked: &args::Grant) -> anyhow::Result<ExitCode> {
-    let (name, module) = context::validated(global, &asked.plugin)?;
+    let (name, module) = context::validated(global, terminal, &asked.plugin)?;
     let requested = module.permissions().clone();
     if requested.is_empty() {
         return Err(Failure::Usage(format!("plugin `{name}` asks for no permission")).into());
     }
-    let mut grants = context::grants_to_change(global)?;
+    let grants = context::grants_to_change(global)?;
     let permissions = match chosen(asked)? {
         Some(chosen) => {
             check_against(&name, &requested, &chosen)?;
@@ -43,8 +43,11 @@ pub(crate) fn grant(global: &Global, terminal: &Terminal, asked: &args::Grant) -
             requested.clone()
         }
     };
-    grants.grant(&name, module.digest(), permissions.clone());
-    context::write_grants(global, &grants)?;
+    check_own_places(global, &name, &permissions)?;
+    context::change_grants(global, &name, |grants| {
+        grants.grant(&name, module.digest(), permissions.clone());
+        Ok(())
+    })?;
     let grant = Grant::new(requested, permissions);
     if global.json {
         print_json(
@@ -64,11 +67,12 @@ pub(crate) fn grant(global: &Global, terminal: &Terminal, asked: &args::Grant) -
 
 /// Takes back what was granted under a name. The plugin need not be there any more.
 pub(crate) fn revoke(global: &Global, terminal: &Terminal, plugin: &str) -> anyhow::Result<ExitCode> {
-    let mut grants = context::grants_to_change(global)?;
-    if !grants.revoke(plugin) {
-        return Err(Failure::NotFound(format!("nothing is granted to a plugin `{plugin}`")).into());
-    }
-    context::write_grants(global, &grants)?;
+    context::change_grants(global, plugin, |grants| {
+        if !grants.revoke(plugin) {
+            return Err(Failure::NotFound(format!("nothing is granted to a plugin `{plugin}`")).into());
+        }
+        Ok(())
+    })?;
     if global.json {
         print_json(global, terminal, &json!({"plugin": plugin, "permissions": []}))?;
     } else {
@@ -155,6 +159,16 @@ fn check_against(name: &str, requested: &Permissions, chosen: &Permissions) -> R
         "the manifest of `{name}` does not ask for {}; `driftless plugin inspect {name}` shows what it asks for",
         useless.join(", ")
     )))
+}
+
+/// Whoever can write `grants.toml` grants itself the rest.
+fn check_own_places(global: &Global, name: &str, permissions: &Permissions) -> Result<(), Failure> {
+    let (_, protected) = context::own_places(global).remove_from(permissions);
+    if protected.is_empty() {
+        return Ok(());
+    }
+    let reasons: Vec<_> = protected.iter().map(ToString::to_string).collect();
+    Err(Failure::Refused(format!("nothing was granted to `{name}`: {}", reasons.join("; "))))
 }
 
 fn show_request(

@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::args::{Global, Logs};
 use crate::failure::Failure;
 use crate::terminal::{STRONG, Terminal};
-use crate::{context, document};
+use crate::{context, document, interrupt};
 
 /// Runs a pipeline to its end, or until it is interrupted.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::Result<ExitCode> {
@@ -24,7 +24,9 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
     let pipeline = Pipeline::new(&manager, &file, args.follow)?;
 
     let control = Arc::new(Control::new());
-    stop_on_interrupt(&control, terminal)?;
+    // The pipeline finishes what it has read.
+    let stopped = Arc::clone(&control);
+    interrupt::first_does(move || stopped.stop());
     let progress = (terminal.shows_progress() && !global.quiet).then(|| show_progress(&control));
     let finished = pipeline.run(&control, &mut |event| {
         let warn = || terminal.warn(&event.to_string());
@@ -61,25 +63,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
     }
     // Following ends in no other way.
     let interrupted = control.is_stopped() && !args.follow;
-    Ok(if interrupted { ExitCode::from(130) } else { ExitCode::SUCCESS })
-}
-
-/// The first interrupt lets the pipeline finish what it has read; the second ends the process.
-fn stop_on_interrupt(control: &Arc<Control>, terminal: &Terminal) -> anyhow::Result<()> {
-    let (control, terminal) = (Arc::clone(control), terminal.clone());
-    ctrlc::set_handler(move || {
-        if control.is_stopped() {
-            std::process::exit(130);
-        }
-        control.stop();
-        // The end of the process is the end of this thread, mostly long before.
-        let terminal = terminal.clone();
-        std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_secs(1));
-            terminal.note("still waiting for what was read to be written; another Ctrl-C ends it at once");
-        });
-    })?;
-    Ok(())
+    Ok(if interrupted { ExitCode::from(interrupt::EXIT_CODE) } else { ExitCode::SUCCESS })
 }
 
 fn show_progress(control: &Arc<Control>) -> (ProgressBar, std::thread::JoinHandle<()>) {

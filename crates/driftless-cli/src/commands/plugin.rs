@@ -9,7 +9,7 @@ use driftless_host::api::function::{Function, FunctionSet};
 use driftless_host::api::manifest::PluginManifest;
 use driftless_host::api::result::TaskStatus;
 use driftless_host::nearest;
-use driftless_host::permissions::Permissions;
+use driftless_host::permissions::{Grant, Permissions};
 use driftless_plugin_api::text::printable_line;
 use driftless_validator::{Violation, inspect as inspect_file, validate as validate_file};
 use serde::Deserialize;
@@ -81,7 +81,7 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
 
 /// Shows what a file says about itself.
 pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> anyhow::Result<ExitCode> {
-    let (path, bytes) = context::bytes(global, plugin)?;
+    let (path, bytes) = context::bytes(global, terminal, plugin)?;
     let info = inspect_file(&bytes);
     let (manifest, imports, digest) = (info.manifest(), info.imports(), info.digest());
     let unusable_manifest = info.permissions().err().map(|violation| &violation.message);
@@ -93,7 +93,9 @@ pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> any
     let name = manifest.map_or_else(|| context::stem(&path), |manifest| manifest.name.clone());
     let asked = info.permissions().cloned().unwrap_or(Permissions::NONE);
     let grants = context::grants(global)?;
-    let grant = grants.grant_to(&name, digest, asked);
+    let grant = grants.grant_to(&name, digest, asked.clone());
+    let (granted, _) = context::own_places(global).remove_from(grant.granted());
+    let grant = Grant::new(asked, granted);
     let other = grants.granted(&name).map(|granted| granted.digest).filter(|granted| *granted != digest);
     if global.json {
         print_json(
@@ -171,7 +173,7 @@ pub(crate) fn validate(
     plugin: &str,
     strict: bool,
 ) -> anyhow::Result<ExitCode> {
-    let (path, bytes) = context::bytes(global, plugin)?;
+    let (path, bytes) = context::bytes(global, terminal, plugin)?;
     let (mut violations, functions) = match context::sandbox_validate(global, &bytes)? {
         Ok(module) => (Vec::new(), module.functions()),
         Err(error) => (error.violations, FunctionSet::default()),

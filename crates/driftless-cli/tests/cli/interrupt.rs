@@ -1,4 +1,4 @@
-//! Ctrl-C in the middle of a pipeline: what was read is written, and the summary is printed.
+//! Ctrl-C. In the middle of a pipeline, what was read is written, and the summary is printed; any other command ends what plugins do.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -178,4 +178,38 @@ fn while_a_plugin_hangs() {
     // The call ends at its limit; the line is lost, which is worse than being interrupted.
     outcome.exits_with(1).says("took longer than its 2 seconds").says("1 line failed and is lost");
     assert_eq!(counted(&outcome.stderr), 1);
+}
+
+/// A task whose configuration is a request to run a program.
+const RUNS_PROGRAMS: &str = r#"(module
+    (@custom "driftless.manifest.v1" "{\22name\22:\22runs\22,\22version\22:\221.0.0\22,\22permissions\22:[{\22Process\22:{\22commands\22:[\22/bin/sh\22]}}]}")
+    (import "env" "host_process" (func $ask (param i32 i32 i32 i32) (result i64)))
+    (import "env" "host_take" (func $take (param i32)))
+    (memory (export "memory") 4)
+    (data (i32.const 0) "[{\22name\22:\22run\22}]")
+    (func (export "driftless_reserve") (param i32) (result i32) (i32.const 131072))
+    (func (export "get_task_definitions") (result i64) (i64.const 16))
+    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+        (local $lengths i64)
+        (local.set $lengths (call $ask (local.get 2) (local.get 3) (i32.const 0) (i32.const 0)))
+        (call $take (i32.const 1024))
+        (i64.or (i64.shl (i64.const 1024) (i64.const 32)) (i64.shr_u (local.get $lengths) (i64.const 32)))))"#;
+
+#[test]
+fn it_ends_the_programs_that_a_plugin_has_started() {
+    let home = Home::new();
+    home.assemble("runs", RUNS_PROGRAMS);
+    home.run(&["plugin", "grant", "runs", "--all"]).exits_with(0);
+    let pid = home.path().join("pid");
+    let request = format!(
+        r#"{{"command":"/bin/sh","arguments":["-c","echo $$ > {0}.new; mv {0}.new {0}; sleep 3600; true"]}}"#,
+        pid.display()
+    );
+    let run = start(&mut home.command(["plugin", "call", "runs", "execute_task", "run", &request]));
+    wait_until("the program has started", || pid.exists());
+    run.interrupt();
+    run.finish().exits_with(130);
+    let pid: i32 = home.read("pid").trim().parse().unwrap();
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    wait_until("the program is gone", || rustix::process::test_kill_process(pid).is_err());
 }

@@ -8,6 +8,7 @@
 mod cases;
 #[cfg(unix)]
 mod disk;
+mod grants;
 mod harness;
 mod installation;
 #[cfg(unix)]

@@ -491,11 +491,11 @@ fn a_timeout_interrupts_nobody_else() {
 fn debugging_shows_every_host_call_and_changes_nothing() {
     let quiet = Stage::with(Limits::default(), false, Duration::ZERO, answer("{}", "xyz"));
     let loud = Stage::with(Limits::default(), true, Duration::ZERO, answer("{}", "xyz"));
-    let request = r#"{"read":1}"#;
+    let request = r#"{"read":{"path":"/etc/app.conf"}}"#;
     assert_eq!(quiet.call("a0", request).unwrap(), loud.call("a0", request).unwrap());
     assert!(quiet.log().is_empty());
     let log = loud.log();
-    let expected = r#"debug host_file {"read":1} (with 2 bytes) gave {} (with 3 bytes) after "#;
+    let expected = "debug host_file read /etc/app.conf (with 2 bytes) gave ok (with 3 bytes) after ";
     assert!(log[0].starts_with(expected), "{log:?}");
     assert!(log[1].starts_with("debug execute_task used "), "{log:?}");
     let CallFailure::Trap(text) = loud.call("t", "").unwrap_err().cause else { panic!("it is no trap") };

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use driftless_plugin_api::function::Function;
-use driftless_plugin_api::host_call::{Allowance, Answer, Capability, HostCalls};
+use driftless_plugin_api::host_call::{Allowance, Answer, Capability, HostCallErrorKind, HostCalls};
 use driftless_plugin_api::limit::Limit;
 use driftless_sandbox::{CallError, CallFailure, HostContext, Limits, LogRecord, Sandbox};
 
@@ -118,16 +118,29 @@ fn the_time_of_the_host_is_the_calls_time() {
 
 #[test]
 fn debugging_shows_every_host_call_and_changes_nothing() {
-    let quiet = run(Limits::default(), false, Duration::ZERO, answer("{}", "xyz"), ["b", r#"{"read":1}"#]);
-    let loud = run(Limits::default(), true, Duration::ZERO, answer("{}", "xyz"), ["b", r#"{"read":1}"#]);
+    let arguments = ["b", r#"{"read":{"path":"/etc/app.conf"}}"#];
+    let quiet = run(Limits::default(), false, Duration::ZERO, answer("{}", "xyz"), arguments);
+    let loud = run(Limits::default(), true, Duration::ZERO, answer("{}", "xyz"), arguments);
     assert_eq!(quiet.reply.unwrap(), loud.reply.unwrap());
     assert!(quiet.log.is_empty());
     assert!(
-        loud.log[0].starts_with(r#"host_file {"read":1} (with 1 bytes) gave {} (with 3 bytes) after "#),
+        loud.log[0].starts_with("host_file read /etc/app.conf (with 1 bytes) gave ok (with 3 bytes) after "),
         "{:?}",
         loud.log
     );
     assert!(loud.log[1].starts_with("execute_task used "), "{:?}", loud.log);
+}
+
+#[test]
+fn debugging_shows_no_secret_of_a_request_or_an_answer() {
+    let request = r#"{"read":{"path":"/etc/app.conf","token":"secret-of-the-request"}}"#;
+    let said = Answer {
+        error: Some(HostCallErrorKind::Denied),
+        ..answer(r#"{"error":"secret-of-the-answer"}"#, "secret-of-the-body")
+    };
+    let shown = run(Limits::default(), true, Duration::ZERO, said, ["secret-of-the-upload", request]).log;
+    assert!(shown[0].contains(" gave the error Denied (with 18 bytes) after "), "{shown:?}");
+    assert!(shown.iter().all(|message| !message.contains("secret")), "{shown:?}");
 }
 
 /// What is told of host calls has a limit of its own, and running into it is no reason to fail.
