@@ -278,6 +278,8 @@ impl PluginHandle {
         // The function that was to be called had no part in it.
         let spot = match (spot, source.function) {
             (Spot::Function(_), None) => Spot::Start,
+            // Nor where the instance could not be initialised.
+            (_, Some(Function::Initialize)) => Spot::Function(Function::Initialize),
             (spot, _) => spot,
         };
         Error::Call { place: self.place(spot), source: Box::new(source) }

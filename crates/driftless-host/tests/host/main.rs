@@ -1,5 +1,6 @@
 //! The host through its public API, with plugins written by hand.
 
+mod contract;
 mod failure;
 mod guest;
 #[path = "../../../driftless-logs/tests/logs/harness.rs"]
