@@ -36,7 +36,7 @@ pub fn read_opened(mut file: &File, max_bytes: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
     }
     let too_large =
-        || io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {max_bytes} bytes"));
+        || io::Error::new(io::ErrorKind::FileTooLarge, format!("the file has more than {max_bytes} bytes"));
     if metadata.len() > max_bytes {
         return Err(too_large());
     }

@@ -134,7 +134,7 @@ impl Arena {
             let mut running = match instance.take().map_or_else(|| plugin.instantiate(), Ok) {
                 Ok(running) => running,
                 Err(error) => {
-                    assert_eq!(error.function, None);
+                    assert!(matches!(error.function, None | Some(Function::Initialize)), "{error}");
                     self.check(&error);
                     outcomes.push(Outcome::NotStarted(error.cause));
                     return outcomes;
@@ -194,7 +194,7 @@ impl Arena {
             CallFailure::Panic(message) => {
                 assert!(message.len() <= limits.log_message, "a message of {} bytes", message.len());
             }
-            CallFailure::Reply(_) | CallFailure::Trap(_) => {}
+            CallFailure::Reply(_) | CallFailure::Trap(_) | CallFailure::Initialize(_) => {}
             other => panic!("a guest's failure is told as the sandbox's: {other:?}"),
         }
     }

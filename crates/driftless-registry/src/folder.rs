@@ -47,7 +47,12 @@ impl Store for LocalFolder {
     }
 
     fn read(&self, plugin: &StoredPlugin) -> io::Result<Vec<u8>> {
-        driftless_files::read_regular(&plugin.path, MAX_PLUGIN_BYTES)
+        driftless_files::read_regular(&plugin.path, MAX_PLUGIN_BYTES).map_err(|error| match error.kind() {
+            io::ErrorKind::FileTooLarge => {
+                io::Error::new(error.kind(), format!("{error}, which no plugin has"))
+            }
+            _ => error,
+        })
     }
 }
 

@@ -46,7 +46,7 @@ fn a_file_that_is_too_large_to_be_a_plugin_is_no_concern_of_the_others() {
     for command in ["inspect", "validate"] {
         home.run(&["plugin", command, "huge"])
             .exits_with(3)
-            .says("huge.wasm: it has more than 67108864 bytes");
+            .says("huge.wasm: the file has more than 67108864 bytes");
     }
 }
 
