@@ -13,7 +13,8 @@ use serde::{Deserialize, Deserializer};
 /// template.
 ///
 /// ```
-/// use driftless_host::{ApplyFile, FailurePolicy, Policy};
+/// use driftless_host::{FailurePolicy, Policy};
+/// use driftless_runner::ApplyFile;
 ///
 /// let file: ApplyFile = serde_json::from_value(serde_json::json!({"tasks": [
 ///     {"type": "site.notify", "on_failure": "skip"},
