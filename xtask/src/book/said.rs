@@ -22,7 +22,7 @@ impl Words {
                     continue;
                 }
                 let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-                if ["rs", "txt", "mjs", "py"].contains(&ending) {
+                if ["rs", "toml", "mjs", "py"].contains(&ending) {
                     texts.push(plain(&String::from_utf8_lossy(&fs::read(&path)?)));
                 }
             }
