@@ -46,7 +46,8 @@ use serde::{Deserialize, Deserializer};
 /// | template filter or function | the template fails | refused: a template needs a value | refused |
 /// | the breaker | stops the calls; a pipeline ends | is not there: each call is made | stops the calls |
 ///
-/// `retry` makes the call again, each time in a fresh instance and after a pause that doubles, and then does what `fail` does.
+/// `retry` makes the call again, each time in a fresh instance and after a pause that doubles, and then does what `fail` does. All tries and
+/// the pauses between them share the time of one call: a pause that would not end within it is not made.
 /// Whatever the plugin did before it failed is done again: an output may get an entry twice, and a source begins
 /// anew. What is skipped is always told.
 ///
