@@ -6,7 +6,8 @@ use driftless_plugin_api::arguments::Arguments;
 use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::host_call::{
-    Answer, Capability, EnvironmentRequest, FileRequest, HostCallError, HttpRequest, Outcome, ProcessRequest,
+    Answer, Capability, EnvironmentRequest, FileRequest, FunctionRequest, HostCallError, HttpRequest,
+    Outcome, ProcessRequest,
 };
 use driftless_plugin_api::log::Level;
 use serde::de::DeserializeOwned;
@@ -180,7 +181,10 @@ impl HostCall {
     pub(crate) fn read(mut entry: Map<String, Value>) -> Result<Self, String> {
         let mut asked = Capability::ALL.into_iter().filter(|capability| entry.contains_key(key(*capability)));
         let (Some(capability), None) = (asked.next(), asked.next()) else {
-            return Err("a host call has one of the keys `file`, `http`, `environment`, `process`".to_owned());
+            return Err(
+                "a host call has one of the keys `file`, `http`, `environment`, `process`, `function`"
+                    .to_owned(),
+            );
         };
         let request = entry.remove(key(capability)).unwrap_or_default();
         let request =
@@ -296,6 +300,7 @@ const fn key(capability: Capability) -> &'static str {
         Capability::Http => "http",
         Capability::Environment => "environment",
         Capability::Process => "process",
+        Capability::Function => "function",
     }
 }
 
@@ -309,6 +314,7 @@ fn written_out(capability: Capability, request: &Value) -> Result<Value, serde_j
         Capability::Http => through::<HttpRequest>(request),
         Capability::Environment => through::<EnvironmentRequest>(request),
         Capability::Process => through::<ProcessRequest>(request),
+        Capability::Function => through::<FunctionRequest>(request),
     }
 }
 

@@ -235,6 +235,18 @@ impl Configured {
         self.component.plugin.session()
     }
 
+    /// An argument of a call, as JSON.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written as JSON.
+    pub(crate) fn argument(&self, what: &str, value: &(impl Serialize + ?Sized)) -> Result<String> {
+        serde_json::to_string(value).map_err(|error| Error::Configuration {
+            what: format!("{what} for {}", self.component.place()),
+            violations: vec![format!("it cannot be written as JSON: {error}")],
+        })
+    }
+
     /// The component did its part and says that it could not do what it was asked to.
     #[cold]
     pub(crate) fn failed(&self, message: String, usage: Usage) -> Error {
