@@ -86,6 +86,16 @@ pub(super) const RULES: Rules<'_> = Rules {
             ],
         ),
         ("driftless-test-support", &[]),
+        (
+            "embedding",
+            &[
+                "driftless-builtin",
+                "driftless-host",
+                "driftless-sandbox",
+                "driftless-templates",
+                "plugin-sdk",
+            ],
+        ),
         ("xtask", &[]),
     ],
     not_yet: &[],
