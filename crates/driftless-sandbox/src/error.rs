@@ -3,12 +3,17 @@
 use driftless_plugin_api::limit::Exceeded;
 use thiserror::Error;
 
+use crate::reservation::Reservation;
+
 /// The sandbox itself could not be set up.
 #[derive(Debug, Error)]
 pub enum SetupError {
     /// A limit that cannot be kept.
     #[error("{0}")]
     Limits(String),
+    /// The system refuses the address space that instances need.
+    #[error("the system refuses {0}; lower them, or allow the process more address space (`ulimit -v`)")]
+    AddressSpace(Reservation),
     /// The engine refused its configuration, or the system refused the engine.
     #[error("the WebAssembly engine could not be started: {0}")]
     Engine(String),
@@ -23,7 +28,17 @@ pub enum CompileError {
     /// It begins with more than a limit allows.
     #[error("it {0}")]
     Limit(Exceeded),
+    /// The engine could not be started, which is done when the first plugin is compiled.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
     /// The compiler gave up.
     #[error("it cannot be compiled: {0}")]
     Compiler(String),
+}
+
+impl CompileError {
+    /// What the engine says.
+    pub(crate) fn of_engine(error: wasmtime::Error) -> Self {
+        Self::Compiler(format!("{error:#}"))
+    }
 }

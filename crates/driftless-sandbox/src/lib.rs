@@ -29,24 +29,29 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod bindgen;
+mod abi;
 mod cache;
+mod compiled;
 mod compiler;
-mod component;
+mod engine;
 mod error;
-mod guest;
-mod host_functions;
+mod image;
 mod instance;
 pub mod limits;
 mod loader;
+mod machine_code;
 mod memory_budget;
+mod plugin;
 mod pool;
+mod reservation;
 mod sandbox;
 mod slots;
+mod state;
 mod ticker;
 mod wasi;
 
 pub use cache::{CacheError, MachineCodeCache};
+pub use compiled::CompiledPlugin;
 pub use driftless_transport::{
     Call, CallError, CallFailure, CancelHandle, ClockAndRandom, Conversation, Deadline, Digest, HostContext,
     HostResources, Limits, Loader, LogRecord, LogSink, OpenFolder, ParseDigestError, PluginInfo, Reply,
@@ -58,4 +63,5 @@ pub use driftless_validator::{
 pub use error::{CompileError, SetupError};
 pub use instance::Instance;
 pub use pool::{InstancePool, PooledInstance};
-pub use sandbox::{CompiledPlugin, Sandbox, SandboxBuilder};
+pub use reservation::Reservation;
+pub use sandbox::{Sandbox, SandboxBuilder};

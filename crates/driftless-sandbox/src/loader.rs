@@ -34,7 +34,7 @@ impl Loader for Sandbox {
         let compiled =
             self.compile_within(&artifact.name, &module, context).map_err(|error| match error {
                 CompileError::Limit(exceeded) => LoadError::Limit(exceeded),
-                CompileError::Compiler(_) => LoadError::Failed(error.to_string()),
+                CompileError::Compiler(_) | CompileError::Setup(_) => LoadError::Failed(error.to_string()),
             })?;
         Ok(Arc::new(InstancePool::new(compiled)))
     }
