@@ -19,7 +19,7 @@ impl CompiledPlugin {
         Self(Arc::new(image))
     }
 
-    /// What is known of it: its name by its manifest, else as it was given to [`Sandbox::compile`].
+    /// What is known of it: its name by its manifest, else as it was given to [`Sandbox::compile`](crate::Sandbox::compile).
     pub fn info(&self) -> &PluginInfo {
         &self.0.plugin.info
     }

@@ -1,9 +1,8 @@
 //! What can go wrong between bytes and an instance. Why a call brought no reply is said by [`driftless_transport::CallError`].
 
 use driftless_plugin_api::limit::Exceeded;
+use driftless_transport::AddressSpaceRefused;
 use thiserror::Error;
-
-use crate::reservation::Reservation;
 
 /// The sandbox itself could not be set up.
 #[derive(Debug, Error)]
@@ -11,9 +10,9 @@ pub enum SetupError {
     /// A limit that cannot be kept.
     #[error("{0}")]
     Limits(String),
-    /// The system refuses the address space that instances need.
-    #[error("the system refuses {0}; lower them, or allow the process more address space (`ulimit -v`)")]
-    AddressSpace(Reservation),
+    /// The process may not have the address space that instances need.
+    #[error("{0}")]
+    AddressSpace(AddressSpaceRefused),
     /// The engine refused its configuration, or the system refused the engine.
     #[error("the WebAssembly engine could not be started: {0}")]
     Engine(String),

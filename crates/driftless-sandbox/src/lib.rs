@@ -30,6 +30,7 @@
 //! ```
 
 mod abi;
+mod address_space;
 mod cache;
 mod compiled;
 mod compiler;
@@ -53,9 +54,9 @@ mod wasi;
 pub use cache::{CacheError, MachineCodeCache};
 pub use compiled::CompiledPlugin;
 pub use driftless_transport::{
-    Call, CallError, CallFailure, CancelHandle, ClockAndRandom, Conversation, Deadline, Digest, HostContext,
-    HostResources, Limits, Loader, LogRecord, LogSink, OpenFolder, ParseDigestError, PluginInfo, Reply,
-    ReplyDefect, SharedLogSink, SystemClockAndRandom, Timing, Transport, Usage,
+    AddressSpaceRefused, Call, CallError, CallFailure, CancelHandle, ClockAndRandom, Conversation, Deadline,
+    Digest, HostContext, HostResources, Limits, Loader, LogRecord, LogSink, OpenFolder, ParseDigestError,
+    PluginInfo, Reply, ReplyDefect, SharedLogSink, SystemClockAndRandom, Timing, Transport, Usage,
 };
 pub use driftless_validator::{
     Abi, ModuleInfo, PluginFile, Rules, ValidatedPlugin, ValidationError, Violation, inspect, validate,
@@ -63,5 +64,4 @@ pub use driftless_validator::{
 pub use error::{CompileError, SetupError};
 pub use instance::Instance;
 pub use pool::{InstancePool, PooledInstance};
-pub use reservation::Reservation;
 pub use sandbox::{Sandbox, SandboxBuilder};

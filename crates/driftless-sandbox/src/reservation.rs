@@ -1,13 +1,25 @@
-//! The address space that instances need.
+//! How much address space is reserved for instances.
 
-use std::fmt;
-
-use driftless_plugin_api::limit::Limit;
 use driftless_transport::Limits;
 use driftless_validator::limits as module_limits;
 
-/// Behind each memory of a compact layout, so that most accesses need one check only.
-pub(crate) const COMPACT_GUARD_BYTES: u64 = 64 << 10;
+/// How much address space is reserved for each memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// All that 32 bits can address, and a guard behind it: no access can reach beyond that, so the compiler leaves the checks out.
+    Wide,
+    /// What a memory may have. Each access is checked.
+    Compact,
+}
+
+/// What is behind the memories of [`Layout::Wide`]: as much as an access can be away from its address without a check of its own.
+const WIDE_GUARD_BYTES: u64 = 32 << 20;
+
+/// Behind each memory of [`Layout::Compact`], so that most accesses need one check only.
+const COMPACT_GUARD_BYTES: u64 = 64 << 10;
+
+/// Memories have whole pages.
+const PAGE_BYTES: u64 = 64 << 10;
 
 /// The memories of an instance: those of a WebAssembly component's modules, and the heap for references that the engine keeps beside them.
 pub(crate) const MEMORIES: u64 = module_limits::ALL_MEMORIES.max + 1;
@@ -16,68 +28,37 @@ pub(crate) const MEMORIES: u64 = module_limits::ALL_MEMORIES.max + 1;
 const TABLE_ELEMENT_BYTES: u64 = 8;
 
 /// What the host's own functions need of a stack that they share with a guest.
-pub(crate) const HOST_STACK_BYTES: usize = 1536 << 10;
+const HOST_STACK_BYTES: usize = 1536 << 10;
 
-/// The address space that the limits need at least.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reservation {
-    /// How many instances there may be.
-    pub instances: u32,
-    /// The bytes that each memory of an instance may have.
-    pub memory_bytes: u64,
-    /// The bytes for all memories of one instance.
-    pub memories_bytes: u64,
-    /// The bytes for all tables of one instance.
-    pub tables_bytes: u64,
-    /// The bytes for the stack of one instance, where WASI is allowed.
-    pub stack_bytes: u64,
-}
-
-impl Reservation {
-    pub(crate) fn of(limits: &Limits, allow_wasi: bool) -> Self {
-        let memory_bytes = limits.memory as u64;
-        let stack = limits.stack.saturating_add(HOST_STACK_BYTES) as u64;
-        Self {
-            instances: limits.instances,
-            memory_bytes,
-            memories_bytes: MEMORIES * (memory_bytes + COMPACT_GUARD_BYTES),
-            tables_bytes: module_limits::ALL_TABLES.max * TABLE_ELEMENT_BYTES * limits.table_elements as u64,
-            stack_bytes: if allow_wasi { stack } else { 0 },
+impl Layout {
+    /// The bytes that are reserved for a memory.
+    pub(crate) fn memory_bytes(self, limits: &Limits) -> u64 {
+        match self {
+            Self::Wide => 1 << 32,
+            Self::Compact => (limits.memory as u64).next_multiple_of(PAGE_BYTES),
         }
     }
 
-    /// The bytes for one instance.
-    pub fn instance_bytes(&self) -> u64 {
-        self.memories_bytes + self.tables_bytes + self.stack_bytes
+    /// The bytes behind each memory.
+    pub(crate) fn guard_bytes(self) -> u64 {
+        match self {
+            Self::Wide => WIDE_GUARD_BYTES,
+            Self::Compact => COMPACT_GUARD_BYTES,
+        }
     }
 
-    /// The bytes for all instances.
-    pub fn total_bytes(&self) -> u64 {
-        u64::from(self.instances).saturating_mul(self.instance_bytes())
+    /// The bytes for one instance with everything that it consists of.
+    pub(crate) fn instance_bytes(self, limits: &Limits, allow_wasi: bool) -> u64 {
+        let memories = MEMORIES * (self.memory_bytes(limits) + self.guard_bytes());
+        let tables = module_limits::ALL_TABLES.max * TABLE_ELEMENT_BYTES * limits.table_elements as u64;
+        let stack = if allow_wasi { stack_bytes(limits) as u64 } else { 0 };
+        memories + tables + stack
     }
 }
 
-impl fmt::Display for Reservation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (instances, memory) = (Limit::Instances.setting(), Limit::Memory.setting());
-        let mebibytes = |bytes: u64| bytes.div_ceil(1 << 20);
-        write!(
-            f,
-            "{} MiB of address space for {} instances (`{instances}`), {} MiB for each: {} MiB for {MEMORIES} memories of {} MiB (`{memory}`), \
-             {} MiB for tables (`{}`)",
-            mebibytes(self.total_bytes()),
-            self.instances,
-            mebibytes(self.instance_bytes()),
-            mebibytes(self.memories_bytes),
-            mebibytes(self.memory_bytes),
-            mebibytes(self.tables_bytes),
-            Limit::Table.setting(),
-        )?;
-        match self.stack_bytes {
-            0 => Ok(()),
-            stack => write!(f, ", {} MiB for a stack", mebibytes(stack)),
-        }
-    }
+/// The bytes of the stack of a plugin that uses WASI, which has room for the host's frames as well.
+pub(crate) fn stack_bytes(limits: &Limits) -> usize {
+    limits.stack.saturating_add(HOST_STACK_BYTES)
 }
 
 #[cfg(test)]
@@ -85,13 +66,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_needed_is_said_with_the_settings_that_decide() {
-        let reservation = Reservation::of(&Limits::default(), false);
-        assert_eq!(
-            reservation.to_string(),
-            "42616 MiB of address space for 128 instances (`security.max_instances`), 333 MiB for each: 321 MiB for 5 memories of 64 MiB \
-             (`security.max_memory`), 13 MiB for tables (`security.max_table_elements`)"
-        );
-        assert!(Reservation::of(&Limits::default(), true).to_string().ends_with(", 2 MiB for a stack"));
+    fn what_is_reserved_follows_the_limits() {
+        const MIB: u64 = 1 << 20;
+        let limits = Limits { memory: 64 << 20, table_elements: 1 << 17, ..Limits::default() };
+        let (memories, tables) = (MEMORIES, module_limits::ALL_TABLES.max);
+        let without_wasi = Layout::Compact.instance_bytes(&limits, false);
+        assert_eq!(without_wasi, memories * (64 * MIB + COMPACT_GUARD_BYTES) + tables * MIB);
+        let with_wasi = Layout::Compact.instance_bytes(&limits, true);
+        assert_eq!(with_wasi - without_wasi, stack_bytes(&limits) as u64);
+        assert_eq!(Layout::Wide.instance_bytes(&limits, false), memories * (4096 + 32) * MIB + tables * MIB);
+
+        let odd = Limits { memory: PAGE_BYTES as usize + 1, ..limits };
+        assert_eq!(Layout::Compact.memory_bytes(&odd), 2 * PAGE_BYTES);
     }
 }
