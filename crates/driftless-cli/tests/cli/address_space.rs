@@ -126,3 +126,48 @@ fn every_command_that_runs_a_plugin_says_it() {
     let outcome = run_under(&home, LIMIT_MIB << 10, &["render", "page.j2"]);
     outcome.exits_with(1).says("`small`: the process may have 4000 MiB of address space, and needs ");
 }
+
+/// The plugin whose task does this before it succeeds.
+fn assemble(home: &Home, instructions: &str) {
+    let plugin = r#"(module
+        (memory (export "memory") 2)
+        (data (i32.const 0) "[{\"name\":\"mine\"}]{\"status\":\"success\"}")
+        (func (export "driftless_reserve") (param i32) (result i32) (i32.const 65536))
+        (func (export "get_task_definitions") (result i64) (i64.const 17))
+        (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+            INSTRUCTIONS
+            (i64.or (i64.shl (i64.const 17) (i64.const 32)) (i64.const 20))))"#;
+    home.assemble("small", &plugin.replace("INSTRUCTIONS", instructions));
+}
+
+#[test]
+fn memory_ends_where_it_ends_without_a_limit() {
+    let home = Home::new();
+    home.write("site.yml", "tasks: [{type: small.mine}]\n");
+    home.write(".driftless/plugins.toml", "[security]\nmax_instances = 4\nmax_memory = 1048577\n");
+    let outside = [
+        "(drop (i32.load8_u (i32.const 131072)))",
+        "(drop (i32.load (i32.const 131069)))",
+        "(drop (i32.load8_u offset=65536 (i32.const 65536)))",
+        "(drop (i32.load (i32.const -4)))",
+        "(i64.store offset=4294967295 (i32.const -1) (i64.const 1))",
+        "(i64.store (i32.const 1048572) (i64.const 1))",
+        "(memory.fill (i32.const 131071) (i32.const 1) (i32.const 2))",
+    ];
+    for instruction in outside {
+        assemble(&home, instruction);
+        for kibibytes in [LIMIT_MIB << 10, u64::MAX >> 11] {
+            let outcome = run_under(&home, kibibytes, &["apply", "site.yml"]);
+            outcome.exits_with(1).says("trapped: out of bounds memory access");
+        }
+    }
+
+    // All of it can be had and written to, and not a page more.
+    assemble(
+        &home,
+        "(if (i32.ne (memory.grow (i32.const 14)) (i32.const 2)) (then unreachable))
+         (i64.store (i32.const 1048568) (i64.const 1))
+         (if (i32.ne (memory.grow (i32.const 1)) (i32.const -1)) (then unreachable))",
+    );
+    run_under(&home, LIMIT_MIB << 10, &["apply", "site.yml"]).exits_with(0);
+}
