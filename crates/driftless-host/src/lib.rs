@@ -109,9 +109,9 @@ pub use driftless_permissions as permissions;
 pub use driftless_plugin_api as api;
 pub use driftless_transport as transport;
 pub use driftless_transport::{
-    Artifact, CallEnded, CallError, CallFailure, CallStarted, CancelHandle, ClockAndRandom, Digest, Form,
-    HostCallEnded, Limits, LoadError, Loader, LogRecord, LogSink, Observer, Outcome, PluginInfo, Timing,
-    Usage,
+    AddressSpaceRefused, Artifact, CallEnded, CallError, CallFailure, CallStarted, CancelHandle,
+    ClockAndRandom, Digest, Form, HostCallEnded, Limits, LoadError, Loader, LogRecord, LogSink, Observer,
+    Outcome, PluginInfo, Timing, Usage,
 };
 pub use error::{Error, ErrorKind, NotFound, Place, Result, Spot, nearest};
 pub use facts::FactsCollector;

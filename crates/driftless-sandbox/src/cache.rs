@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use driftless_transport::Digest;
-use driftless_validator::{Abi, PolicyKey, ValidatedPlugin};
+use driftless_validator::{PluginFile, PolicyKey, Rules, ValidatedPlugin, ValidationRecord};
 use thiserror::Error;
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
-use crate::compiler::MachineCode;
+use crate::machine_code::MachineCode;
 
 /// A folder of machine code.
 #[derive(Clone)]
@@ -65,6 +65,20 @@ impl MachineCodeCache {
             fs::create_dir_all(parent).map_err(|source| failed(parent, source))?;
         }
         Ok(Self { folder: folder.to_owned(), key: read_or_make_key(key)? })
+    }
+
+    /// The proof that a file has passed these rules before, if there is the record of it.
+    pub(crate) fn known(&self, file: &PluginFile, rules: Rules) -> Option<ValidatedPlugin> {
+        // This cache vouches for it: nobody else can make a record that it loads.
+        let record = self.load(&CacheKey::of_record(file.info().digest(), rules.policy_key()))?;
+        file.restore(&ValidationRecord::from_bytes(record.bytes())?, rules)
+    }
+
+    /// Keeps the record that a file has passed these rules.
+    pub(crate) fn remember(&self, plugin: &ValidatedPlugin, rules: Rules) {
+        let key = CacheKey::of_record(plugin.digest(), rules.policy_key());
+        // Where it cannot be written, the file is read through again the next time.
+        let _ = self.store(&key, &plugin.record().to_bytes());
     }
 
     /// What is kept under a key, if it is there and nobody has touched it.
@@ -181,18 +195,19 @@ impl Trusted {
         unsafe_code,
         reason = "machine code can only be loaded by trusting it, and this type is that trust"
     )]
-    pub(crate) fn deserialize(&self, engine: &Engine, abi: Abi) -> wasmtime::Result<MachineCode> {
+    pub(crate) fn deserialize(
+        &self,
+        engine: &Engine,
+        is_wasm_component: bool,
+    ) -> wasmtime::Result<MachineCode> {
         // SAFETY: these bytes came out of `serialize`, since their hash was made with a key that only the owner of
         // this cache can read, over exactly these bytes; nobody can change them any more, they are in memory. That they were made
         // by this very version of the engine is checked by wasmtime itself.
         unsafe {
-            match abi {
-                Abi::WasmComponent => {
-                    Component::deserialize(engine, &self.0[HEADER..]).map(MachineCode::Component)
-                }
-                Abi::Sdk | Abi::Bindgen => {
-                    Module::deserialize(engine, &self.0[HEADER..]).map(MachineCode::Module)
-                }
+            if is_wasm_component {
+                Component::deserialize(engine, self.bytes()).map(MachineCode::Component)
+            } else {
+                Module::deserialize(engine, self.bytes()).map(MachineCode::Module)
             }
         }
     }
