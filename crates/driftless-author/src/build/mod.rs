@@ -117,7 +117,11 @@ pub fn build(
         let from = compiled.from.clone();
         let (built, bytes) = finish(compiled, project.language, options, &out_dir)?;
         if let Some((other, ..)) = finished.iter().find(|(_, other, _)| other.file == built.file) {
-            let why = format!("it is called `{}`, and so is {}; they would be one file", built.name, other.display());
+            let why = format!(
+                "it is called `{}`, and so is {}; they would be one file",
+                built.name,
+                other.display()
+            );
             return Err(AuthorError::Refused { file: from, why });
         }
         finished.push((from, built, bytes));
