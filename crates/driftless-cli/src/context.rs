@@ -282,7 +282,8 @@ pub(crate) fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+/// The bytes of a plugin's file.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let plugin = StoredPlugin { name: stem(path), path: path.to_owned() };
     LocalFolder::new(".").read(&plugin).map_err(|error| unreadable(path, &error))
 }

@@ -59,6 +59,7 @@
 //! | one function of the protocol, JSON in and out | [`PluginHandle::call`] |
 //! | other limits | [`Settings`], which is `plugins.toml` |
 //! | to go on without a plugin that fails, or try it again | [`FailurePolicy`], [`Task::on_failure`] |
+//! | every plugin in a folder | [`Folder`] |
 //! | plugins from a database, a network, your own binary | [`PluginSource`], [`Embedded`] |
 //! | plugins that may touch files, the network, other programs | [`Grants`], [`ProtectedPaths`] |
 //! | starts that do not compile | `MachineCodeCache` of `driftless-sandbox` |
@@ -117,5 +118,5 @@ pub use host_calls::this_machine;
 pub use manager::{HOST_VERSION, ListedPlugin, PluginManager, PluginManagerBuilder, suits_this_host};
 pub use protected::{ProtectedEntry, ProtectedPaths};
 pub use settings::{Registry, Security, Settings, TemplateExtension};
-pub use source::{Candidate, Embedded, Files, PluginSource};
+pub use source::{Candidate, Embedded, Files, Folder, PluginSource};
 pub use task::Task;

@@ -23,7 +23,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Render) -> anyhow
 }
 
 fn read_template(path: &Path) -> Result<String, Failure> {
-    if path == Path::new("-") { text::read_stdin() } else { text::read(path) }
+    if path == Path::new("-") { text::read_stdin() } else { text::read_stream(path) }
 }
 
 /// The variables of all files, and those set one by one on top.
