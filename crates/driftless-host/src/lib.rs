@@ -84,6 +84,7 @@ mod component;
 mod configuration;
 mod effort;
 mod error;
+mod event;
 mod facts;
 mod failure;
 mod failure_policy;
@@ -109,6 +110,7 @@ pub use driftless_transport::{
     Usage,
 };
 pub use error::{Error, ErrorKind, NotFound, Place, Result, Spot, nearest};
+pub use event::BindingEvent;
 pub use facts::FactsCollector;
 pub use failure::Guard;
 pub use failure_policy::{FailurePolicy, Policy};

@@ -4,7 +4,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 use std::time::{Duration, Instant};
 
-use driftless_host::{Clock, Error, ErrorKind, FailurePolicy, LogRecord, PluginManager, Policy, Settings};
+use driftless_host::{
+    BindingEvent, Clock, Configured, Error, ErrorKind, FailurePolicy, LogRecord, Place, PluginManager,
+    Policy, Settings, Spot,
+};
 use driftless_logs::Control;
 use driftless_plugin_api::component::ComponentKind::{
     FactsCollector, LogFilter, LogOutput, LogParser, LogSource, Task, TemplateFilter,
@@ -167,9 +170,12 @@ fn a_task_without_a_result_is_skipped_where_that_is_said() {
                 {"type": "p.say", "status": "success", "message": "{{ first.status }}"},
             ]}));
             ended.unwrap();
-            let left_out = TaskOutcome::LeftOut(format!("plugin `p`, task `{task}`: {why}"));
+            let [left_out @ TaskOutcome::LeftOut(error), then] = &outcomes[..] else {
+                panic!("{outcomes:?}")
+            };
             assert!(!left_out.has_failed());
-            assert_eq!(outcomes, [left_out, TaskOutcome::Ran(TaskResult::success("skipped"))]);
+            assert_eq!(error.to_string(), format!("plugin `p`, task `{task}`: {why}"));
+            assert_eq!(*then, TaskOutcome::Ran(TaskResult::success("skipped")));
         }
     }
 }
@@ -324,6 +330,41 @@ fn a_binding_that_keeps_failing_is_put_aside_for_a_while() {
     assert!(matches!(task.run(), Err(Error::Call { .. })));
     assert_eq!(task.run().unwrap_err().to_string(), put_aside("tried again in 30 s"));
     assert_eq!(site.calls(), 1);
+}
+
+#[test]
+fn what_happens_to_a_binding_is_data_for_its_caller() {
+    let site = Site::new(&guest());
+    let place = Place { plugin: "p".into(), version: None, spot: Spot::Component(Task, "trap".into()) };
+    let bind = |policy: Policy| {
+        let task = site.manager.component(Task, "p.trap").unwrap();
+        task.configure(()).unwrap().on_failure(&policy.into()).unwrap()
+    };
+    let call = |binding: &Configured| binding.call(&[], |_| Ok(())).unwrap_err();
+    let binding = bind(Policy::Quarantine);
+    for _ in 0..4 {
+        call(&binding);
+        assert!(binding.guard().take_events().is_empty());
+    }
+    call(&binding);
+    call(&binding);
+    let opened = BindingEvent::CircuitOpened {
+        place,
+        failures: 5,
+        within: Duration::from_secs(60),
+        last: TRAPPED.into(),
+        kind: ErrorKind::Failed,
+        again_in: Duration::from_secs(30),
+    };
+    assert_eq!(binding.guard().take_events(), [opened.clone()]);
+    assert!(binding.guard().take_events().is_empty(), "each is taken once");
+    // The calls that are not made say the same.
+    assert_eq!(call(&binding).to_string(), opened.to_string());
+
+    // Where nobody is put aside quietly, the errors say it.
+    let binding = bind(Policy::Fail);
+    (0..6).for_each(|_| drop(call(&binding)));
+    assert!(binding.guard().take_events().is_empty());
 }
 
 #[test]
