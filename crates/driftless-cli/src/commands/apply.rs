@@ -25,7 +25,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Apply) -> anyhow:
         }
     }
     let manager = context::manager(global, terminal)?;
-    let templates = context::templates(&manager, terminal)?;
+    let templates = context::templates(&manager, terminal);
     let mut tally = Tally::default();
     let mut failed = false;
     let mut results = Vec::new();

@@ -16,7 +16,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Render) -> anyhow
     let source = read_template(&args.template)?;
     let vars = variables(args)?;
     let manager = context::manager(global, terminal)?;
-    let templates = context::templates(&manager, terminal)?;
+    let templates = context::templates(&manager, terminal);
     let rendered = templates.render(&args.template.to_string_lossy(), &source, &vars)?;
     terminal.result(&rendered)?;
     Ok(ExitCode::SUCCESS)

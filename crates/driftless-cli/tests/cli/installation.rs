@@ -127,7 +127,7 @@ fn a_plugin_whose_file_has_an_evil_name() {
                 (call $log (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 2))
                 (i64.const 2)))"#,
     );
-    home.write("page.j2", "hello");
+    home.write("page.j2", "{{ shout is defined }}");
     let file = ".driftless/plugins/\u{1b}[2Jevil\nname.wasm";
     for args in [
         ["--color", "always", "plugin", "list"].as_slice(),

@@ -129,7 +129,7 @@ impl Site {
     fn apply(&self, file: Value) -> (Vec<TaskOutcome>, Vec<String>, driftless_runner::Result<()>) {
         let file: ApplyFile = serde_json::from_value(file).unwrap();
         let (mut outcomes, mut without) = (Vec::new(), Vec::new());
-        let templates = Templates::new(&self.manager).unwrap();
+        let templates = Templates::new(&self.manager);
         let ended = apply(&self.manager, &templates, &file, false, |progress| match progress {
             Progress::Task(_, outcome) => outcomes.push(outcome.clone()),
             Progress::NoFacts(step, error) => without.push(format!("{}: {error}", step.key())),
@@ -213,7 +213,7 @@ fn facts_that_are_not_there_are_left_out_where_that_is_said() {
 
         let file: FactsFile = serde_json::from_value(json!({"collectors": collectors})).unwrap();
         let mut without = Vec::new();
-        let templates = Templates::new(&site.manager).unwrap();
+        let templates = Templates::new(&site.manager);
         let facts = collect(&site.manager, &templates, &file, |step, error| {
             without.push(format!("{}: {error}", step.key()));
         });
@@ -458,7 +458,7 @@ fn settings_that_cannot_be_are_told_with_their_line() {
 }
 
 fn render(site: &Site, template: &str) -> driftless_templates::Result<String> {
-    Templates::new(&site.manager).unwrap().render("t", template, &Map::new())
+    Templates::new(&site.manager).render("t", template, &Map::new())
 }
 
 #[test]
@@ -488,7 +488,7 @@ fn a_filter_in_a_template_is_retried_where_that_is_said() {
 #[test]
 fn a_filter_that_breaks_is_put_aside_and_one_that_declines_is_not() {
     let site = Site::new(&guest());
-    let templates = Templates::new(&site.manager).unwrap();
+    let templates = Templates::new(&site.manager);
     let render = |template| templates.render("t", template, &Map::new()).unwrap_err().to_string();
     for _ in 0..20 {
         assert_eq!(render("{{ 1 | decline }}"), "t:1: plugin `p`, template filter `decline`: decline");
