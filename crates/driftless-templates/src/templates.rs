@@ -118,6 +118,9 @@ impl Templates {
 
     /// The environment, to add filters and functions of one's own. They go before those of plugins. Where a template includes others,
     /// plugins are looked at from now on: what was added here besides is not known.
+    ///
+    /// A function of one's own may be called twice for one rendering: a template that fails for want of a name, before plugins were looked at,
+    /// is run once more with them.
     pub fn environment_mut(&mut self) -> &mut Environment<'static> {
         // What plugins bring is added again, beside what is added now.
         self.extended.take();
