@@ -73,7 +73,7 @@ fn a_module_of_the_sdk_is_a_plugin_of_the_program() {
     let error = task(json!({"name": 5})).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
 
-    let templates = Templates::new(&manager).unwrap();
+    let templates = Templates::new(&manager);
     let vars = Map::from_iter([("who".to_owned(), json!("ada"))]);
     assert_eq!(templates.render("t", "{{ who | shout }}", &vars).unwrap(), "ADA");
 }
@@ -122,7 +122,7 @@ fn closures_are_a_plugin_as_well() {
     let note = |config| manager.task("inventory.note", config).unwrap();
     assert_eq!(note(json!({"a": 1})).run().unwrap().data["noted"], 1);
     assert_eq!(note(json!({})).run().unwrap().message.unwrap(), "there is nothing to note");
-    let templates = Templates::new(&manager).unwrap();
+    let templates = Templates::new(&manager);
     assert_eq!(templates.render("t", "{{ 'ab' | twice }}", &Map::new()).unwrap(), "abab");
 
     let cancel = CancelHandle::new();

@@ -12,8 +12,8 @@
 //! `call`, which is any function with raw arguments. What is not in the case, of `host`, `expect` and `budget`, is taken from its recording, see
 //! [`Recordings`].
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -62,21 +62,8 @@ pub fn find_case_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 
 /// Reads a regular file of bounded length.
 pub(crate) fn read_text(path: &Path) -> io::Result<String> {
-    // Opening a pipe would wait for somebody to write to it.
-    let metadata = fs::metadata(path)?;
-    if metadata.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
-    if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
-    }
-    let mut text = String::new();
-    File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_FILE_BYTES {
-        let message = format!("it has more than {MAX_FILE_BYTES} bytes");
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-    }
-    Ok(text)
+    let bytes = driftless_files::read_regular(path, MAX_FILE_BYTES)?;
+    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 impl CaseFile {

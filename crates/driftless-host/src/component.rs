@@ -225,7 +225,7 @@ impl Configured {
         value.map(|value| Measured { value, usage }).map_err(|defect| self.broken(defect))
     }
 
-    /// What is to be told of it, see [`Guard::news`].
+    /// The guard of its calls, which keeps what has happened to it: [`Guard::take_events`].
     pub fn guard(&self) -> &Guard {
         &self.guard
     }

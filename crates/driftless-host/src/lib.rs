@@ -61,6 +61,7 @@
 //! | one function of the protocol, JSON in and out | [`PluginHandle::call`] |
 //! | other limits | [`Settings`], which is `plugins.toml` |
 //! | to go on without a plugin that fails, or try it again | [`FailurePolicy`], [`Task::on_failure`] |
+//! | every plugin in a folder | [`Folder`] |
 //! | plugins from a database, a network, your own binary | [`PluginSource`], [`Embedded`] |
 //! | plugins that may touch files, the network, other programs | [`Grants`], [`ProtectedPaths`] |
 //! | functions of your own that plugins can call | [`PluginManagerBuilder::host_function`] |
@@ -86,6 +87,7 @@ mod component;
 mod configuration;
 mod effort;
 mod error;
+mod event;
 mod facts;
 mod failure;
 mod failure_policy;
@@ -114,6 +116,7 @@ pub use driftless_transport::{
     Outcome, PluginInfo, Timing, Usage,
 };
 pub use error::{Error, ErrorKind, NotFound, Place, Result, Spot, nearest};
+pub use event::BindingEvent;
 pub use facts::FactsCollector;
 pub use failure::Guard;
 pub use failure_policy::{FailurePolicy, Policy};
@@ -125,6 +128,6 @@ pub use log_stages::{LogFilter, LogOutput, LogParser, LogReader, LogSource, Port
 pub use manager::{HOST_VERSION, ListedPlugin, PluginManager, PluginManagerBuilder, suits_this_host};
 pub use protected::{ProtectedEntry, ProtectedPaths};
 pub use settings::{Registry, Security, Settings, TemplateExtension};
-pub use source::{Candidate, Embedded, Files, PluginSource};
+pub use source::{Candidate, Embedded, Files, Folder, PluginSource};
 pub use task::Task;
 pub use template_extensions::{TemplateFilter, TemplateFunction};

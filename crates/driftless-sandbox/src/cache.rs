@@ -7,7 +7,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{Hash, Hasher};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -83,9 +83,8 @@ impl MachineCodeCache {
 
     /// What is kept under a key, if it is there and nobody has touched it.
     pub(crate) fn load(&self, key: &CacheKey) -> Option<Trusted> {
-        let mut file = open_without_following(&self.path(key)).ok()?;
-        let mut bytes = Vec::with_capacity(usize::try_from(file.metadata().ok()?.len()).ok()?);
-        file.read_to_end(&mut bytes).ok()?;
+        let file = open_without_following(&self.path(key)).ok()?;
+        let bytes = driftless_files::read_opened(&file, MOST_BYTES).ok()?;
         let code = bytes.get(HEADER..)?;
         let tag: [u8; blake3::OUT_LEN] = bytes[MAGIC.len()..HEADER].try_into().ok()?;
         // Comparing two blake3 hashes takes the same time wherever they differ.
@@ -223,21 +222,23 @@ fn refuse(path: &Path, why: &'static str) -> CacheError {
 
 fn read_or_make_key(path: &Path) -> Result<[u8; blake3::KEY_LEN], CacheError> {
     match open_without_following(path) {
-        Ok(file) => read_key(path, file),
+        Ok(file) => read_key(path, &file),
         Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(path),
         Err(error) => Err(failed(path, error)),
     }
 }
 
-fn read_key(path: &Path, mut file: File) -> Result<[u8; blake3::KEY_LEN], CacheError> {
+fn read_key(path: &Path, file: &File) -> Result<[u8; blake3::KEY_LEN], CacheError> {
     let metadata = file.metadata().map_err(|error| failed(path, error))?;
     if !is_private(&metadata) {
         return Err(refuse(path, "the key can be read by others; remove it, and a new one is made"));
     }
-    let mut key = Vec::new();
-    file.read_to_end(&mut key).map_err(|error| failed(path, error))?;
-    key.try_into()
-        .map_err(|_| refuse(path, "the key does not have 32 bytes; remove it, and a new one is made"))
+    let wrong_length = || refuse(path, "the key does not have 32 bytes; remove it, and a new one is made");
+    match driftless_files::read_opened(file, blake3::KEY_LEN as u64) {
+        Ok(key) => key.try_into().map_err(|_| wrong_length()),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Err(wrong_length()),
+        Err(error) => Err(failed(path, error)),
+    }
 }
 
 fn make_key(path: &Path) -> Result<[u8; blake3::KEY_LEN], CacheError> {
@@ -255,7 +256,7 @@ fn make_key(path: &Path) -> Result<[u8; blake3::KEY_LEN], CacheError> {
         // Another process was quicker, and its key is as good.
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
             let file = open_without_following(path).map_err(|error| failed(path, error))?;
-            read_key(path, file)
+            read_key(path, &file)
         }
         Err(error) => Err(failed(path, error.error)),
     }
@@ -287,8 +288,10 @@ fn is_private(metadata: &fs::Metadata) -> bool {
 
 #[cfg(unix)]
 fn open_without_following(path: &Path) -> io::Result<File> {
+    use rustix::fs::OFlags;
     use std::os::unix::fs::OpenOptionsExt;
-    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::CLOEXEC;
+    // A pipe is not waited for.
+    let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)
 }
 

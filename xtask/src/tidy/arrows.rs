@@ -32,11 +32,15 @@ pub(super) const RULES: Rules<'_> = Rules {
         ("driftless-transport", &["driftless-plugin-api"]),
         ("driftless-validator", &["driftless-plugin-api", "driftless-permissions"]),
         ("driftless-files", &[]),
-        ("driftless-sandbox", &["driftless-plugin-api", "driftless-transport", "driftless-validator"]),
+        (
+            "driftless-sandbox",
+            &["driftless-files", "driftless-plugin-api", "driftless-transport", "driftless-validator"],
+        ),
         ("driftless-registry", &["driftless-files", "driftless-plugin-api"]),
         (
             "driftless-host",
             &[
+                "driftless-files",
                 "driftless-plugin-api",
                 "driftless-permissions",
                 "driftless-capabilities",
@@ -44,7 +48,7 @@ pub(super) const RULES: Rules<'_> = Rules {
             ],
         ),
         ("driftless-builtin", &["driftless-plugin-api", "driftless-transport"]),
-        ("driftless-templates", &["driftless-plugin-api", "driftless-host"]),
+        ("driftless-templates", &["driftless-files", "driftless-plugin-api", "driftless-host"]),
         ("driftless-logs", &["driftless-plugin-api", "driftless-host"]),
         ("driftless-runner", &["driftless-plugin-api", "driftless-host", "driftless-templates"]),
         (
@@ -53,13 +57,20 @@ pub(super) const RULES: Rules<'_> = Rules {
         ),
         (
             "driftless-conformance",
-            &["driftless-plugin-api", "driftless-transport", "driftless-sandbox", "driftless-host"],
+            &[
+                "driftless-files",
+                "driftless-plugin-api",
+                "driftless-transport",
+                "driftless-sandbox",
+                "driftless-host",
+            ],
         ),
         (
             "driftless-cli",
             &[
                 "driftless-author",
                 "driftless-conformance",
+                "driftless-files",
                 "driftless-plugin-api",
                 "driftless-permissions",
                 "driftless-sandbox",
