@@ -123,7 +123,7 @@ fn closures_are_a_plugin_as_well() {
     assert_eq!(note(json!({"a": 1})).run().unwrap().data["noted"], 1);
     assert_eq!(note(json!({})).run().unwrap().message.unwrap(), "there is nothing to note");
     let templates = Templates::new(&manager);
-    assert_eq!(templates.render("t", "{{ 'ab' | twice }}", &Map::new()).unwrap(), "abab");
+    assert_eq!(templates.render("t", "{{ 'ab' | twice }}", Map::new()).unwrap(), "abab");
 
     let cancel = CancelHandle::new();
     cancel.cancel();

@@ -2,6 +2,8 @@
 //!
 //! `cargo run -p embedding -- PLUGIN NEXT`, see README.md.
 
+#![allow(clippy::print_stdout, reason = "it is an example, and shows what it does")]
+
 mod inventory;
 mod site;
 

@@ -1,10 +1,10 @@
 //! A plugin that is part of the program: written as every plugin, called without any sandbox.
 
-pub(crate) use site::linked;
+pub(crate) use filters::linked;
 
 /// The plugin.
 #[plugin_sdk::plugin(name = "site")]
-mod site {
+mod filters {
     use plugin_sdk::prelude::*;
 
     /// A text as it stands in addresses: `Web Shop` becomes `web-shop`.

@@ -458,7 +458,7 @@ fn settings_that_cannot_be_are_told_with_their_line() {
 }
 
 fn render(site: &Site, template: &str) -> driftless_templates::Result<String> {
-    Templates::new(&site.manager).render("t", template, &Map::new())
+    Templates::new(&site.manager).render("t", template, Map::new())
 }
 
 #[test]
@@ -489,7 +489,7 @@ fn a_filter_in_a_template_is_retried_where_that_is_said() {
 fn a_filter_that_breaks_is_put_aside_and_one_that_declines_is_not() {
     let site = Site::new(&guest());
     let templates = Templates::new(&site.manager);
-    let render = |template| templates.render("t", template, &Map::new()).unwrap_err().to_string();
+    let render = |template| templates.render("t", template, Map::new()).unwrap_err().to_string();
     for _ in 0..20 {
         assert_eq!(render("{{ 1 | decline }}"), "t:1: plugin `p`, template filter `decline`: decline");
     }

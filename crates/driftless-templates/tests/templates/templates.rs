@@ -36,7 +36,7 @@ fn with(filter: Action<'_>, function: Action<'_>) -> Templates {
 
 fn render(templates: &Templates, source: &str) -> Result<String> {
     let vars = json!({"who": "world", "n": 5, "list": [1, "two", null], "markup": "<b>&</b>"});
-    templates.render("page.txt", source, &object(vars))
+    templates.render("page.txt", source, object(vars))
 }
 
 /// What went wrong in the template.
@@ -169,7 +169,7 @@ fn a_limit_inside_a_template_is_a_limit() {
     let error = render(&templates, nested).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit);
     assert!(error.to_string().ends_with(limit), "{error}");
-    let error = templates.fill(&json!({"deep": [{"x": "{{ 1 | f }}"}]}), &Map::new()).unwrap_err();
+    let error = templates.fill(&json!({"deep": [{"x": "{{ 1 | f }}"}]}), Map::new()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit);
 }
 
@@ -301,11 +301,11 @@ fn templates_that_use_no_plugin_read_none() {
         "{% for x in list %}{{ loop.index }}{{ x }}{% endfor %}{% filter upper %}x{% endfilter %}",
         "{{ [user] | map(attribute='name') | list }}",
     ] {
-        templates.render("t", template, &object(vars.clone())).unwrap();
+        templates.render("t", template, object(vars.clone())).unwrap();
         assert_eq!(looks.load(Ordering::Relaxed), 0, "{template}");
     }
-    templates.evaluate("who == 'world' and list | length > 1", &object(vars.clone())).unwrap();
-    templates.fill(&json!({"a": ["{{ who }}", "{{ list }}"]}), &object(vars)).unwrap();
+    templates.evaluate("who == 'world' and list | length > 1", object(vars.clone())).unwrap();
+    templates.fill(&json!({"a": ["{{ who }}", "{{ list }}"]}), object(vars)).unwrap();
     assert_eq!(looks.load(Ordering::Relaxed), 0);
     // A plugin that cannot be read is in nobody's way.
     assert_eq!(render(&templates, "{{ who | f }}").unwrap(), "world");
@@ -353,7 +353,7 @@ fn a_plugin_called_lookup_does_not_stand_in_for_it() {
 #[test]
 fn what_a_plugin_returns_is_never_safe() {
     let templates = with(Says(r#""<script>&amp;""#), Says(r#"["<i>"]"#));
-    let render = |name: &str, source: &str| templates.render(name, source, &Map::new()).unwrap();
+    let render = |name: &str, source: &str| templates.render(name, source, Map::new()).unwrap();
     for name in ["page.html", "page.htm", "page.html.j2"] {
         assert_eq!(render(name, "{{ 1 | f }}"), "&lt;script&gt;&amp;amp;", "{name}");
         assert_eq!(render(name, "{{ g()[0] }}"), "&lt;i&gt;", "{name}");
@@ -386,7 +386,7 @@ fn filled(value: Value) -> Value {
     let vars = json!({
         "n": 5, "text": "a b", "list": [1, 2], "map": {"k": true}, "nothing": null, "dir": "/srv/a&b",
     });
-    templates(&[]).fill(&value, &object(vars)).unwrap()
+    templates(&[]).fill(&value, object(vars)).unwrap()
 }
 
 #[test]
@@ -442,17 +442,17 @@ fn every_string_inside_is_filled_in() {
 
 #[test]
 fn what_cannot_be_filled_in_says_where() {
-    let outcome = templates(&[]).fill(&json!("{{ missing }}"), &Map::new());
+    let outcome = templates(&[]).fill(&json!("{{ missing }}"), Map::new());
     let error = template_error(outcome).to_string();
     assert!(error.contains("undefined value"), "{error}");
-    let error = template_error(templates(&[]).fill(&json!("a {{ missing }}"), &Map::new())).to_string();
+    let error = template_error(templates(&[]).fill(&json!("a {{ missing }}"), Map::new())).to_string();
     assert_eq!(error, "template:1: undefined value: `missing` is undefined");
 }
 
 #[test]
 fn an_expression_is_evaluated() {
     let templates = with(INPUT, Says("true"));
-    let evaluate = |expression: &str| templates.evaluate(expression, &object(json!({"status": "success"})));
+    let evaluate = |expression: &str| templates.evaluate(expression, object(json!({"status": "success"})));
     assert_eq!(evaluate("status == 'success' and g()").unwrap(), json!(true));
     assert_eq!(evaluate("[1, status | f]").unwrap(), json!([1, "success"]));
     assert!(evaluate("missing").is_err());
@@ -466,7 +466,7 @@ fn an_extension_is_configured_in_the_settings() {
     let render = |toml: &str| {
         let manager = builder_in(Settings::from_toml(toml).unwrap(), &[("my-plugin", &guest)]);
         let templates = of(&manager.build().unwrap());
-        templates.render("page", "{{ (1 | f).separator }}", &Map::new())
+        templates.render("page", "{{ (1 | f).separator }}", Map::new())
     };
     assert_eq!(render("").unwrap(), "-");
     assert_eq!(render("[config.my-plugin.f]\nseparator = '_'").unwrap(), "_");
