@@ -12,17 +12,15 @@
 //! `call`, which is any function with raw arguments. What is not in the case, of `host`, `expect` and `budget`, is taken from its recording, see
 //! [`Recordings`].
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::case::{Case, Document};
 use crate::error::Error;
 use crate::recorded::{RecordedCase, Recordings};
-
-/// A longer file is not read: no person has written it.
-const MAX_FILE_BYTES: u64 = 64 << 20;
+use crate::text::read_text;
 
 /// A file of cases, with what was recorded of them.
 #[derive(Clone, Debug)]
@@ -58,25 +56,6 @@ pub fn find_case_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         return Err(Error::file(&pair[1])(io::Error::other(message)));
     }
     Ok(files)
-}
-
-/// Reads a regular file of bounded length.
-pub(crate) fn read_text(path: &Path) -> io::Result<String> {
-    // Opening a pipe would wait for somebody to write to it.
-    let metadata = fs::metadata(path)?;
-    if metadata.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
-    if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
-    }
-    let mut text = String::new();
-    File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_FILE_BYTES {
-        let message = format!("it has more than {MAX_FILE_BYTES} bytes");
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-    }
-    Ok(text)
 }
 
 impl CaseFile {
@@ -197,8 +176,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::case::{Budget, Written};
+    use crate::budget::Budget;
     use crate::expectation::{Ending, Expectation};
+    use crate::recorded::Written;
 
     fn parse_with(text: &str, recorded: Vec<(String, RecordedCase)>) -> Result<CaseFile, String> {
         let path = Path::new("tests/cases/greet.yml");
