@@ -40,6 +40,7 @@ enum Asked {
     /// The user wants an end: Ctrl-C, SIGTERM.
     Interrupt,
     /// There is nobody to read what the command says: SIGHUP.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "there are no signals"))]
     HangUp,
 }
 
