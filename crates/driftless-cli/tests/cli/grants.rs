@@ -1,6 +1,6 @@
 //! Grants that are given at the same time, and grants that somebody wrote by hand.
 
-use crate::harness::{Home, Run, start};
+use crate::harness::{Home, Run, asks_its_host, start};
 
 /// A plugin that asks for a file.
 fn asks(name: &str) -> String {
@@ -57,20 +57,10 @@ fn a_grant_by_hand_that_covers_the_grants_does_not_hold() {
     assert_eq!(home.read(".driftless/grants.toml"), by_hand);
 }
 
-/// A task whose configuration is a request about a file, which it may ask for anywhere.
-const USES_FILES: &str = r#"(module
-    (@custom "driftless.manifest.v1" "{\22name\22:\22files\22,\22version\22:\221.0.0\22,\22permissions\22:[{\22FileSystem\22:{\22paths\22:[\22/:rw\22]}}]}")
-    (import "env" "host_file" (func $ask (param i32 i32 i32 i32) (result i64)))
-    (import "env" "host_take" (func $take (param i32)))
-    (memory (export "memory") 4)
-    (data (i32.const 0) "[{\22name\22:\22use\22}]")
-    (func (export "driftless_reserve") (param i32) (result i32) (i32.const 131072))
-    (func (export "get_task_definitions") (result i64) (i64.const 16))
-    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
-        (local $lengths i64)
-        (local.set $lengths (call $ask (local.get 2) (local.get 3) (i32.const 0) (i32.const 0)))
-        (call $take (i32.const 1024))
-        (i64.or (i64.shl (i64.const 1024) (i64.const 32)) (i64.shr_u (local.get $lengths) (i64.const 32)))))"#;
+/// A task that asks for whatever its configuration says of files, and may ask for any.
+fn uses_files() -> String {
+    asks_its_host("files", "host_file", r#"{"FileSystem":{"paths":["/:rw"]}}"#)
+}
 
 /// Grants a plugin everything in the home folder, by hand, and returns the text of the grants.
 fn grant_home_by_hand(home: &Home, plugin: &str) -> String {
@@ -84,7 +74,7 @@ fn grant_home_by_hand(home: &Home, plugin: &str) -> String {
 #[test]
 fn the_usual_places_are_the_hosts_own_whatever_else_is_named() {
     let home = Home::new();
-    home.assemble("files", USES_FILES);
+    home.assemble("files", &uses_files());
     home.write("other/files.wasm", std::fs::read(home.path().join(".driftless/plugins/files.wasm")).unwrap());
     let registry = format!("file://{}/registry", home.path().display());
     home.write(
@@ -110,11 +100,11 @@ fn the_usual_places_are_the_hosts_own_whatever_else_is_named() {
 #[test]
 fn what_is_recorded_reaches_no_place_of_the_host() {
     let home = Home::new();
-    home.assemble("files", USES_FILES);
+    home.assemble("files", &uses_files());
     let by_hand = grant_home_by_hand(&home, "files");
     let path = home.path().join(".driftless/grants.toml");
     let request = serde_json::json!({"read": {"path": path}});
-    home.write("cases/steal.yml", format!("call: execute_task\nwith: [use, {request}]\n"));
+    home.write("cases/steal.yml", format!("call: execute_task\nwith: [ask, {request}]\n"));
     home.run(&["plugin", "test", ".driftless/plugins/files.wasm", "--cases", "cases", "--record"])
         .exits_with(0);
     let recorded = home.read("cases/steal.recorded.json");
@@ -126,7 +116,7 @@ fn what_is_recorded_reaches_no_place_of_the_host() {
 #[test]
 fn a_lock_that_is_a_pipe_is_refused_at_once() {
     let home = Home::new();
-    home.assemble("files", USES_FILES);
+    home.assemble("files", &uses_files());
     home.run(&["plugin", "grant", "files", "--all"]).exits_with(3);
     home.run(&["plugin", "grant", "files", "--files", "/srv"]).exits_with(0);
     let lock = home.path().join(".driftless/grants.toml.lock");
