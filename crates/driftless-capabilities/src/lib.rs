@@ -9,6 +9,7 @@
 //! | files | handles of folders, links that lead out are not followed, the processes of a procfs are closed | `roots.rs`, `files.rs` |
 //! | HTTP | one resolution, each redirect judged like a request, one deadline for all of it | `http.rs`, `wire.rs` |
 //! | environment | exact names | `environment.rs` |
+//! | functions | exact names; the machine has none of them | |
 //! | programs | exact commands, a cleared environment, a process group that ends with the call | `process.rs` |
 //!
 //! What waits (programs, HTTP) gives up within some 20 ms when the call is cancelled that asks ([`Allowance::cancel`]).
@@ -46,7 +47,7 @@ use std::fmt;
 
 use driftless_permissions::{Denial, Grant};
 use driftless_plugin_api::host_call::{
-    Allowance, Answer, Capability, HostCallError, HostCallErrorKind, HostCalls, Outcome,
+    Allowance, Answer, Capability, FunctionRequest, HostCallError, HostCallErrorKind, HostCalls, Outcome,
 };
 use driftless_plugin_api::text::{printable_line, truncated};
 use serde::Serialize;
@@ -97,6 +98,7 @@ impl HostCalls for Capabilities {
             Capability::Http => reply(request, |request| http::answer(&task, &self.http, request, body)),
             Capability::Environment => reply(request, |request| environment::answer(&task, request)),
             Capability::Process => reply(request, |request| process::answer(&task, request, body)),
+            Capability::Function => reply(request, |request| no_function(&task, &request)),
         };
         match answer {
             // The JSON around names and values can be longer than they are.
@@ -105,6 +107,16 @@ impl HostCalls for Capabilities {
             Err(error) => Answer::error(error),
         }
     }
+}
+
+/// Functions belong to a program and not to a machine, which has none.
+fn no_function(task: &Task<'_>, request: &FunctionRequest) -> Result<((), Vec<u8>), HostCallError> {
+    let name = shown(&request.function);
+    task.grant
+        .function(&request.function)
+        .map_err(|denial| task.plugin.denied(&format!("call `{name}`"), denial))?;
+    let message = format!("the program that runs this plugin offers no function `{name}`");
+    Err(HostCallError::new(HostCallErrorKind::NotFound, message))
 }
 
 /// Reads a request and writes the answer down.

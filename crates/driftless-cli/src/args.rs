@@ -222,7 +222,7 @@ pub(crate) struct Grant {
     /// Its name, or a `.wasm` file
     pub(crate) plugin: String,
     /// Everything that it asks for
-    #[arg(long, conflicts_with_all = ["files", "network", "environment", "commands"])]
+    #[arg(long, conflicts_with_all = ["files", "network", "environment", "commands", "functions"])]
     pub(crate) all: bool,
     /// A file, or a folder with all that lies beneath; `:rw` behind it lets it be written
     #[arg(long, value_name = "PATH", action = ArgAction::Append)]
@@ -236,6 +236,9 @@ pub(crate) struct Grant {
     /// A program that it may run
     #[arg(long, value_name = "COMMAND", action = ArgAction::Append)]
     pub(crate) commands: Vec<String>,
+    /// A function of the program that runs it; `driftless` has none of its own
+    #[arg(long, value_name = "FUNCTION", action = ArgAction::Append)]
+    pub(crate) functions: Vec<String>,
 }
 
 const GRANT_HELP: &str = "\

@@ -12,7 +12,7 @@ use driftless_host::{
 };
 use driftless_registry::{LocalFolder, Store, StoredPlugin};
 use driftless_sandbox::{MachineCodeCache, Sandbox};
-use driftless_templates::Templates;
+use driftless_templates::{Event, Templates};
 use driftless_validator::{PluginFile, Rules, ValidatedPlugin, ValidationError, Violation};
 
 use crate::args::Global;
@@ -231,12 +231,13 @@ fn named_by_its_path(error: Error, path: &Path) -> Error {
 }
 
 /// Templates with what plugins bring to them, for files that the user wrote.
-pub(crate) fn templates(manager: &PluginManager, terminal: &Terminal) -> anyhow::Result<Templates> {
-    let templates = Templates::new(manager)?.with_lookups();
-    for error in templates.unasked() {
-        terminal.warn(&format!("left out of templates: {error}"));
-    }
-    Ok(templates)
+pub(crate) fn templates(manager: &PluginManager, terminal: &Terminal) -> Templates {
+    let terminal = terminal.clone();
+    Templates::new(manager).with_lookups().on_event(move |event| {
+        if let Event::PluginLeftOut(error) = event {
+            terminal.warn(&format!("left out of templates: {error}"));
+        }
+    })
 }
 
 /// Checks a file by the rules that the settings ask for.
@@ -310,7 +311,8 @@ pub(crate) fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+/// The bytes of a plugin's file.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let plugin = StoredPlugin { name: stem(path), path: path.to_owned() };
     LocalFolder::new(".").read(&plugin).map_err(|error| unreadable(path, &error))
 }

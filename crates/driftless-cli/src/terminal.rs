@@ -12,7 +12,7 @@ use driftless_plugin_api::text::{printable_line, printable_lines};
 use driftless_templates::TemplateError;
 
 use crate::excerpt::excerpt;
-use crate::failure::{library_error_kind, template_error};
+use crate::failure::{address_space_remedy, library_error_kind, template_error};
 
 /// Standard output and standard error, with or without colour.
 #[derive(Clone, Debug)]
@@ -83,6 +83,9 @@ impl Terminal {
             if library_error_kind(cause).is_some() {
                 break;
             }
+        }
+        if let Some(remedy) = address_space_remedy(error) {
+            text = format!("{text}; {remedy}");
         }
         if let Some((source, range)) = error.chain().find_map(template_error).and_then(TemplateError::place) {
             text.push('\n');

@@ -3,7 +3,8 @@
 use std::str::FromStr;
 
 use driftless_plugin_api::host_call::{
-    Answer, Capability, EnvironmentRequest, FileRequest, HostCallError, HttpRequest, Outcome, ProcessRequest,
+    Answer, Capability, EnvironmentRequest, FileRequest, FunctionRequest, HostCallError, HttpRequest,
+    Outcome, ProcessRequest,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -40,7 +41,10 @@ impl HostCall {
     pub(crate) fn read(mut entry: Map<String, Value>) -> Result<Self, String> {
         let mut asked = Capability::ALL.into_iter().filter(|capability| entry.contains_key(key(*capability)));
         let (Some(capability), None) = (asked.next(), asked.next()) else {
-            return Err("a host call has one of the keys `file`, `http`, `environment`, `process`".to_owned());
+            return Err(
+                "a host call has one of the keys `file`, `http`, `environment`, `process`, `function`"
+                    .to_owned(),
+            );
         };
         let request = entry.remove(key(capability)).unwrap_or_default();
         let request =
@@ -156,6 +160,7 @@ const fn key(capability: Capability) -> &'static str {
         Capability::Http => "http",
         Capability::Environment => "environment",
         Capability::Process => "process",
+        Capability::Function => "function",
     }
 }
 
@@ -169,6 +174,7 @@ fn written_out(capability: Capability, request: &Value) -> Result<Value, serde_j
         Capability::Http => through::<HttpRequest>(request),
         Capability::Environment => through::<EnvironmentRequest>(request),
         Capability::Process => through::<ProcessRequest>(request),
+        Capability::Function => through::<FunctionRequest>(request),
     }
 }
 

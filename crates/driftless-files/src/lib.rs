@@ -3,9 +3,9 @@
 //! A path may name a pipe, which has no end and may not even open, a device, or a file with more bytes than there is memory. [`read_regular`]
 //! says so at once, instead of waiting or running out of memory.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Reads a regular file of at most `max_bytes`.
 ///
@@ -51,6 +51,28 @@ pub fn read_opened(mut file: &File, max_bytes: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The regular files of a folder with this extension, in the order of their names. A folder that is not there has none.
+///
+/// # Errors
+///
+/// When the folder cannot be read.
+pub fn list_regular(folder: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|found| found == extension) && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
 /// Opens a pipe without waiting for its other end. Regular files are read as ever.
 #[cfg(unix)]
 pub fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
@@ -83,6 +105,19 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         file.as_file().set_len(1 << 40).unwrap();
         assert_eq!(read_regular(file.path(), 1 << 20).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn a_folder_has_regular_files_by_their_extension() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in ["b.wasm", "a.wasm", "notes.txt", "wasm"] {
+            fs::write(path(name), name).unwrap();
+        }
+        fs::create_dir(path("folder.wasm")).unwrap();
+        assert_eq!(list_regular(folder.path(), "wasm").unwrap(), [path("a.wasm"), path("b.wasm")]);
+        assert!(list_regular(&path("missing"), "wasm").unwrap().is_empty());
+        assert!(list_regular(&path("notes.txt"), "wasm").is_err());
     }
 
     #[cfg(unix)]

@@ -109,6 +109,7 @@ impl Arena {
                 assert!(!why.contains("panicked"), "it makes the compiler panic");
                 return Reached::Accepted;
             }
+            Err(CompileError::Setup(error)) => panic!("there is no engine: {error}"),
         };
         let first = self.round(&plugin, module, argument);
         self.neighbour_works();

@@ -8,6 +8,7 @@
 //! | `N` | `n` | an entry of `Network` |
 //! | `E` | `e` | an entry of `Environment` |
 //! | `P` | `p` | an entry of `Process` |
+//! | `H` | `h` | an entry of `HostFunction` |
 //!
 //! Behind `?` is something that the plugin would do: a path, a URL, an address, a name.
 
@@ -46,6 +47,7 @@ pub fn run(data: &[u8]) -> Reached {
             'N' => Capability::Http,
             'E' => Capability::Environment,
             'P' => Capability::Process,
+            'H' => Capability::Function,
             '?' => {
                 questions.push(rest);
                 continue;
@@ -76,12 +78,7 @@ pub fn run(data: &[u8]) -> Reached {
 impl Side {
     /// Takes an entry that means something, and checks that it means the same once it is printed.
     fn add(&mut self, capability: Capability, entry: String) {
-        let permission = |entry: String| match capability {
-            Capability::File => Permission::FileSystem { paths: vec![entry] },
-            Capability::Http => Permission::Network { hosts: vec![entry] },
-            Capability::Environment => Permission::Environment { vars: vec![entry] },
-            Capability::Process => Permission::Process { commands: vec![entry] },
-        };
+        let permission = |entry: String| Permission::new(capability, vec![entry]);
         let written = permission(entry.clone());
         let read = match Permissions::parse(std::slice::from_ref(&written)) {
             Ok(read) => read,
@@ -121,6 +118,7 @@ impl Judge<'_> {
         let is = |entry: &str| entry == name;
         self.hold(Capability::Environment, self.grant.variable(name), is, name);
         self.hold(Capability::Process, self.grant.command(name), is, name);
+        self.hold(Capability::Function, self.grant.function(name), is, name);
     }
 
     fn path(&mut self, path: &AbsolutePath) {

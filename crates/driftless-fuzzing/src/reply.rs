@@ -464,7 +464,7 @@ fn came_to<T: PartialEq + std::fmt::Debug>(
 }
 
 fn template(input: &Input<'_>, manager: &PluginManager, kind: ComponentKind, name: &str) -> Reached {
-    let templates = Templates::new(manager).expect("the plugins can be listed");
+    let templates = Templates::new(manager);
     // By its full name, which no filter of the engine's own has. One with `-` in it is no name in an expression, and an error.
     let expression = match kind {
         ComponentKind::TemplateFilter => format!("'value' | p.{name}"),

@@ -235,7 +235,7 @@ impl Configured {
         value.map(|value| Measured { value, usage }).map_err(|defect| self.broken(defect))
     }
 
-    /// What is to be told of it, see [`Guard::news`].
+    /// The guard of its calls, which keeps what has happened to it: [`Guard::take_events`].
     pub fn guard(&self) -> &Guard {
         &self.guard
     }
@@ -243,6 +243,18 @@ impl Configured {
     /// Opens a session for it: calls that share one instance.
     pub fn session(&self) -> Session {
         self.component.plugin.session()
+    }
+
+    /// An argument of a call, as JSON.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written as JSON.
+    pub(crate) fn argument(&self, what: &str, value: &(impl Serialize + ?Sized)) -> Result<String> {
+        serde_json::to_string(value).map_err(|error| Error::Configuration {
+            what: format!("{what} for {}", self.component.place()),
+            violations: vec![format!("it cannot be written as JSON: {error}")],
+        })
     }
 
     /// The component did its part and says that it could not do what it was asked to.

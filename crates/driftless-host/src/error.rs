@@ -139,6 +139,7 @@ impl Error {
             Self::NotFound(_) => ErrorKind::NotFound,
             Self::Ambiguous(_) | Self::Configuration { .. } => ErrorKind::Configuration,
             Self::Load { source: LoadError::Limit(_), .. } => ErrorKind::Limit,
+            Self::Load { source: LoadError::AddressSpace(_), .. } => ErrorKind::Configuration,
             Self::Load { .. } => ErrorKind::Refused,
             Self::Call { source, .. } if matches!(source.cause, CallFailure::Limit(_)) => ErrorKind::Limit,
             Self::Call { source, .. } if source.cause == CallFailure::Cancelled => ErrorKind::Cancelled,

@@ -13,7 +13,8 @@ use crate::breaker::{Breaker, Pass, Refusal};
 use crate::calls::{Bounds, Measured};
 use crate::clock::SharedClock;
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::failure_policy::{FailurePolicy, LONGEST_PAUSE, Policy, Rule};
+use crate::event::BindingEvent;
+use crate::failure_policy::{FailurePolicy, LONGEST_PAUSE, Policy, Rule, Threshold};
 
 /// What holds for all bindings of a manager.
 pub(crate) struct FailureDefaults {
@@ -30,8 +31,8 @@ pub struct Guard {
     breaker: Breaker<Why>,
     clock: SharedClock,
     cancel: CancelHandle,
-    /// What nobody has been told yet.
-    news: Mutex<VecDeque<String>>,
+    /// What nobody has taken yet.
+    events: Mutex<VecDeque<BindingEvent>>,
 }
 
 /// Which try of a call it is.
@@ -52,8 +53,8 @@ struct Why {
 /// How much of a failure's text is kept, in bytes. A plugin's own words can be many.
 const MOST_TEXT: usize = 1000;
 
-/// How much news is kept for somebody who may never ask.
-const MOST_NEWS: usize = 8;
+/// How many events are kept for a caller that may never take them.
+const MAX_EVENTS: usize = 8;
 
 impl Guard {
     /// A guard for a binding that says `own` about failures.
@@ -70,7 +71,7 @@ impl Guard {
         let clock = Arc::clone(&defaults.clock);
         let breaker = Breaker::new(rule.threshold, Arc::clone(&clock));
         let cancel = defaults.cancel.clone();
-        Ok(Self { kind, rule, breaker, clock, cancel, news: Mutex::default() })
+        Ok(Self { kind, rule, breaker, clock, cancel, events: Mutex::default() })
     }
 
     /// Makes a call, as often as the policy says, unless the binding is put aside.
@@ -101,19 +102,19 @@ impl Guard {
             && (self.is_failure(error) || matches!(error, Error::PutAside { .. }))
     }
 
-    /// What has happened since somebody last asked: that the binding was put aside, or works again.
-    pub fn news(&self) -> VecDeque<String> {
-        std::mem::take(&mut *self.news.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Takes what has happened since this was last called: that the circuit breaker has opened, or closed.
+    pub fn take_events(&self) -> VecDeque<BindingEvent> {
+        std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Leaves word for whoever asks for news.
+    /// Keeps an event until it is taken. Where there are too many, the oldest is dropped.
     #[cold]
-    pub(crate) fn tell(&self, text: String) {
-        let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
-        if news.len() == MOST_NEWS {
-            news.pop_front();
+    fn emit(&self, event: BindingEvent) {
+        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        if events.len() == MAX_EVENTS {
+            events.pop_front();
         }
-        news.push_back(text);
+        events.push_back(event);
     }
 
     #[cold]
@@ -176,8 +177,16 @@ impl Guard {
             let why = Why { text: truncated(&cause(&error), MOST_TEXT).into(), kind: error.kind() };
             let opened = pass.fails(why.clone());
             if opened && self.rule.policy == Policy::Quarantine {
-                let again_in = Some(self.rule.threshold.pause);
-                self.tell(self.put_aside(place(), Refusal { why: Some(why), again_in }).to_string());
+                let Threshold { failures, within, pause } = self.breaker.threshold();
+                let (place, Why { text: last, kind }) = (place(), why);
+                self.emit(BindingEvent::CircuitOpened {
+                    place,
+                    failures,
+                    within,
+                    last,
+                    kind,
+                    again_in: pause,
+                });
             }
         }
         Err(match made {
@@ -202,7 +211,7 @@ impl Guard {
 
     fn works(&self, pass: Pass<'_, Why>, place: &dyn Fn() -> Place) {
         if pass.works() && self.rule.policy == Policy::Quarantine {
-            self.tell(format!("{}: works again", place()));
+            self.emit(BindingEvent::CircuitClosed { place: place() });
         }
     }
 

@@ -142,6 +142,8 @@ struct Entry {
     environment: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     commands: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    functions: Vec<String>,
 }
 
 impl Entry {
@@ -153,6 +155,7 @@ impl Entry {
                 Permission::Network { hosts } => entry.network = hosts,
                 Permission::Environment { vars } => entry.environment = vars,
                 Permission::Process { commands } => entry.commands = commands,
+                Permission::HostFunction { functions } => entry.functions = functions,
             }
         }
         entry
@@ -197,6 +200,7 @@ impl Entry {
             Permission::Network { hosts: self.network },
             Permission::Environment { vars: self.environment },
             Permission::Process { commands: self.commands },
+            Permission::HostFunction { functions: self.functions },
         ]);
         Ok(Granted { digest, permissions: permissions.map_err(|error| error.to_string())? })
     }

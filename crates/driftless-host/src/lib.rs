@@ -52,15 +52,19 @@
 //! | filters and functions in Jinja2 templates | the crate `driftless-templates` |
 //! | a log pipeline | the crate `driftless-logs` |
 //! | a file of tasks, as `driftless apply` runs it | the crate `driftless-runner` |
-//! | one component of any kind | [`PluginManager::component`], [`Configured::call`] |
+//! | one stage of a log pipeline | [`PluginManager::log_source`], [`log_parser`](PluginManager::log_parser), [`log_filter`](PluginManager::log_filter), [`log_output`](PluginManager::log_output) |
+//! | a template's filter or function without a template | [`PluginManager::template_filter`], [`template_function`](PluginManager::template_function) |
+//! | one component, by its kind | [`PluginManager::component`], [`Configured::call`] |
 //! | what a call used, less time or fuel for it, to end it | [`CallOptions`], [`Task::run_with`], [`PluginManager::cancel_handle`] |
 //! | to be told of every call and every host call | [`Observer`] |
 //! | a plugin that was replaced on disk | [`PluginManager::reload`] |
 //! | one function of the protocol, JSON in and out | [`PluginHandle::call`] |
 //! | other limits | [`Settings`], which is `plugins.toml` |
 //! | to go on without a plugin that fails, or try it again | [`FailurePolicy`], [`Task::on_failure`] |
+//! | every plugin in a folder | [`Folder`] |
 //! | plugins from a database, a network, your own binary | [`PluginSource`], [`Embedded`] |
 //! | plugins that may touch files, the network, other programs | [`Grants`], [`ProtectedPaths`] |
+//! | functions of your own that plugins can call | [`PluginManagerBuilder::host_function`] |
 //! | starts that do not compile | `MachineCodeCache` of `driftless-sandbox` |
 //! | plugins that are not WebAssembly | [`Loader`] |
 //!
@@ -83,18 +87,22 @@ mod component;
 mod configuration;
 mod effort;
 mod error;
+mod event;
 mod facts;
 mod failure;
 mod failure_policy;
 mod grants;
 mod handle;
 mod host_calls;
+mod host_functions;
+mod log_stages;
 mod manager;
 mod protected;
 mod schema;
 mod settings;
 mod source;
 mod task;
+mod template_extensions;
 
 pub use calls::{CallOptions, Measured};
 pub use clock::Clock;
@@ -103,19 +111,23 @@ pub use driftless_permissions as permissions;
 pub use driftless_plugin_api as api;
 pub use driftless_transport as transport;
 pub use driftless_transport::{
-    Artifact, CallEnded, CallError, CallFailure, CallStarted, CancelHandle, ClockAndRandom, Digest, Form,
-    HostCallEnded, Limits, LoadError, Loader, LogRecord, LogSink, Observer, Outcome, PluginInfo, Timing,
-    Usage,
+    AddressSpaceRefused, Artifact, CallEnded, CallError, CallFailure, CallStarted, CancelHandle,
+    ClockAndRandom, Digest, Form, HostCallEnded, Limits, LoadError, Loader, LogRecord, LogSink, Observer,
+    Outcome, PluginInfo, Timing, Usage,
 };
 pub use error::{Error, ErrorKind, NotFound, Place, Result, Spot, nearest};
+pub use event::BindingEvent;
 pub use facts::FactsCollector;
 pub use failure::Guard;
 pub use failure_policy::{FailurePolicy, Policy};
 pub use grants::{Granted, Grants};
 pub use handle::{PluginHandle, Session};
 pub use host_calls::this_machine;
+pub use host_functions::HostFunctionCall;
+pub use log_stages::{LogFilter, LogOutput, LogParser, LogReader, LogSource, Portion};
 pub use manager::{HOST_VERSION, ListedPlugin, PluginManager, PluginManagerBuilder, suits_this_host};
 pub use protected::{ProtectedEntry, ProtectedPaths};
 pub use settings::{Registry, Security, Settings, TemplateExtension};
-pub use source::{Candidate, Embedded, Files, PluginSource};
+pub use source::{Candidate, Embedded, Files, Folder, PluginSource};
 pub use task::Task;
+pub use template_extensions::{TemplateFilter, TemplateFunction};

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use driftless_permissions::{Grant, Permissions};
 use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::function::Function;
-use driftless_plugin_api::host_call::HostCalls;
+use driftless_plugin_api::host_call::{HostCallError, HostCalls};
 use driftless_plugin_api::log::Level;
 use driftless_plugin_api::manifest::PluginManifest;
 use driftless_transport::{
@@ -14,6 +14,7 @@ use driftless_transport::{
     PluginInfo, SharedLogSink, SharedObserver,
 };
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::component::Component;
@@ -24,10 +25,13 @@ use crate::failure::FailureDefaults;
 use crate::grants::Grants;
 use crate::handle::PluginHandle;
 use crate::host_calls::{GrantedResources, ObservedHostCalls, this_machine};
+use crate::host_functions::{HostFunctionCall, HostFunctions};
+use crate::log_stages::{LogFilter, LogOutput, LogParser, LogSource};
 use crate::protected::{ProtectedEntry, ProtectedPaths};
 use crate::settings::Settings;
 use crate::source::{Candidate, PluginSource};
 use crate::task::Task;
+use crate::template_extensions::{TemplateFilter, TemplateFunction};
 
 /// The version of the host, which plugins may demand a range of.
 pub const HOST_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -50,6 +54,7 @@ struct Inner {
     protected: ProtectedPaths,
     configurations: BTreeMap<String, Arc<str>>,
     host_calls: MakeHostCalls,
+    host_functions: HostFunctions,
     log: Option<SharedLogSink>,
     clock_and_random: Option<Arc<dyn ClockAndRandom>>,
     observer: Option<SharedObserver>,
@@ -77,6 +82,7 @@ pub struct PluginManagerBuilder {
     protected: ProtectedPaths,
     configurations: BTreeMap<String, Arc<str>>,
     host_calls: Option<MakeHostCalls>,
+    host_functions: HostFunctions,
     log: Option<SharedLogSink>,
     clock: Option<SharedClock>,
     clock_and_random: Option<Arc<dyn ClockAndRandom>>,
@@ -219,7 +225,8 @@ impl PluginManager {
             self.warn(info, &entry.to_string());
         }
         context.resources = Arc::new(GrantedResources::new(grant.clone()));
-        context.host_calls = (inner.host_calls)(&info.name, grant);
+        let host_calls = (inner.host_calls)(&info.name, grant.clone());
+        context.host_calls = inner.host_functions.before(Arc::clone(&info.name), grant, host_calls);
         if let Some(observer) = &inner.observer {
             context.host_calls = Arc::new(ObservedHostCalls::new(
                 Arc::clone(&info.name),
@@ -300,6 +307,60 @@ impl PluginManager {
     /// As for [`component`](Self::component), and when the configuration does not match its schema.
     pub fn facts_collector(&self, name: &str, config: impl Serialize) -> Result<FactsCollector> {
         Ok(FactsCollector(self.component(ComponentKind::FactsCollector, name)?.configure(config)?))
+    }
+
+    /// A log source by its full name, with its configuration.
+    ///
+    /// # Errors
+    ///
+    /// As for [`component`](Self::component), and when the configuration does not match its schema.
+    pub fn log_source(&self, name: &str, config: impl Serialize) -> Result<LogSource> {
+        Ok(LogSource(self.component(ComponentKind::LogSource, name)?.configure(config)?))
+    }
+
+    /// A log parser by its full name, with its configuration.
+    ///
+    /// # Errors
+    ///
+    /// As for [`component`](Self::component), and when the configuration does not match its schema.
+    pub fn log_parser(&self, name: &str, config: impl Serialize) -> Result<LogParser> {
+        Ok(LogParser(self.component(ComponentKind::LogParser, name)?.configure(config)?))
+    }
+
+    /// A log filter by its full name, with its configuration.
+    ///
+    /// # Errors
+    ///
+    /// As for [`component`](Self::component), and when the configuration does not match its schema.
+    pub fn log_filter(&self, name: &str, config: impl Serialize) -> Result<LogFilter> {
+        Ok(LogFilter(self.component(ComponentKind::LogFilter, name)?.configure(config)?))
+    }
+
+    /// A log output by its full name, with its configuration.
+    ///
+    /// # Errors
+    ///
+    /// As for [`component`](Self::component), and when the configuration does not match its schema.
+    pub fn log_output(&self, name: &str, config: impl Serialize) -> Result<LogOutput> {
+        Ok(LogOutput(self.component(ComponentKind::LogOutput, name)?.configure(config)?))
+    }
+
+    /// A template filter by its full name, with its configuration.
+    ///
+    /// # Errors
+    ///
+    /// As for [`component`](Self::component), and when the configuration does not match its schema.
+    pub fn template_filter(&self, name: &str, config: impl Serialize) -> Result<TemplateFilter> {
+        Ok(TemplateFilter(self.component(ComponentKind::TemplateFilter, name)?.configure(config)?))
+    }
+
+    /// A template function by its full name, with its configuration.
+    ///
+    /// # Errors
+    ///
+    /// As for [`component`](Self::component), and when the configuration does not match its schema.
+    pub fn template_function(&self, name: &str, config: impl Serialize) -> Result<TemplateFunction> {
+        Ok(TemplateFunction(self.component(ComponentKind::TemplateFunction, name)?.configure(config)?))
     }
 
     /// What the sources have, asked once until [`reload`](Self::reload).
@@ -456,6 +517,49 @@ impl PluginManagerBuilder {
         self
     }
 
+    /// Offers plugins a function of this program. A plugin can call it whose manifest asks for it (`HostFunction`, by this name) and that
+    /// was granted it, like a file or a host.
+    ///
+    /// Arguments and result travel as JSON: the plugin's arguments are read as `A`, and what does not fit is answered with an error before
+    /// `function` is called. An error goes to the plugin, with its message. The function runs on the thread of the plugin's call, within
+    /// its time ([`HostFunctionCall::time_left`]); nothing ends it from outside. A panic in it is an error for the plugin.
+    ///
+    /// ```
+    /// use driftless_host::api::host_call::{HostCallError, HostCallErrorKind};
+    /// use driftless_host::PluginManager;
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Deserialize)]
+    /// struct OwnerOf { host: String }
+    ///
+    /// #[derive(Serialize)]
+    /// struct Owner { team: &'static str }
+    ///
+    /// let builder = PluginManager::builder().host_function("inventory.owner", |asked: OwnerOf, call| {
+    ///     match asked.host.as_str() {
+    ///         "web1" => Ok(Owner { team: "storage" }),
+    ///         host => {
+    ///             println!("{} asks for {host}", call.plugin());
+    ///             Err(HostCallError::new(HostCallErrorKind::NotFound, format!("no machine is called {host}")))
+    ///         }
+    ///     }
+    /// })?;
+    /// # drop(builder);
+    /// # Ok::<(), driftless_host::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When `name` is not made of words of letters, digits, `_` and `-` with dots between them, or a function of this name is there already.
+    pub fn host_function<A: DeserializeOwned, R: Serialize>(
+        mut self,
+        name: impl Into<String>,
+        function: impl Fn(A, &HostFunctionCall<'_>) -> Result<R, HostCallError> + Send + Sync + 'static,
+    ) -> Result<Self> {
+        self.host_functions.add(name.into(), function)?;
+        Ok(self)
+    }
+
     /// Where the messages of plugins go. Without it, nowhere.
     #[must_use]
     pub fn log(mut self, sink: impl LogSink) -> Self {
@@ -530,6 +634,7 @@ impl PluginManagerBuilder {
             protected: self.protected,
             configurations: self.configurations,
             host_calls: self.host_calls.unwrap_or_else(|| Box::new(this_machine)),
+            host_functions: self.host_functions,
             log: self.log,
             clock_and_random: self.clock_and_random,
             observer: self.observer,

@@ -1,10 +1,10 @@
 //! Where a host gets its plugins from.
 
-use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use driftless_plugin_api::limit::MAX_PLUGIN_BYTES;
 use driftless_transport::Form;
 
 /// A place where plugins are: a folder, a store, a program's own resources.
@@ -57,8 +57,49 @@ impl PluginSource for Files {
 
     fn open(&self, candidate: &Candidate) -> io::Result<Form> {
         let path = self.0.iter().find(|path| path.display().to_string() == candidate.origin);
-        Ok(Form::Bytes(fs::read(path.ok_or(io::ErrorKind::NotFound)?)?.into()))
+        read(path.ok_or(io::ErrorKind::NotFound)?)
     }
+}
+
+/// A folder in which every `.wasm` file is a plugin that is called like its file. It need not exist.
+///
+/// ```
+/// use driftless_host::{Folder, PluginManager};
+///
+/// let manager = PluginManager::builder().source(Folder::new("/a/folder/that/does/not/exist")).build()?;
+/// assert!(manager.list()?.is_empty());
+/// # Ok::<(), driftless_host::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// The plugins in this folder.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+}
+
+impl PluginSource for Folder {
+    fn list(&self) -> io::Result<Vec<Candidate>> {
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", self.0.display()));
+        let files = driftless_files::list_regular(&self.0, "wasm").map_err(named)?;
+        // A plugin has to have a name that can be said.
+        let candidates = files.iter().filter_map(|path| {
+            let name = path.file_stem()?.to_str()?.to_owned();
+            Some(Candidate { name, origin: path.display().to_string() })
+        });
+        Ok(candidates.collect())
+    }
+
+    fn open(&self, candidate: &Candidate) -> io::Result<Form> {
+        read(&self.0.join(format!("{}.wasm", candidate.name)))
+    }
+}
+
+/// Whatever else the path may lead to by now, only a file that can be a plugin is read.
+fn read(path: &Path) -> io::Result<Form> {
+    Ok(Form::Bytes(driftless_files::read_regular(path, MAX_PLUGIN_BYTES)?.into()))
 }
 
 /// Plugins that a program carries with it.

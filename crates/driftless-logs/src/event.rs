@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use driftless_host::BindingEvent;
+
 /// Something that happens while a pipeline runs, and that does not end it. Its text is a sentence for people.
 ///
 /// ```
@@ -53,7 +55,7 @@ pub enum Event {
         why: String,
     },
     /// A plugin that is not called any more for a while, or is called again.
-    Plugin(String),
+    Binding(BindingEvent),
     /// An output ended in the middle of a line, which somebody else had left there. It was ended with a newline.
     TornLine {
         /// The output.
@@ -84,7 +86,7 @@ impl fmt::Display for Event {
             }
             Self::EntryMissed { why } => write!(f, "{why}; it misses an entry"),
             Self::SourceEnded { why } => write!(f, "{why}; nothing more is read from it"),
-            Self::Plugin(news) => f.write_str(news),
+            Self::Binding(event) => event.fmt(f),
             Self::TornLine { path } => {
                 let path = path.display();
                 write!(f, "{path}: it ended in the middle of a line, which is ended now")

@@ -110,8 +110,8 @@ impl<'a> OrderedWriter<'a> {
         Ok(())
     }
 
-    /// Tells the caller something.
-    pub(crate) fn tell(&mut self, event: &Event) {
+    /// Hands an event to the caller.
+    pub(crate) fn emit(&mut self, event: &Event) {
         (self.report)(event);
     }
 
@@ -150,7 +150,7 @@ impl<'a> OrderedWriter<'a> {
         self.unfiltered.all += tally.unfiltered;
         self.missed.all += tally.missed;
         self.control.count(tally);
-        self.tell_of_plugins();
+        self.report_bindings();
         Ok(())
     }
 
@@ -172,16 +172,16 @@ impl<'a> OrderedWriter<'a> {
         });
     }
 
-    /// Tells which plugins were put aside, and which work again.
-    fn tell_of_plugins(&mut self) {
-        for news in self.bindings.iter().flat_map(|binding| binding.guard().news()) {
-            (self.report)(&Event::Plugin(news));
+    /// Reports which plugins were put aside, and which work again.
+    fn report_bindings(&mut self) {
+        for event in self.bindings.iter().flat_map(|binding| binding.guard().take_events()) {
+            (self.report)(&Event::Binding(event));
         }
     }
 
     /// Tells what was counted and not reported in words.
     pub(crate) fn finish(&mut self) {
-        self.tell_of_plugins();
+        self.report_bindings();
         let more = [
             self.failed.left().map(Event::MoreLinesFailed),
             self.skipped.left().map(Event::MoreLinesSkipped),

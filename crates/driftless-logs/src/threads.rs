@@ -149,7 +149,7 @@ fn write(
                     failure.give_up(error);
                 }
             }
-            Done::Event(event) => writer.tell(&event),
+            Done::Event(event) => writer.emit(&event),
             Done::Panicked(payload) => {
                 failure.control.stop();
                 // A batch is gone, and those behind it will never have their turn: a reader that waits for an empty one would wait for ever.

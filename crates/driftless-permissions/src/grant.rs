@@ -126,6 +126,15 @@ impl Grant {
         self.both(|permissions| permissions.command(command))
     }
 
+    /// Whether a function of the host's program may be called.
+    ///
+    /// # Errors
+    ///
+    /// Which of the two does not allow it.
+    pub fn function(&self, name: &str) -> Result<(), Denial> {
+        self.both(|permissions| permissions.function(name))
+    }
+
     /// Each requested entry of a capability, and how much of it is granted.
     pub fn coverage(&self, capability: Capability) -> Vec<(String, Coverage)> {
         let (requested, granted) = (&self.requested, &self.granted);
@@ -134,6 +143,7 @@ impl Grant {
             Capability::Http => compare(&requested.hosts, &granted.hosts, HostPattern::meet),
             Capability::Environment => compare(&requested.variables, &granted.variables, same),
             Capability::Process => compare(&requested.commands, &granted.commands, same),
+            Capability::Function => compare(&requested.functions, &granted.functions, same),
         }
     }
 

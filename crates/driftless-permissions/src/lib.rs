@@ -19,6 +19,7 @@
 //! | `Environment` | `SLACK_TOKEN` | this variable |
 //! | `Process` | `/usr/bin/git` | running this program |
 //! | | `git` | running what the host's `PATH` finds under this name |
+//! | `HostFunction` | `inventory.owner` | calling this function of the host's program |
 //!
 //! A name that resolves to an address that is not public (of this machine, of a private network, of the cloud's metadata service) is
 //! refused unless the address is granted: by an `address:` entry, by a host entry that is this very address, or by `localhost`
@@ -47,6 +48,7 @@ mod path;
 mod permissions;
 
 pub use grant::{Coverage, Denial, Grant};
+pub use name::is_function_name;
 pub use network::{HostPattern, HttpUrl, is_public};
 pub use path::{AbsolutePath, Access, PathPattern};
 pub use permissions::Permissions;

@@ -1,4 +1,4 @@
-//! Names of variables and commands.
+//! Names of variables, commands and functions.
 
 use crate::Malformed;
 use crate::path::AbsolutePath;
@@ -41,6 +41,38 @@ pub(crate) fn command(command: &str) -> Result<(), Malformed> {
     ))
 }
 
+/// The name of a function of the host's program.
+///
+/// # Errors
+///
+/// When no function can be called this.
+pub(crate) fn function(name: &str) -> Result<(), Malformed> {
+    if is_function_name(name) {
+        return Ok(());
+    }
+    Err(Malformed::new(
+        name,
+        "a function of the host is named by words of letters, digits, `_` and `-` with dots between them, at most 64 bytes",
+    ))
+}
+
+/// Whether a function of the host can be called this: words of ASCII letters, digits, `_` and `-`, each beginning with a letter, with dots
+/// between them; at most 64 bytes.
+///
+/// ```
+/// use driftless_permissions::is_function_name;
+///
+/// assert!(is_function_name("inventory.owner"));
+/// assert!(!is_function_name("inventory..owner"));
+/// ```
+pub fn is_function_name(name: &str) -> bool {
+    let is_word = |word: &str| {
+        word.starts_with(|first: char| first.is_ascii_alphabetic())
+            && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+    };
+    name.len() <= 64 && name.split('.').all(is_word)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +97,16 @@ mod tests {
         }
         for good in ["git", "g++", "python3.11", "/usr/bin/git", "apt-get"] {
             assert!(command(good).is_ok(), "{good:?}");
+        }
+    }
+
+    #[test]
+    fn a_function_is_named_by_words_with_dots() {
+        for bad in ["", ".", "a.", ".a", "a..b", "1a", "a b", "a*", "a/b", "ä", "a\0", &"a".repeat(65)] {
+            assert!(function(bad).is_err(), "{bad:?}");
+        }
+        for good in ["owner", "inventory.owner_of", "acme.net.v2-lookup", &"a".repeat(64)] {
+            assert!(function(good).is_ok(), "{good:?}");
         }
     }
 

@@ -18,6 +18,7 @@ pub struct Permissions {
     pub(crate) addresses: Vec<IpNet>,
     pub(crate) variables: Vec<String>,
     pub(crate) commands: Vec<String>,
+    pub(crate) functions: Vec<String>,
 }
 
 /// The entries that a manifest may have.
@@ -34,6 +35,7 @@ impl Permissions {
         addresses: Vec::new(),
         variables: Vec::new(),
         commands: Vec::new(),
+        functions: Vec::new(),
     };
 
     /// Reads permissions as they stand in a manifest or in a file of grants.
@@ -58,6 +60,10 @@ impl Permissions {
                     Permission::Process { .. } => {
                         name::command(entry)?;
                         read.commands.push(entry.clone());
+                    }
+                    Permission::HostFunction { .. } => {
+                        name::function(entry)?;
+                        read.functions.push(entry.clone());
                     }
                 }
             }
@@ -103,12 +109,7 @@ impl Permissions {
             if entries.is_empty() {
                 continue;
             }
-            permissions.push(match capability {
-                Capability::File => Permission::FileSystem { paths: entries },
-                Capability::Http => Permission::Network { hosts: entries },
-                Capability::Environment => Permission::Environment { vars: entries },
-                Capability::Process => Permission::Process { commands: entries },
-            });
+            permissions.push(Permission::new(capability, entries));
         }
         permissions
     }
@@ -123,6 +124,7 @@ impl Permissions {
             }
             Capability::Environment => self.variables.clone(),
             Capability::Process => self.commands.clone(),
+            Capability::Function => self.functions.clone(),
         }
     }
 
@@ -138,6 +140,7 @@ impl Permissions {
             Capability::Http => !self.hosts.is_empty(),
             Capability::Environment => !self.variables.is_empty(),
             Capability::Process => !self.commands.is_empty(),
+            Capability::Function => !self.functions.is_empty(),
         }
     }
 
@@ -171,5 +174,9 @@ impl Permissions {
 
     pub(crate) fn command(&self, command: &str) -> bool {
         self.commands.iter().any(|known| known == command)
+    }
+
+    pub(crate) fn function(&self, name: &str) -> bool {
+        self.functions.iter().any(|known| known == name)
     }
 }

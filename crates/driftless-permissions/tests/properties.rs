@@ -185,6 +185,7 @@ proptest! {
             Permission::Network { hosts: vec![text.clone()] },
             Permission::Environment { vars: vec![text.clone()] },
             Permission::Process { commands: vec![text.clone()] },
+            Permission::HostFunction { functions: vec![text.clone()] },
         ] {
             if let Ok(read) = Permissions::parse(&[permission]) {
                 prop_assert_eq!(Permissions::parse(&read.to_manifest()).unwrap(), read);

@@ -9,6 +9,9 @@
 //! | `host_http` | `Network` | [`HttpRequest`] | the request's | [`HttpAnswer`] | the response's |
 //! | `host_environment` | `Environment` | [`EnvironmentRequest`] | – | [`EnvironmentAnswer`] | – |
 //! | `host_process` | `Process` | [`ProcessRequest`] | standard input | [`ProcessAnswer`] | standard output |
+//! | `host_function` | `HostFunction` | [`FunctionRequest`] | – | what the function returns | – |
+//!
+//! The first four are the same on every host. Functions are the host program's own: another program has others, or none.
 //!
 //! The answer is an [`Outcome`]: `{"ok": …}` or `{"error": {"kind": …, "message": …}}`. How the bytes travel is said in [`abi`](crate::abi).
 
@@ -17,6 +20,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::cancel::CancelHandle;
 
@@ -31,11 +35,13 @@ pub enum Capability {
     Environment,
     /// Other programs.
     Process,
+    /// Functions of the program that the host is part of.
+    Function,
 }
 
 impl Capability {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::File, Self::Http, Self::Environment, Self::Process];
+    pub const ALL: [Self; 5] = [Self::File, Self::Http, Self::Environment, Self::Process, Self::Function];
 
     /// What its import is called.
     pub const fn import(self) -> &'static str {
@@ -44,6 +50,7 @@ impl Capability {
             Self::Http => "host_http",
             Self::Environment => "host_environment",
             Self::Process => "host_process",
+            Self::Function => "host_function",
         }
     }
 
@@ -54,6 +61,7 @@ impl Capability {
             Self::Http => "Network",
             Self::Environment => "Environment",
             Self::Process => "Process",
+            Self::Function => "HostFunction",
         }
     }
 }
@@ -181,9 +189,9 @@ impl std::error::Error for HostCallError {}
 pub struct RequestSummary {
     /// Of what kind, which also names the permission that it needs.
     pub capability: Capability,
-    /// What was to be done: `read`, `GET`, `get`, `run`. Empty where the request makes no sense.
+    /// What was to be done: `read`, `GET`, `get`, `run`, `call`. Empty where the request makes no sense.
     pub operation: String,
-    /// With what: a path, a URL without user, query and fragment, the name of a variable, a command without its arguments. At most
+    /// With what: a path, a URL without user, query and fragment, the name of a variable, a command or a function without its arguments. At most
     /// [`MAX_SUBJECT_BYTES`](Self::MAX_SUBJECT_BYTES).
     pub subject: String,
 }
@@ -224,6 +232,10 @@ impl RequestSummary {
             Capability::Process => {
                 let ProcessRequest { command, .. } = serde_json::from_str(request).ok()?;
                 ("run".to_owned(), command)
+            }
+            Capability::Function => {
+                let FunctionRequest { function, .. } = serde_json::from_str(request).ok()?;
+                ("call".to_owned(), function)
             }
         })
     }
@@ -414,6 +426,17 @@ pub struct ProcessAnswer {
     pub signal: Option<i32>,
     /// What it wrote to standard error; what is not UTF-8 in it is replaced.
     pub stderr: String,
+}
+
+/// Calls a function of the host's program. The answer is what the function returns, as JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FunctionRequest {
+    /// Which function, as in the permission: `inventory.owner`.
+    pub function: String,
+    /// Its arguments, in the shape that the function asks for.
+    #[serde(default)]
+    pub arguments: Value,
 }
 
 #[cfg(test)]

@@ -116,6 +116,11 @@ pub enum Permission {
         /// Absolute paths, or names that are looked up in the `PATH` of the host.
         commands: Vec<String>,
     },
+    /// Functions of the host's program.
+    HostFunction {
+        /// Their names.
+        functions: Vec<String>,
+    },
 }
 
 impl Permission {
@@ -126,6 +131,18 @@ impl Permission {
             Self::Network { .. } => Capability::Http,
             Self::Environment { .. } => Capability::Environment,
             Self::Process { .. } => Capability::Process,
+            Self::HostFunction { .. } => Capability::Function,
+        }
+    }
+
+    /// The permission for one capability, with these entries.
+    pub const fn new(capability: Capability, entries: Vec<String>) -> Self {
+        match capability {
+            Capability::File => Self::FileSystem { paths: entries },
+            Capability::Http => Self::Network { hosts: entries },
+            Capability::Environment => Self::Environment { vars: entries },
+            Capability::Process => Self::Process { commands: entries },
+            Capability::Function => Self::HostFunction { functions: entries },
         }
     }
 
@@ -135,7 +152,8 @@ impl Permission {
             Self::FileSystem { paths: entries }
             | Self::Network { hosts: entries }
             | Self::Environment { vars: entries }
-            | Self::Process { commands: entries } => entries,
+            | Self::Process { commands: entries }
+            | Self::HostFunction { functions: entries } => entries,
         }
     }
 }

@@ -40,6 +40,7 @@ pub const fn interface(capability: Capability) -> &'static str {
         Capability::Http => "driftless:plugin/http@1.0.0",
         Capability::Environment => "driftless:plugin/environment@1.0.0",
         Capability::Process => "driftless:plugin/process@1.0.0",
+        Capability::Function => "driftless:plugin/functions@1.0.0",
     }
 }
 

@@ -7,8 +7,8 @@ use driftless_plugin_api::arguments::Arguments;
 use driftless_plugin_api::component::{ComponentKind, Definition};
 use driftless_plugin_api::hook::{TaskContext, TaskError, TaskOutcome, Verdict};
 use driftless_plugin_api::host_call::{
-    EnvironmentAnswer, EnvironmentRequest, FileAnswer, FileRequest, HttpAnswer, HttpRequest, Outcome,
-    ProcessAnswer, ProcessRequest,
+    EnvironmentAnswer, EnvironmentRequest, FileAnswer, FileRequest, FunctionRequest, HttpAnswer, HttpRequest,
+    Outcome, ProcessAnswer, ProcessRequest,
 };
 use driftless_plugin_api::log::Level;
 use driftless_plugin_api::manifest::PluginManifest;
@@ -86,6 +86,8 @@ fn every_sample_is_what_the_protocol_says() {
         check::<Outcome<EnvironmentAnswer>>("environment_answer"),
         check::<ProcessRequest>("process_request"),
         check::<Outcome<ProcessAnswer>>("process_answer"),
+        check::<FunctionRequest>("functions_request"),
+        check::<Outcome<Value>>("functions_answer"),
         check::<Outcome<()>>("error_answer"),
         check::<TaskContext>("task_context"),
         check::<TaskOutcome>("task_outcome"),

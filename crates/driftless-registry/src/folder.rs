@@ -1,6 +1,5 @@
 //! A folder of `.wasm` files.
 
-use std::fs;
 use std::io;
 use std::path::PathBuf;
 
@@ -29,16 +28,9 @@ impl LocalFolder {
 
 impl Store for LocalFolder {
     fn list(&self) -> io::Result<Vec<StoredPlugin>> {
-        let entries = match fs::read_dir(&self.0) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(error),
-        };
         let mut plugins = Vec::new();
-        for entry in entries {
-            let path = entry?.path();
-            let is_plugin = path.extension().is_some_and(|extension| extension == "wasm") && path.is_file();
-            if let (true, Some(name)) = (is_plugin, path.file_stem().and_then(|stem| stem.to_str())) {
+        for path in driftless_files::list_regular(&self.0, "wasm")? {
+            if let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) {
                 plugins.push(StoredPlugin { name: name.to_owned(), path });
             }
         }
@@ -58,6 +50,8 @@ impl Store for LocalFolder {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -1,5 +1,7 @@
 //! Tasks, run one after the other.
 
+use std::sync::Arc;
+
 use driftless_host::PluginManager;
 use driftless_plugin_api::result::{TaskResult, TaskStatus};
 use driftless_templates::Templates;
@@ -10,18 +12,31 @@ use crate::error::{Error, Result};
 use crate::file::{ApplyFile, CollectorStep, TaskStep};
 
 /// What became of one task.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum TaskOutcome {
     /// It ran.
     Ran(TaskResult),
     /// Its `when` was false.
     Skipped,
     /// It brought no result, and its `on_failure` says to go on without: why.
-    LeftOut(String),
+    LeftOut(Arc<driftless_host::Error>),
     /// A dry run found nothing wrong with it.
     Checked,
     /// A dry run cannot tell: it uses the result of this earlier task.
     Depends(String),
+}
+
+/// Two tasks that were left out came to the same where their errors say the same.
+impl PartialEq for TaskOutcome {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Ran(one), Self::Ran(other)) => one == other,
+            (Self::LeftOut(one), Self::LeftOut(other)) => one.to_string() == other.to_string(),
+            (Self::Depends(one), Self::Depends(other)) => one == other,
+            (Self::Skipped, Self::Skipped) | (Self::Checked, Self::Checked) => true,
+            _ => false,
+        }
+    }
 }
 
 /// What is told while a file runs.
@@ -104,7 +119,7 @@ fn run(
     }
     match task.run() {
         Ok(result) => Ok(TaskOutcome::Ran(result)),
-        Err(error) if task.forgives(&error) => Ok(TaskOutcome::LeftOut(error.to_string())),
+        Err(error) if task.forgives(&error) => Ok(TaskOutcome::LeftOut(Arc::new(error))),
         Err(error) => Err(error.into()),
     }
 }

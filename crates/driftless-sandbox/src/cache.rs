@@ -7,17 +7,17 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{Hash, Hasher};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use driftless_transport::Digest;
-use driftless_validator::{Abi, PolicyKey, ValidatedPlugin};
+use driftless_validator::{PluginFile, PolicyKey, Rules, ValidatedPlugin, ValidationRecord};
 use thiserror::Error;
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
-use crate::compiler::MachineCode;
+use crate::machine_code::MachineCode;
 
 /// A folder of machine code.
 #[derive(Clone)]
@@ -67,11 +67,24 @@ impl MachineCodeCache {
         Ok(Self { folder: folder.to_owned(), key: read_or_make_key(key)? })
     }
 
+    /// The proof that a file has passed these rules before, if there is the record of it.
+    pub(crate) fn known(&self, file: &PluginFile, rules: Rules) -> Option<ValidatedPlugin> {
+        // This cache vouches for it: nobody else can make a record that it loads.
+        let record = self.load(&CacheKey::of_record(file.info().digest(), rules.policy_key()))?;
+        file.restore(&ValidationRecord::from_bytes(record.bytes())?, rules)
+    }
+
+    /// Keeps the record that a file has passed these rules.
+    pub(crate) fn remember(&self, plugin: &ValidatedPlugin, rules: Rules) {
+        let key = CacheKey::of_record(plugin.digest(), rules.policy_key());
+        // Where it cannot be written, the file is read through again the next time.
+        let _ = self.store(&key, &plugin.record().to_bytes());
+    }
+
     /// What is kept under a key, if it is there and nobody has touched it.
     pub(crate) fn load(&self, key: &CacheKey) -> Option<Trusted> {
-        let mut file = open_without_following(&self.path(key)).ok()?;
-        let mut bytes = Vec::with_capacity(usize::try_from(file.metadata().ok()?.len()).ok()?);
-        file.read_to_end(&mut bytes).ok()?;
+        let file = open_without_following(&self.path(key)).ok()?;
+        let bytes = driftless_files::read_opened(&file, MOST_BYTES).ok()?;
         let code = bytes.get(HEADER..)?;
         let tag: [u8; blake3::OUT_LEN] = bytes[MAGIC.len()..HEADER].try_into().ok()?;
         // Comparing two blake3 hashes takes the same time wherever they differ.
@@ -181,18 +194,19 @@ impl Trusted {
         unsafe_code,
         reason = "machine code can only be loaded by trusting it, and this type is that trust"
     )]
-    pub(crate) fn deserialize(&self, engine: &Engine, abi: Abi) -> wasmtime::Result<MachineCode> {
+    pub(crate) fn deserialize(
+        &self,
+        engine: &Engine,
+        is_wasm_component: bool,
+    ) -> wasmtime::Result<MachineCode> {
         // SAFETY: these bytes came out of `serialize`, since their hash was made with a key that only the owner of
         // this cache can read, over exactly these bytes; nobody can change them any more, they are in memory. That they were made
         // by this very version of the engine is checked by wasmtime itself.
         unsafe {
-            match abi {
-                Abi::WasmComponent => {
-                    Component::deserialize(engine, &self.0[HEADER..]).map(MachineCode::Component)
-                }
-                Abi::Sdk | Abi::Bindgen => {
-                    Module::deserialize(engine, &self.0[HEADER..]).map(MachineCode::Module)
-                }
+            if is_wasm_component {
+                Component::deserialize(engine, self.bytes()).map(MachineCode::Component)
+            } else {
+                Module::deserialize(engine, self.bytes()).map(MachineCode::Module)
             }
         }
     }
@@ -208,21 +222,23 @@ fn refuse(path: &Path, why: &'static str) -> CacheError {
 
 fn read_or_make_key(path: &Path) -> Result<[u8; blake3::KEY_LEN], CacheError> {
     match open_without_following(path) {
-        Ok(file) => read_key(path, file),
+        Ok(file) => read_key(path, &file),
         Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(path),
         Err(error) => Err(failed(path, error)),
     }
 }
 
-fn read_key(path: &Path, mut file: File) -> Result<[u8; blake3::KEY_LEN], CacheError> {
+fn read_key(path: &Path, file: &File) -> Result<[u8; blake3::KEY_LEN], CacheError> {
     let metadata = file.metadata().map_err(|error| failed(path, error))?;
     if !is_private(&metadata) {
         return Err(refuse(path, "the key can be read by others; remove it, and a new one is made"));
     }
-    let mut key = Vec::new();
-    file.read_to_end(&mut key).map_err(|error| failed(path, error))?;
-    key.try_into()
-        .map_err(|_| refuse(path, "the key does not have 32 bytes; remove it, and a new one is made"))
+    let wrong_length = || refuse(path, "the key does not have 32 bytes; remove it, and a new one is made");
+    match driftless_files::read_opened(file, blake3::KEY_LEN as u64) {
+        Ok(key) => key.try_into().map_err(|_| wrong_length()),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Err(wrong_length()),
+        Err(error) => Err(failed(path, error)),
+    }
 }
 
 fn make_key(path: &Path) -> Result<[u8; blake3::KEY_LEN], CacheError> {
@@ -240,7 +256,7 @@ fn make_key(path: &Path) -> Result<[u8; blake3::KEY_LEN], CacheError> {
         // Another process was quicker, and its key is as good.
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
             let file = open_without_following(path).map_err(|error| failed(path, error))?;
-            read_key(path, file)
+            read_key(path, &file)
         }
         Err(error) => Err(failed(path, error.error)),
     }
@@ -272,8 +288,10 @@ fn is_private(metadata: &fs::Metadata) -> bool {
 
 #[cfg(unix)]
 fn open_without_following(path: &Path) -> io::Result<File> {
+    use rustix::fs::OFlags;
     use std::os::unix::fs::OpenOptionsExt;
-    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::CLOEXEC;
+    // A pipe is not waited for.
+    let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)
 }
 

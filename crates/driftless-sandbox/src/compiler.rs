@@ -5,12 +5,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use driftless_plugin_api::limit::Limit;
-use driftless_validator::{Abi, PluginFile, Rules, ValidatedPlugin, ValidationRecord};
-use wasmtime::component::Component;
-use wasmtime::{Engine, Module};
+use driftless_validator::ValidatedPlugin;
+use wasmtime::Engine;
 
 use crate::cache::{CacheKey, MachineCodeCache};
 use crate::error::CompileError;
+use crate::machine_code::MachineCode;
 
 /// Compilations that run at once in one sandbox.
 ///
@@ -32,30 +32,13 @@ impl Compiler {
         Self { engine, cache, patience, work: Workshop::new(AT_ONCE) }
     }
 
-    /// The proof that a file has passed before, if the cache has the record of it.
-    pub(crate) fn known(&self, file: &PluginFile, rules: Rules) -> Option<ValidatedPlugin> {
-        let key = CacheKey::of_record(file.info().digest(), rules.policy_key());
-        // The cache vouches for it: nobody else can make a record that it loads.
-        let record = self.cache.as_ref()?.load(&key)?;
-        file.restore(&ValidationRecord::from_bytes(record.bytes())?, rules)
-    }
-
-    /// Keeps the record that a file has passed.
-    pub(crate) fn remember(&self, plugin: &ValidatedPlugin, rules: Rules) {
-        if let Some(cache) = &self.cache {
-            let key = CacheKey::of_record(plugin.digest(), rules.policy_key());
-            // Where it cannot be written, the file is read through again the next time.
-            let _ = cache.store(&key, &plugin.record().to_bytes());
-        }
-    }
-
     /// The machine code of a module.
     ///
     /// What the cache has is taken on this thread: a start that compiles nothing starts no thread either.
     pub(crate) fn machine_code(&self, module: &ValidatedPlugin) -> Result<MachineCode, CompileError> {
         if let Some(cache) = &self.cache
             && let Some(code) = cache.load(&CacheKey::of_code(&self.engine, module))
-            && let Ok(code) = code.deserialize(&self.engine, module.abi())
+            && let Ok(code) = code.deserialize(&self.engine, module.info().is_wasm_component())
         {
             return Ok(code);
         }
@@ -72,22 +55,6 @@ impl Compiler {
             Err(Unfinished::NoThread(error)) => {
                 Err(CompileError::Compiler(format!("no thread could be started: {error}")))
             }
-        }
-    }
-}
-
-/// What the compiler made.
-#[derive(Clone)]
-pub(crate) enum MachineCode {
-    Module(Module),
-    Component(Component),
-}
-
-impl MachineCode {
-    fn serialize(&self) -> wasmtime::Result<Vec<u8>> {
-        match self {
-            Self::Module(code) => code.serialize(),
-            Self::Component(code) => code.serialize(),
         }
     }
 }
@@ -109,10 +76,7 @@ fn compile(
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(COMPILER_STACK).build();
     let pool = pool.map_err(|error| format!("no threads could be started: {error}"))?;
-    let code = pool.install(|| match module.abi() {
-        Abi::WasmComponent => Component::from_binary(engine, module.bytes()).map(MachineCode::Component),
-        Abi::Sdk | Abi::Bindgen => Module::from_binary(engine, module.bytes()).map(MachineCode::Module),
-    });
+    let code = pool.install(|| MachineCode::compile(engine, module));
     let code = code.map_err(failed)?;
     if let Some(cache) = cache {
         // Before anybody is told: a process that ends as soon as it has its answer would compile again at every start.

@@ -12,10 +12,11 @@ use driftless_transport::{
 };
 use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline, WasmBacktrace};
 
-use crate::guest::{self, Failure, Guest, Returned};
-use crate::host_functions::State;
-use crate::sandbox::PluginInner;
+use crate::abi::{Code, Failure, Guest, Returned};
+use crate::image::Image;
+use crate::plugin::Plugin;
 use crate::slots::Slot;
+use crate::state::State;
 use crate::ticker::{self, Clock};
 use crate::wasi::{self, WasiState};
 
@@ -26,7 +27,8 @@ use crate::wasi::{self, WasiState};
 ///
 /// Its plugin's `shutdown` is called when it is dropped, unless a call of it failed.
 pub struct Instance {
-    plugin: Arc<PluginInner>,
+    plugin: Arc<Plugin>,
+    image: Arc<Image>,
     store: Store<State>,
     guest: Guest,
     // What a call may use, at hand.
@@ -60,10 +62,11 @@ struct Given {
 impl Instance {
     /// An instance that is started and initialised within a deadline.
     pub(crate) fn new(
-        plugin: &Arc<PluginInner>,
+        image: &Arc<Image>,
         deadline: Deadline,
         cancel: Option<&CancelHandle>,
     ) -> Result<Self, CallError> {
+        let plugin = &image.plugin;
         let deadline = deadline.at_most(plugin.shared.limits.time).fixed();
         let began = Instant::now();
         let failed = |cause| CallError {
@@ -72,7 +75,7 @@ impl Instance {
             cause,
             usage: Usage { wall_time: began.elapsed(), ..Usage::default() },
         };
-        let mut instance = Self::start(plugin, deadline, cancel).map_err(failed)?;
+        let mut instance = Self::start(image, deadline, cancel).map_err(failed)?;
         if plugin.info.has(Function::Initialize) {
             let configuration = Arc::clone(&plugin.context.configuration);
             let used = lifecycle::initialize(&mut instance, &plugin.info, &configuration, deadline)
@@ -83,10 +86,11 @@ impl Instance {
     }
 
     fn start(
-        plugin: &Arc<PluginInner>,
+        image: &Arc<Image>,
         deadline: Deadline,
         cancel: Option<&CancelHandle>,
     ) -> Result<Self, CallFailure> {
+        let Image { plugin, code, engine } = &**image;
         let shared = &plugin.shared;
         let limits = &shared.limits;
         let began = Instant::now();
@@ -101,14 +105,14 @@ impl Instance {
         if plugin.imports_wasi {
             state.wasi = Some(WasiState::new(plugin)?);
         }
-        let mut store = Store::try_new(&plugin.engine, state).map_err(engine_failure)?;
+        let mut store = Store::try_new(engine, state).map_err(engine_failure)?;
         store.limiter(|state| &mut state.budget);
         store.epoch_deadline_callback(at_tick);
         let ticks = ticker::ticks_of(deadline.left());
         refill(&mut store, &shared.clock, limits.fuel, ticks, limits.log)?;
-        let guest = match Guest::start(&mut store, plugin) {
+        let guest = match Guest::start(&mut store, code) {
             Ok(guest) => guest,
-            Err(error) => return Err(explain(&mut store, &error, limits.fuel, deadline.time())),
+            Err(error) => return Err(explain(&mut store, code, &error, limits.fuel, deadline.time())),
         };
         if let Some(failure) = store.data().wasi.as_ref().and_then(WasiState::finish) {
             return Err(failure);
@@ -121,6 +125,7 @@ impl Instance {
         };
         Ok(Self {
             plugin: Arc::clone(plugin),
+            image: Arc::clone(image),
             store,
             guest,
             fuel: limits.fuel,
@@ -215,7 +220,7 @@ impl Instance {
         if self.failed {
             return Err(CallFailure::Transport("this instance failed before".to_owned()));
         }
-        if !self.plugin.code.exports(function) {
+        if !self.image.code.exports(function) {
             return Err(CallFailure::Missing);
         }
         if arguments.len() != function.arguments() {
@@ -243,7 +248,7 @@ impl Instance {
         // Should the call not come back, since the host panics in the middle of it, the instance is not used again.
         self.failed = true;
         refill(&mut self.store, &self.clock, fuel, ticks, self.log)?;
-        match self.guest.call(&mut self.store, &self.plugin, function, arguments) {
+        match self.guest.call(&mut self.store, &self.image.code, function, arguments) {
             Ok(returned) => {
                 self.store.data_mut().end();
                 if self.plugin.imports_wasi || self.debug {
@@ -253,7 +258,13 @@ impl Instance {
             }
             Err(Failure::Guest(error)) => {
                 let fuel = call.fuel.map_or(self.fuel, |fuel| fuel.min(self.fuel));
-                Err(explain(&mut self.store, &error, fuel, call.deadline.time().min(self.time)))
+                Err(explain(
+                    &mut self.store,
+                    &self.image.code,
+                    &error,
+                    fuel,
+                    call.deadline.time().min(self.time),
+                ))
             }
             Err(Failure::Known(failure)) => Err(failure),
         }
@@ -359,7 +370,13 @@ fn engine_failure(error: wasmtime::Error) -> CallFailure {
 
 /// Why a guest came back without a result.
 #[cold]
-fn explain(store: &mut Store<State>, error: &wasmtime::Error, fuel: u64, time: Duration) -> CallFailure {
+fn explain(
+    store: &mut Store<State>,
+    code: &Code,
+    error: &wasmtime::Error,
+    fuel: u64,
+    time: Duration,
+) -> CallFailure {
     let state = store.data_mut();
     let shared = &state.plugin.shared;
     let limits = &shared.limits;
@@ -381,9 +398,7 @@ fn explain(store: &mut Store<State>, error: &wasmtime::Error, fuel: u64, time: D
         return match (memory_refused, table_refused) {
             (true, _) => out_of_memory,
             (_, true) => exceeded(Limit::Table, limits.table_elements as u64),
-            _ if guest::component::handed_over_too_much(error) => {
-                exceeded(Limit::Output, limits.output as u64)
-            }
+            _ if code.limit_of(error) == Some(Limit::Output) => exceeded(Limit::Output, limits.output as u64),
             _ => CallFailure::Trap(error.root_cause().to_string()),
         };
     };

@@ -29,28 +29,34 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod bindgen;
+mod abi;
+mod address_space;
 mod cache;
+mod compiled;
 mod compiler;
-mod component;
+mod engine;
 mod error;
-mod guest;
-mod host_functions;
+mod image;
 mod instance;
 pub mod limits;
 mod loader;
+mod machine_code;
 mod memory_budget;
+mod plugin;
 mod pool;
+mod reservation;
 mod sandbox;
 mod slots;
+mod state;
 mod ticker;
 mod wasi;
 
 pub use cache::{CacheError, MachineCodeCache};
+pub use compiled::CompiledPlugin;
 pub use driftless_transport::{
-    Call, CallError, CallFailure, CancelHandle, ClockAndRandom, Conversation, Deadline, Digest, HostContext,
-    HostResources, Limits, Loader, LogRecord, LogSink, OpenFolder, ParseDigestError, PluginInfo, Reply,
-    ReplyDefect, SharedLogSink, SystemClockAndRandom, Timing, Transport, Usage,
+    AddressSpaceRefused, Call, CallError, CallFailure, CancelHandle, ClockAndRandom, Conversation, Deadline,
+    Digest, HostContext, HostResources, Limits, Loader, LogRecord, LogSink, OpenFolder, ParseDigestError,
+    PluginInfo, Reply, ReplyDefect, SharedLogSink, SystemClockAndRandom, Timing, Transport, Usage,
 };
 pub use driftless_validator::{
     Abi, ModuleInfo, PluginFile, Rules, ValidatedPlugin, ValidationError, Violation, inspect, validate,
@@ -58,4 +64,4 @@ pub use driftless_validator::{
 pub use error::{CompileError, SetupError};
 pub use instance::Instance;
 pub use pool::{InstancePool, PooledInstance};
-pub use sandbox::{CompiledPlugin, Sandbox, SandboxBuilder};
+pub use sandbox::{Sandbox, SandboxBuilder};

@@ -13,7 +13,7 @@ pub const MAX_STACK: usize = 1 << 20;
 /// The most elements that a table can be allowed. They are memory of the host (8 bytes each) that the limit of memory does not count.
 pub const MAX_TABLE_ELEMENTS: usize = 10_000_000;
 
-/// The most instances that can be allowed. Each reserves about 20 GiB of addresses, of which a process has 128 TiB.
+/// The most instances that can be allowed. Where there is room, each reserves about 20 GiB of addresses, of which a process has 128 TiB.
 pub const MAX_INSTANCES: u32 = 4_000;
 
 /// The instances of core modules that one instance of a component may consist of. Known: 38, in CPython with its libraries.

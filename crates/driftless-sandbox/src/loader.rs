@@ -5,7 +5,7 @@ use std::sync::Arc;
 use driftless_transport::{Admit, Artifact, Form, LoadError, Loader, PluginInfo, Transport};
 use driftless_validator::{PluginFile, ValidationError};
 
-use crate::error::CompileError;
+use crate::error::{CompileError, SetupError};
 use crate::pool::InstancePool;
 use crate::sandbox::Sandbox;
 
@@ -34,7 +34,8 @@ impl Loader for Sandbox {
         let compiled =
             self.compile_within(&artifact.name, &module, context).map_err(|error| match error {
                 CompileError::Limit(exceeded) => LoadError::Limit(exceeded),
-                CompileError::Compiler(_) => LoadError::Failed(error.to_string()),
+                CompileError::Setup(SetupError::AddressSpace(refused)) => LoadError::AddressSpace(refused),
+                CompileError::Compiler(_) | CompileError::Setup(_) => LoadError::Failed(error.to_string()),
             })?;
         Ok(Arc::new(InstancePool::new(compiled)))
     }

@@ -8,8 +8,8 @@ use driftless_transport::{
 };
 use spin::Mutex as SpinMutex;
 
+use crate::compiled::CompiledPlugin;
 use crate::instance::Instance;
-use crate::sandbox::CompiledPlugin;
 use crate::slots::Idle;
 
 /// The instances of one plugin: as many as there are calls at the same time, made when they are needed and kept for the

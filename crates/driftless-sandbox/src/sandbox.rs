@@ -1,57 +1,51 @@
-//! The engine, and plugins compiled by it.
+//! Compiles plugins, and runs them under limits.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
-use driftless_plugin_api::manifest::PluginManifest;
-use driftless_transport::{CallError, CancelHandle, Deadline, Digest, HostContext, Limits, PluginInfo};
-use driftless_validator::limits as module_limits;
-use driftless_validator::{Abi, PluginFile, Rules, ValidatedPlugin, ValidationError, features};
-use wasmtime::{
-    Config, Engine, InstanceAllocationStrategy, Linker, PoolingAllocationConfig, WasmFeatures, component,
-};
+use driftless_transport::{HostContext, Limits, PluginInfo};
+use driftless_validator::{PluginFile, Rules, ValidatedPlugin, ValidationError};
+use wasmtime::Engine;
 
-use crate::bindgen;
+use crate::abi::{self, Code, Linkers};
 use crate::cache::MachineCodeCache;
-use crate::compiler::{Compiler, MachineCode};
-use crate::component as of_components;
+use crate::compiled::CompiledPlugin;
+use crate::compiler::Compiler;
+use crate::engine;
 use crate::error::{CompileError, SetupError};
-use crate::guest;
-use crate::host_functions::{self, State};
-use crate::instance::Instance;
+use crate::image::Image;
 use crate::limits;
+use crate::plugin::{Plugin, Shared};
 use crate::slots::Slots;
-use crate::ticker::{self, Clock};
+use crate::ticker;
 use crate::wasi::{self, WasiGrant, WasiRuntime};
 
 /// Compiles plugins and runs them, all under the same [`Limits`].
 ///
-/// It is an owned value that is cheap to clone; two of them have nothing in common.
+/// It is an owned value that is cheap to clone; two of them have nothing in common. It costs next to nothing until the first plugin is compiled:
+/// only then is an engine started, and address space reserved for all instances that there may be.
 #[derive(Clone)]
 pub struct Sandbox(Arc<Inner>);
 
 struct Inner {
-    engine: Engine,
-    /// For modules made with plugin-sdk.
-    linker: Linker<State>,
-    component_linker: component::Linker<State>,
-    shared: Arc<Shared>,
-    compiler: Compiler,
-    rules: Rules,
-}
-
-/// What an instance needs of its sandbox.
-pub(crate) struct Shared {
-    pub(crate) limits: Limits,
-    pub(crate) slots: Arc<Slots>,
+    limits: Limits,
     /// What plugins are given that are compiled without a context of their own.
     context: HostContext,
-    pub(crate) debug: bool,
-    pub(crate) clock: Clock,
-    /// Where WASI waits; only a sandbox that allows WASI has it.
-    pub(crate) runtime: Option<WasiRuntime>,
+    cache: Option<MachineCodeCache>,
+    rules: Rules,
+    debug: bool,
+    started: OnceLock<Started>,
+    /// Held by the one that starts the engine.
+    starting: Mutex<()>,
+}
+
+/// What is there once the first plugin is compiled.
+struct Started {
+    engine: Engine,
+    linkers: Linkers,
+    shared: Arc<Shared>,
+    compiler: Compiler,
 }
 
 /// A sandbox that is being set up, see [`Sandbox::builder`].
@@ -68,7 +62,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// When the limits cannot be kept or the system refuses the address space.
+    /// When the limits cannot be kept.
     pub fn new(limits: Limits) -> Result<Self, SetupError> {
         Self::builder(limits).build()
     }
@@ -86,7 +80,7 @@ impl Sandbox {
 
     /// The limits that every call runs under.
     pub fn limits(&self) -> &Limits {
-        &self.0.shared.limits
+        &self.0.limits
     }
 
     /// Checks a file, under this sandbox's rules about WASI. What the cache knows to have passed is not read through again.
@@ -104,11 +98,14 @@ impl Sandbox {
     ///
     /// Everything that is wrong with it.
     pub fn validate_file(&self, file: &PluginFile) -> Result<ValidatedPlugin, ValidationError> {
-        if let Some(known) = self.0.compiler.known(file, self.0.rules) {
+        let Inner { cache, rules, .. } = &*self.0;
+        if let Some(known) = cache.as_ref().and_then(|cache| cache.known(file, *rules)) {
             return Ok(known);
         }
-        let validated = file.validate(self.0.rules)?;
-        self.0.compiler.remember(&validated, self.0.rules);
+        let validated = file.validate(*rules)?;
+        if let Some(cache) = cache {
+            cache.remember(&validated, *rules);
+        }
         Ok(validated)
     }
 
@@ -118,10 +115,10 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// When the compiler gives up or takes longer than it may, or the module needs more than the limits allow before it even
-    /// runs.
+    /// When the compiler gives up or takes longer than it may, the module needs more than the limits allow before it even
+    /// runs, or the system refuses the engine its address space or a thread.
     pub fn compile(&self, name: &str, module: &ValidatedPlugin) -> Result<CompiledPlugin, CompileError> {
-        self.compile_within(name, module, self.0.shared.context.clone())
+        self.compile_within(name, module, self.0.context.clone())
     }
 
     /// The same, for a plugin that can reach something.
@@ -136,43 +133,60 @@ impl Sandbox {
         context: HostContext,
     ) -> Result<CompiledPlugin, CompileError> {
         check_beginning(module, self.limits())?;
-        let code = self.code(module)?;
+        let Started { engine, linkers, shared, compiler } = self.0.started()?;
+        let code = Code::link(linkers, &compiler.machine_code(module)?, module)?;
         let wasi = match module.imports_wasi() {
             true => WasiGrant::open(&*context.resources),
             false => WasiGrant::default(),
         };
-        Ok(CompiledPlugin(Arc::new(PluginInner {
+        let plugin = Plugin {
             info: PluginInfo::new(name, module.manifest().cloned(), module.digest(), module.functions()),
             imports_wasi: module.imports_wasi(),
             context,
             wasi,
             closing: OnceLock::new(),
-            code,
-            engine: self.0.engine.clone(),
-            shared: Arc::clone(&self.0.shared),
-        })))
+            shared: Arc::clone(shared),
+        };
+        Ok(CompiledPlugin::new(Image { plugin: Arc::new(plugin), code, engine: engine.clone() }))
+    }
+}
+
+impl Inner {
+    /// The engine and what belongs to it, started when it is first asked for.
+    fn started(&self) -> Result<&Started, SetupError> {
+        if let Some(started) = self.started.get() {
+            return Ok(started);
+        }
+        // One engine: a second one would reserve as much again. Where one cannot be had, the next plugin tries again.
+        let _one = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.started.get() {
+            Some(started) => Ok(started),
+            None => {
+                let started = self.start()?;
+                Ok(self.started.get_or_init(|| started))
+            }
+        }
     }
 
-    fn code(&self, module: &ValidatedPlugin) -> Result<Code, CompileError> {
-        let failed = |error: wasmtime::Error| CompileError::Compiler(format!("{error:#}"));
-        let functions = module.functions();
-        Ok(match (self.0.compiler.machine_code(module)?, module.abi()) {
-            (MachineCode::Component(code), _) => {
-                let pre = self.0.component_linker.instantiate_pre(&code).map_err(failed)?;
-                Code::Component(guest::component::Code::new(pre, &code, functions))
-            }
-            (MachineCode::Module(code), Abi::Bindgen) => {
-                let mut linker = Linker::new(&self.0.engine);
-                host_functions::define(&mut linker).map_err(failed)?;
-                bindgen::host::define(&mut linker, &code).map_err(failed)?;
-                let pre = linker.instantiate_pre(&code).map_err(failed)?;
-                Code::Bindgen(guest::bindgen::Code::new(pre, &code, functions)?)
-            }
-            (MachineCode::Module(code), _) => {
-                let pre = self.0.linker.instantiate_pre(&code).map_err(failed)?;
-                Code::Sdk(guest::sdk::Code::new(pre, &code, functions)?)
-            }
-        })
+    fn start(&self) -> Result<Started, SetupError> {
+        let failed = |error: wasmtime::Error| SetupError::Engine(format!("{error:#}"));
+        let allow_wasi = self.rules.allow_wasi;
+        let engine = engine::start(&self.limits, self.debug, allow_wasi)?;
+        let mut linkers = abi::linkers(&engine).map_err(failed)?;
+        let mut runtime = None;
+        if allow_wasi {
+            wasi::define(&mut linkers.modules, &mut linkers.components).map_err(failed)?;
+            runtime = Some(WasiRuntime::new()?);
+        }
+        let shared = Shared {
+            slots: Slots::new(self.limits.instances),
+            limits: self.limits.clone(),
+            debug: self.debug,
+            clock: ticker::start(&engine)?,
+            runtime,
+        };
+        let compiler = Compiler::new(engine.clone(), self.cache.clone(), self.limits.compile_time);
+        Ok(Started { engine, linkers, shared: Arc::new(shared), compiler })
     }
 }
 
@@ -212,147 +226,23 @@ impl SandboxBuilder {
         self
     }
 
-    /// Starts the engine.
+    /// The sandbox. No engine is started yet.
     ///
     /// # Errors
     ///
-    /// When the limits cannot be kept or the system refuses the address space or a thread.
+    /// When the limits cannot be kept.
     pub fn build(self) -> Result<Sandbox, SetupError> {
-        check(&self.limits)?;
-        let failed = |error: wasmtime::Error| SetupError::Engine(format!("{error:#}"));
-        let engine = Engine::new(&configuration(&self.limits, self.debug)).map_err(failed)?;
-        let mut linker = Linker::new(&engine);
-        host_functions::define(&mut linker).map_err(failed)?;
-        let mut component_linker = component::Linker::new(&engine);
-        of_components::host::define(&mut component_linker).map_err(failed)?;
-        let mut runtime = None;
-        if self.allow_wasi {
-            wasi::define(&mut linker, &mut component_linker).map_err(failed)?;
-            runtime = Some(WasiRuntime::new()?);
-        }
-        let clock = ticker::start(&engine)?;
-        let shared = Shared {
-            slots: Slots::new(self.limits.instances),
-            limits: self.limits,
-            context: self.context,
-            debug: self.debug,
-            clock,
-            runtime,
-        };
-        let compiler = Compiler::new(engine.clone(), self.cache, shared.limits.compile_time);
-        let shared = Arc::new(shared);
-        let inner = Inner {
-            engine,
-            linker,
-            component_linker,
-            shared,
-            compiler,
-            rules: Rules { allow_wasi: self.allow_wasi },
-        };
-        Ok(Sandbox(Arc::new(inner)))
-    }
-}
-
-/// A plugin as machine code, from which instances are made. Cheap to clone.
-#[derive(Clone)]
-pub struct CompiledPlugin(Arc<PluginInner>);
-
-pub(crate) struct PluginInner {
-    pub(crate) info: PluginInfo,
-    pub(crate) imports_wasi: bool,
-    pub(crate) context: HostContext,
-    pub(crate) wasi: WasiGrant,
-    /// When the instances have to be shut down, once none is needed any more.
-    pub(crate) closing: OnceLock<Deadline>,
-    pub(crate) code: Code,
-    pub(crate) engine: Engine,
-    pub(crate) shared: Arc<Shared>,
-}
-
-/// A plugin's machine code with everything that it imports in place, by how it carries strings.
-#[allow(clippy::large_enum_variant, reason = "there is one for each plugin")]
-pub(crate) enum Code {
-    Sdk(guest::sdk::Code),
-    Bindgen(guest::bindgen::Code),
-    Component(guest::component::Code),
-}
-
-impl Code {
-    /// Whether there is a function.
-    #[inline]
-    pub(crate) fn exports(&self, function: Function) -> bool {
-        match self {
-            Self::Sdk(code) => code.exports[function.slot()].is_some(),
-            Self::Bindgen(code) => code.exports[function.slot()].is_some(),
-            Self::Component(code) => code.exports[function.slot()].is_some(),
-        }
-    }
-}
-
-impl CompiledPlugin {
-    /// What is known of it: its name by its manifest, else as it was given to [`Sandbox::compile`].
-    pub fn info(&self) -> &PluginInfo {
-        &self.0.info
-    }
-
-    /// What it is called.
-    pub fn name(&self) -> &str {
-        &self.0.info.name
-    }
-
-    /// The SHA-256 of its file.
-    pub fn digest(&self) -> Digest {
-        self.0.info.digest
-    }
-
-    /// What it says about itself.
-    pub fn manifest(&self) -> Option<&PluginManifest> {
-        self.0.info.manifest.as_ref()
-    }
-
-    /// Whether it exports a function.
-    pub fn exports(&self, function: Function) -> bool {
-        self.0.code.exports(function)
-    }
-
-    /// A fresh instance, with nothing in its memory but what the file put there.
-    ///
-    /// # Errors
-    ///
-    /// When no instance is free within the time of a call, or the plugin fails while it starts.
-    pub fn instantiate(&self) -> Result<Instance, CallError> {
-        self.instantiate_within(Deadline::After(self.0.shared.limits.time), None)
-    }
-
-    /// A fresh instance, initialised, within a deadline and while nobody cancels it.
-    ///
-    /// # Errors
-    ///
-    /// As for [`instantiate`](Self::instantiate), and when it is cancelled.
-    pub fn instantiate_within(
-        &self,
-        deadline: Deadline,
-        cancel: Option<&CancelHandle>,
-    ) -> Result<Instance, CallError> {
-        Instance::new(&self.0, deadline, cancel)
-    }
-
-    /// No call will need an instance any more: all of them are shut down by a deadline.
-    pub(crate) fn closes(&self, deadline: Deadline) {
-        let _ = self.0.closing.set(deadline);
-    }
-
-    pub(crate) fn slots(&self) -> &Arc<Slots> {
-        &self.0.shared.slots
-    }
-}
-
-impl std::fmt::Debug for CompiledPlugin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CompiledPlugin")
-            .field("name", &self.0.info.name)
-            .field("digest", &self.0.info.digest)
-            .finish()
+        let Self { limits, context, cache, allow_wasi, debug } = self;
+        check(&limits)?;
+        Ok(Sandbox(Arc::new(Inner {
+            limits,
+            context,
+            cache,
+            rules: Rules { allow_wasi },
+            debug,
+            started: OnceLock::new(),
+            starting: Mutex::new(()),
+        })))
     }
 }
 
@@ -405,38 +295,4 @@ fn check_beginning(module: &ValidatedPlugin, limits: &Limits) -> Result<(), Comp
         return Err(CompileError::Limit(Limit::Table.exceeded(elements)));
     }
     Ok(())
-}
-
-/// What the host's own functions need of a stack that they share with a guest.
-const HOST_STACK: usize = 1536 << 10;
-
-fn configuration(limits: &Limits, debug: bool) -> Config {
-    let mut config = Config::new();
-    // The validator decides what a guest may use; the compiler knows nothing beyond it, but for what the engine needs itself: the code that
-    // it writes between two components copies from one memory into another.
-    config.wasm_features(WasmFeatures::all(), false).wasm_features(features(), true).wasm_multi_memory(true);
-    config.consume_fuel(true).epoch_interruption(true).max_wasm_stack(limits.stack);
-    config.wasm_backtrace_max_frames(if debug { std::num::NonZeroUsize::new(32) } else { None });
-    config.generate_address_map(debug);
-
-    let mut pool = PoolingAllocationConfig::new();
-    let instances = limits.instances;
-    let times = |number: u64| instances.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX));
-    // An instance of a component consists of several of everything.
-    pool.total_component_instances(instances)
-        .total_core_instances(times(limits::CORE_INSTANCES as u64))
-        .max_core_instances_per_component(limits::CORE_INSTANCES as u32);
-    // The heap for references that the engine keeps beside an instance's memory is a memory of the pool as well.
-    pool.total_memories(times(module_limits::ALL_MEMORIES.max + 1))
-        .total_gc_heaps(instances)
-        .max_memories_per_component(module_limits::ALL_MEMORIES.max as u32);
-    pool.total_tables(times(module_limits::ALL_TABLES.max))
-        .max_tables_per_module(module_limits::TABLES.max as u32)
-        .max_tables_per_component(module_limits::ALL_TABLES.max as u32);
-    // A plugin that uses WASI runs on a stack of its own, which has room for the host's frames as well.
-    config.async_stack_size(limits.stack.saturating_add(HOST_STACK));
-    pool.total_stacks(instances);
-    pool.max_memory_size(limits.memory).table_elements(limits.table_elements);
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
-    config
 }

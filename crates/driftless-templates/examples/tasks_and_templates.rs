@@ -11,7 +11,7 @@ use serde_json::{Map, json};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let manager = PluginManager::builder()
         .loader(Sandbox::new(Limits::default())?)
-        // Where plugins come from. `Embedded` has them in the program itself; `PluginSource` is a trait.
+        // Where plugins come from. `Folder` has all of a folder, `Embedded` those in the program itself; `PluginSource` is a trait.
         .source(Files::new([
             "target/plugins/custom-task-plugin.wasm",
             "target/plugins/template-filter-plugin.wasm",
@@ -31,9 +31,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let result = task.run()?;
     eprintln!("{}", result.message.unwrap_or_default());
 
-    let templates = Templates::new(&manager)?;
-    let vars = Map::from_iter([("title".to_owned(), json!("Crème brûlée"))]);
-    eprintln!("{}", templates.render("page", "/{{ title | slugify }}", &vars)?);
+    // Templates with a name are compiled once, and may include, import and extend each other.
+    let mut templates = Templates::new(&manager);
+    templates.add("path", "/{{ title | slugify }}")?;
+    templates.add("link", "{{ title }}: {% include 'path' %}")?;
+    eprintln!("{}", templates.render_named("link", json!({"title": "Crème brûlée"}))?);
 
     // Every error says where, why, and what would change it; its kind says what sort of answer it asks for.
     let error: Error = manager.task("custom-task-plugin.ecko", Map::new()).expect_err("there is none");

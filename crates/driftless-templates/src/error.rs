@@ -69,19 +69,39 @@ pub struct TemplateError(pub(crate) minijinja::Error);
 impl TemplateError {
     /// The line in the template, from 1.
     pub fn line(&self) -> Option<usize> {
-        self.0.line()
+        self.innermost().line()
     }
 
-    /// The template's name.
+    /// The name of the template, of an included one where the error is in that.
     pub fn name(&self) -> Option<&str> {
-        self.0.name()
+        self.innermost().name()
+    }
+
+    /// The error of the template in which it happened, beneath those that include, import or extend it.
+    fn innermost(&self) -> &minijinja::Error {
+        let mut error = &self.0;
+        while let Some(inner) = std::error::Error::source(error)
+            .and_then(|source| source.downcast_ref::<minijinja::Error>())
+            .filter(|inner| inner.name().is_some())
+        {
+            error = inner;
+        }
+        error
+    }
+
+    /// Whether a name is not there, of a filter, a function or a variable.
+    pub(crate) fn is_about_a_name(&self) -> bool {
+        use minijinja::ErrorKind::{UndefinedError, UnknownFilter, UnknownFunction, UnknownMethod};
+        let kind = self.innermost().kind();
+        matches!(kind, UnknownFilter | UnknownFunction | UnknownMethod | UndefinedError)
     }
 
     /// The text of the template, and the bytes in it that the error is about.
     ///
-    /// The values of the variables that are used there are not told: they may well be secrets, and errors end up in logs.
+    /// The values of the variables that are used there are left out: they may well be secrets, and errors end up in logs.
     pub fn place(&self) -> Option<(&str, Range<usize>)> {
-        Some((self.0.template_source()?, self.0.range()?))
+        let error = self.innermost();
+        Some((error.template_source()?, error.range()?))
     }
 
     /// What a plugin did wrong, if one did.
@@ -115,8 +135,9 @@ impl fmt::Display for TemplateError {
         if let Some(error) = self.plugin_error() {
             return write!(f, "{error}");
         }
-        write!(f, "{}", self.0.kind())?;
-        if let Some(detail) = self.0.detail() {
+        let error = self.innermost();
+        write!(f, "{}", error.kind())?;
+        if let Some(detail) = error.detail() {
             write!(f, ": {detail}")?;
         }
         Ok(())

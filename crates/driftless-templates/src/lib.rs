@@ -1,8 +1,13 @@
 //! Jinja2 templates with the filters and functions of plugins, rendered by [minijinja].
 
 mod error;
+mod event;
+mod extensions;
+mod lookup;
+mod names;
 mod templates;
 
 pub use error::{Error, Result, TemplateError};
+pub use event::Event;
 pub use minijinja;
 pub use templates::Templates;

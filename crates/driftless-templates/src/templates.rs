@@ -1,54 +1,81 @@
 //! Jinja2 templates with the filters and functions of plugins.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::Read;
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use driftless_host::{Configured, PluginManager};
-use driftless_plugin_api::component::ComponentKind;
+use driftless_host::PluginManager;
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Kwargs, Rest, Serde, ValueOrKwargs};
+use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
-use serde::Deserialize;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::error::{Result, TemplateError};
+use crate::event::Event;
+use crate::extensions::{add_extensions, has_filter, not_json};
+use crate::lookup::lookup;
+use crate::names::{tags, uses_other_filters, uses_templates};
 
 /// An environment in which templates can use what plugins bring.
 ///
 /// A filter goes by its short name, `{{ title | slugify }}`, and where that is taken by its full name with underscores,
 /// `{{ title | template_filter_plugin.slugify }}`; so does a function, `{{ random_string(8) }}`. What a template language has
-/// built in stays built in. A variable that is not defined is an error, and so is a plugin that fails.
+/// built in stays built in. A variable that is not defined is an error, and so is a plugin that fails. Plugins are looked at when a
+/// template first uses a name that is not built in.
+///
+/// Variables are whatever serialises to an object: a struct, a map.
 ///
 /// ```
 /// use driftless_host::PluginManager;
 /// use driftless_templates::Templates;
-/// use serde_json::json;
+/// use serde::Serialize;
+///
+/// #[derive(Serialize)]
+/// struct Guest {
+///     who: &'static str,
+/// }
 ///
 /// let manager = PluginManager::builder().build()?;
-/// let templates = Templates::new(&manager)?;
-/// let vars = json!({"who": "world"});
-/// assert_eq!(templates.render("greeting", "Hello {{ who | upper }}", vars.as_object().unwrap())?, "Hello WORLD");
+/// let mut templates = Templates::new(&manager);
+/// let guest = Guest { who: "world" };
+/// assert_eq!(templates.render("greeting", "Hello {{ who | upper }}", &guest)?, "Hello WORLD");
+///
+/// // Templates with a name are compiled once, and may include, import and extend each other.
+/// templates.add("greeting.txt", "Hello {{ who }}")?;
+/// templates.add("letter.txt", "{% include 'greeting.txt' %}, how are you?")?;
+/// assert_eq!(templates.render_named("letter.txt", &guest)?, "Hello world, how are you?");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Templates {
+    manager: PluginManager,
+    /// Without what plugins bring.
     environment: Environment<'static>,
-    unasked: Vec<driftless_host::Error>,
+    /// With it, once a template has used it.
+    extended: OnceLock<Environment<'static>>,
+    extending: Mutex<()>,
+    /// What all named templates use together: any of them may be included.
+    named: Uses,
+    /// Whether the program had the environment in its hands, and there may be templates and loaders of which nothing is known here.
+    is_shared: bool,
+    on_event: Option<Box<OnEvent>>,
 }
 
-/// The largest file that `lookup('file', …)` reads.
-const MOST_LOOKED_UP: u64 = 16 << 20;
+type OnEvent = dyn Fn(Event<'_>) + Send + Sync;
+
+/// What a template uses that may be a plugin's.
+#[derive(Debug, Default)]
+struct Uses {
+    /// Whether it uses a filter that is not built in.
+    filters: bool,
+    /// Whether it includes, imports or extends other templates.
+    templates: bool,
+    /// Names that it does not define itself: variables, functions, plugins.
+    names: BTreeSet<String>,
+}
 
 impl Templates {
-    /// An environment with the template extensions of every plugin.
-    ///
-    /// A plugin whose manifest lists its components is loaded when one of them is first used; any other has to be asked now.
-    ///
-    /// # Errors
-    ///
-    /// When the plugins cannot be listed.
-    pub fn new(manager: &PluginManager) -> Result<Self> {
+    /// An environment in which templates can use the filters and functions of a manager's plugins.
+    pub fn new(manager: &PluginManager) -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_debug(true);
@@ -60,32 +87,98 @@ impl Templates {
                 _ => AutoEscape::None,
             }
         });
-        let mut syntax = SyntaxConfig::builder();
-        let syntax = syntax.keep_trailing_newline(true).build().map_err(TemplateError)?;
-        environment.set_syntax(syntax);
-        let (extensions, unasked) = extensions(manager)?;
-        add_filters(&mut environment, &extensions);
-        add_functions(&mut environment, &extensions);
-        Ok(Self { environment, unasked })
-    }
-
-    /// Why plugins that had to be asked for their template extensions could not be. Those extensions are not there; one bad
-    /// file is no reason that nothing else works.
-    pub fn unasked(&self) -> &[driftless_host::Error] {
-        &self.unasked
+        let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build();
+        environment.set_syntax(syntax.expect("the delimiters are the usual ones"));
+        Self {
+            manager: manager.clone(),
+            environment,
+            extended: OnceLock::new(),
+            extending: Mutex::new(()),
+            named: Uses::default(),
+            is_shared: false,
+            on_event: None,
+        }
     }
 
     /// Adds `lookup('file', path)` and `lookup('env', name)`, for templates that the user wrote: they read whatever the
-    /// user can.
+    /// user can, regular files of up to 16 MiB.
     #[must_use]
     pub fn with_lookups(mut self) -> Self {
+        self.extended.take();
         self.environment.add_function("lookup", lookup);
         self
     }
 
-    /// The environment, to add filters and functions of one's own.
+    /// Hands events to `hear`: that a plugin could not be asked what it brings.
+    #[must_use]
+    pub fn on_event(mut self, hear: impl Fn(Event<'_>) + Send + Sync + 'static) -> Self {
+        self.on_event = Some(Box::new(hear));
+        self
+    }
+
+    /// The environment, to add filters and functions of one's own. They go before those of plugins. Where a template includes others,
+    /// plugins are looked at from now on: what was added here besides is not known.
+    ///
+    /// A function of one's own may be called twice for one rendering: a template that fails for want of a name, before plugins were looked at,
+    /// is run once more with them.
     pub fn environment_mut(&mut self) -> &mut Environment<'static> {
+        // What plugins bring is added again, beside what is added now.
+        self.extended.take();
+        self.is_shared = true;
         &mut self.environment
+    }
+
+    /// The environment with what plugins bring.
+    ///
+    /// # Errors
+    ///
+    /// When the plugins cannot be listed.
+    pub fn environment(&self) -> Result<&Environment<'static>> {
+        if let Some(extended) = self.extended.get() {
+            return Ok(extended);
+        }
+        // A plugin is asked, and told of, once.
+        let _extending = self.extending.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(extended) = self.extended.get() {
+            return Ok(extended);
+        }
+        let mut extended = self.environment.clone();
+        add_extensions(&mut extended, &self.manager, |error| {
+            if let Some(hear) = &self.on_event {
+                hear(Event::PluginLeftOut(error));
+            }
+        })?;
+        Ok(self.extended.get_or_init(|| extended))
+    }
+
+    /// Adds a template with a name, for [`render_named`](Self::render_named) and for other templates that include, import or extend it. It
+    /// takes the place of one that has the name already.
+    ///
+    /// # Errors
+    ///
+    /// When the template is wrong, with the line.
+    pub fn add(&mut self, name: impl Into<String>, source: impl Into<String>) -> Result<()> {
+        let (name, source) = (name.into(), source.into());
+        if let Some(extended) = self.extended.get_mut() {
+            extended.add_template_owned(name.clone(), source.clone()).map_err(TemplateError)?;
+        }
+        self.environment.add_template_owned(name.clone(), source).map_err(TemplateError)?;
+        let uses = self.uses(&self.environment.get_template(&name).map_err(TemplateError)?);
+        self.named.filters |= uses.filters;
+        self.named.names.extend(uses.names);
+        Ok(())
+    }
+
+    /// Renders a template that was [added](Self::add).
+    ///
+    /// # Errors
+    ///
+    /// When there is none of this name, or something in it fails, with the line.
+    pub fn render_named(&self, name: &str, vars: impl Serialize) -> Result<String> {
+        let vars = minijinja::Value::from(Serde(vars));
+        // Which of the named templates it leads to is not asked.
+        let environment = self.environment_for(&vars, || Uses { templates: true, ..Uses::default() })?;
+        self.run(environment, |environment| environment.get_template(name)?.render(vars.clone()))
     }
 
     /// Renders a template. `name` is what errors call it; one that ends in `.html` or `.xml`, perhaps with `.j2` behind it,
@@ -94,13 +187,25 @@ impl Templates {
     /// # Errors
     ///
     /// When the template is wrong, or something in it fails, with the line.
-    pub fn render(&self, name: &str, source: &str, vars: &Map<String, Value>) -> Result<String> {
+    pub fn render(&self, name: &str, source: &str, vars: impl Serialize) -> Result<String> {
         self.render_with(name, source, &minijinja::Value::from(Serde(vars)))
     }
 
     fn render_with(&self, name: &str, source: &str, vars: &minijinja::Value) -> Result<String> {
-        let template = self.environment.template_from_named_str(name, source).map_err(TemplateError)?;
-        Ok(template.render(vars.clone()).map_err(TemplateError)?)
+        let render = |environment: &Environment<'static>| {
+            environment.template_from_named_str(name, source)?.render(vars.clone())
+        };
+        if let Some(extended) = self.extended.get() {
+            return self.run(extended, render);
+        }
+        let plain = self.environment.template_from_named_str(name, source).map_err(TemplateError)?;
+        let environment = self.environment_for(vars, || self.uses(&plain))?;
+        self.run(environment, |environment| {
+            if std::ptr::eq(environment, &self.environment) {
+                return plain.render(vars.clone());
+            }
+            render(environment)
+        })
     }
 
     /// Evaluates an expression: `greeting.status == 'success'`.
@@ -108,13 +213,21 @@ impl Templates {
     /// # Errors
     ///
     /// When the expression is wrong, or something in it fails.
-    pub fn evaluate(&self, expression: &str, vars: &Map<String, Value>) -> Result<Value> {
+    pub fn evaluate(&self, expression: &str, vars: impl Serialize) -> Result<Value> {
         self.evaluate_with(expression, &minijinja::Value::from(Serde(vars)))
     }
 
     fn evaluate_with(&self, expression: &str, vars: &minijinja::Value) -> Result<Value> {
-        let compiled = self.environment.compile_expression(expression).map_err(TemplateError)?;
-        let value = compiled.eval(vars.clone()).map_err(TemplateError)?;
+        let environment = self.environment_for(vars, || Uses {
+            filters: self.uses_filters(&[expression]),
+            templates: false,
+            names: match self.environment.compile_expression(expression) {
+                Ok(compiled) => compiled.undeclared_variables(false).into_iter().collect(),
+                Err(_) => BTreeSet::new(),
+            },
+        })?;
+        let value = self
+            .run(environment, |environment| environment.compile_expression(expression)?.eval(vars.clone()))?;
         if value.is_undefined() {
             let error = minijinja::Error::new(
                 ErrorKind::UndefinedError,
@@ -125,13 +238,69 @@ impl Templates {
         Ok(serde_json::to_value(&value).map_err(|error| TemplateError(not_json(error)))?)
     }
 
+    /// Runs a template in an environment. Where it turns out to use a name after all that is not there without plugins, it is run with them.
+    fn run<T>(
+        &self,
+        environment: &Environment<'static>,
+        run: impl Fn(&Environment<'static>) -> Result<T, minijinja::Error>,
+    ) -> Result<T> {
+        let error = match run(environment).map_err(TemplateError) {
+            Ok(done) => return Ok(done),
+            Err(error) => error,
+        };
+        if !std::ptr::eq(environment, &self.environment) || !error.is_about_a_name() {
+            return Err(error.into());
+        }
+        match self.environment() {
+            Ok(extended) => Ok(run(extended).map_err(TemplateError)?),
+            // That plugins cannot be listed is not what is wrong with this template.
+            Err(_) => Err(error.into()),
+        }
+    }
+
+    /// The environment that something needs, which plugins are only asked for where it may use one.
+    fn environment_for(
+        &self,
+        vars: &minijinja::Value,
+        uses: impl FnOnce() -> Uses,
+    ) -> Result<&Environment<'static>> {
+        match self.extended.get() {
+            Some(extended) => Ok(extended),
+            None if self.may_use_plugins(vars, &uses()) => self.environment(),
+            None => Ok(&self.environment),
+        }
+    }
+
+    fn uses(&self, template: &minijinja::Template<'_, '_>) -> Uses {
+        let tags = tags(template.source(), self.environment.syntax());
+        Uses {
+            filters: self.uses_filters(&tags),
+            templates: tags.iter().any(|tag| uses_templates(tag)),
+            names: template.undeclared_variables(false).into_iter().collect(),
+        }
+    }
+
+    fn uses_filters(&self, tags: &[&str]) -> bool {
+        tags.iter().any(|tag| uses_other_filters(tag, |name| has_filter(&self.environment, name)))
+    }
+
+    /// Whether a template, or one that it may include, uses a name that is neither built in nor a variable.
+    fn may_use_plugins(&self, vars: &minijinja::Value, uses: &Uses) -> bool {
+        let is_known = |name: &String| {
+            vars.get_attr(name).is_ok_and(|value| !value.is_undefined())
+                || self.environment.globals().any(|(global, _)| global == name)
+        };
+        let has_other_names = |uses: &Uses| uses.filters || !uses.names.iter().all(is_known);
+        has_other_names(uses) || (uses.templates && (self.is_shared || has_other_names(&self.named)))
+    }
+
     /// Fills in every string of a value. A string that is nothing but one expression becomes what the expression is, a number
     /// for example; any other becomes text.
     ///
     /// # Errors
     ///
     /// As for [`render`](Self::render).
-    pub fn fill(&self, value: &Value, vars: &Map<String, Value>) -> Result<Value> {
+    pub fn fill(&self, value: &Value, vars: impl Serialize) -> Result<Value> {
         self.fill_with(value, &minijinja::Value::from(Serde(vars)))
     }
 
@@ -176,10 +345,11 @@ impl Templates {
     pub fn fill_object(
         &self,
         object: &Map<String, Value>,
-        vars: &Map<String, Value>,
+        vars: impl Serialize,
     ) -> Result<Map<String, Value>> {
+        let vars = minijinja::Value::from(Serde(vars));
         let filled = object.iter().map(|(key, value)| {
-            let filled = self.fill(value, vars);
+            let filled = self.fill_with(value, &vars);
             Ok((key.clone(), filled.map_err(|error| error.at(key))?))
         });
         filled.collect()
@@ -205,246 +375,6 @@ impl Templates {
 impl std::fmt::Debug for Templates {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Templates")
-    }
-}
-
-/// A filter or function of a plugin, bound to its configuration when it is first used.
-struct Extension {
-    manager: PluginManager,
-    plugin: String,
-    kind: ComponentKind,
-    name: String,
-    configured: OnceLock<Configured>,
-}
-
-impl Extension {
-    fn configured(&self) -> driftless_host::Result<&Configured> {
-        if let Some(configured) = self.configured.get() {
-            return Ok(configured);
-        }
-        let component = self.manager.component(self.kind, &format!("{}.{}", self.plugin, self.name))?;
-        let of_plugin = self.manager.settings().config.get(&self.plugin);
-        let said = of_plugin.and_then(|components| components.get(&self.name)).cloned().unwrap_or_default();
-        let configured = component.configure(said.config)?.on_failure(&said.on_failure)?;
-        Ok(self.configured.get_or_init(|| configured))
-    }
-
-    /// Calls it with a value, where it is a filter, and with arguments.
-    fn call(
-        &self,
-        value: Option<&minijinja::Value>,
-        arguments: &[minijinja::Value],
-    ) -> Result<minijinja::Value, minijinja::Error> {
-        let failed = |error: driftless_host::Error| {
-            minijinja::Error::new(ErrorKind::InvalidOperation, "a plugin failed").with_source(error)
-        };
-        let configured = self.configured().map_err(failed)?;
-        let arguments = arguments_json(arguments)?;
-        let reply = match value {
-            Some(value) => {
-                let value = to_json(value)?;
-                configured.call(&[&value, &arguments], read_value)
-            }
-            None => configured.call(&[&arguments], read_value),
-        };
-        reply.map_err(failed)
-    }
-}
-
-fn read_value(text: &str) -> Result<minijinja::Value, String> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let value = minijinja::Value::deserialize(&mut reader);
-    let value = value.and_then(|value| reader.end().map(|()| value));
-    value.map_err(|error| format!("its reply is not JSON: {error}"))
-}
-
-fn not_json(error: serde_json::Error) -> minijinja::Error {
-    minijinja::Error::new(ErrorKind::BadSerialization, format!("this value cannot be handed on: {error}"))
-}
-
-/// `[1, 2]`, or with keyword arguments `{"positional": [1], "keyword": {"end": 2}}`.
-fn arguments_json(arguments: &[minijinja::Value]) -> Result<String, minijinja::Error> {
-    let (positional, keyword) = match arguments.split_last() {
-        None => return Ok("[]".to_owned()),
-        Some((last, before)) if last.is_kwargs() => (before, Some(Kwargs::try_from(last.clone())?)),
-        Some(_) => (arguments, None),
-    };
-    let positional: Vec<_> = positional.iter().map(to_json).collect::<Result<_, _>>()?;
-    let positional = positional.join(",");
-    let Some(keyword) = keyword else {
-        return Ok(format!("[{positional}]"));
-    };
-    let mut named = BTreeMap::new();
-    for name in keyword.args() {
-        named.insert(name, to_json(&keyword.get(name)?)?);
-    }
-    let named: Vec<_> = named.iter().map(|(name, value)| format!(r#""{name}":{value}"#)).collect();
-    Ok(format!(r#"{{"positional":[{positional}],"keyword":{{{}}}}}"#, named.join(",")))
-}
-
-/// What a template hands to a plugin. What is not defined is an error here as everywhere else.
-fn to_json(value: &minijinja::Value) -> Result<String, minijinja::Error> {
-    if value.is_undefined() {
-        return Err(minijinja::Error::new(ErrorKind::UndefinedError, "it cannot be handed to a plugin"));
-    }
-    serde_json::to_string(value).map_err(not_json)
-}
-
-/// Every template extension of every plugin, and the errors of those that could not be asked.
-fn extensions(manager: &PluginManager) -> Result<(Vec<Arc<Extension>>, Vec<driftless_host::Error>)> {
-    let (mut extensions, mut unasked) = (Vec::new(), Vec::new());
-    let mut add = |plugin: &str, kind, name: &str| {
-        extensions.push(Arc::new(Extension {
-            manager: manager.clone(),
-            plugin: plugin.to_owned(),
-            kind,
-            name: name.to_owned(),
-            configured: OnceLock::new(),
-        }));
-    };
-    for listed in manager.list()? {
-        // What is not a plugin is for `plugin validate` to complain about, not for every template.
-        let Some(functions) = listed.functions else {
-            continue;
-        };
-        if let Some(components) = listed.manifest.and_then(|manifest| manifest.components) {
-            for component in components {
-                add(&listed.name, component.kind, &component.name);
-            }
-        } else if functions.contains(&ComponentKind::TemplateFilter.definitions()) {
-            let mut ask = || -> driftless_host::Result<()> {
-                let plugin = manager.plugin(&listed.name)?;
-                for kind in [ComponentKind::TemplateFilter, ComponentKind::TemplateFunction] {
-                    for definition in plugin.definitions(kind)? {
-                        add(&listed.name, kind, &definition.name);
-                    }
-                }
-                Ok(())
-            };
-            unasked.extend(ask().err());
-        }
-    }
-    Ok((extensions, unasked))
-}
-
-type Named<'a> = BTreeMap<&'a str, Vec<&'a Arc<Extension>>>;
-
-fn by_short_name(extensions: &[Arc<Extension>], kind: ComponentKind) -> Named<'_> {
-    let mut named = Named::new();
-    for extension in extensions.iter().filter(|extension| extension.kind == kind) {
-        named.entry(extension.name.as_str()).or_default().push(extension);
-    }
-    named
-}
-
-fn add_filters(environment: &mut Environment<'static>, extensions: &[Arc<Extension>]) {
-    for (short, owners) in by_short_name(extensions, ComponentKind::TemplateFilter) {
-        for extension in &owners {
-            let extension = Arc::clone(extension);
-            let qualified = format!("{}.{short}", underscored(&extension.plugin));
-            environment.add_filter(
-                qualified,
-                move |value: &minijinja::Value, arguments: Rest<ValueOrKwargs>| {
-                    extension.call(Some(value), &arguments.into_values())
-                },
-            );
-        }
-        let built_in = environment.empty_state().apply_filter(short, &[]);
-        if !matches!(built_in, Err(error) if error.kind() == ErrorKind::UnknownFilter) {
-            continue;
-        }
-        match owners.as_slice() {
-            [extension] => {
-                let extension = Arc::clone(extension);
-                environment.add_filter(
-                    short.to_owned(),
-                    move |value: &minijinja::Value, arguments: Rest<ValueOrKwargs>| {
-                        extension.call(Some(value), &arguments.into_values())
-                    },
-                );
-            }
-            several => {
-                let message = ambiguous("filter", short, several);
-                environment.add_filter(
-                    short.to_owned(),
-                    move |_: &minijinja::Value, _: Rest<ValueOrKwargs>| {
-                        Err::<minijinja::Value, _>(minijinja::Error::new(
-                            ErrorKind::UnknownFilter,
-                            message.clone(),
-                        ))
-                    },
-                );
-            }
-        }
-    }
-}
-
-fn add_functions(environment: &mut Environment<'static>, extensions: &[Arc<Extension>]) {
-    let built_in: BTreeSet<String> = environment.globals().map(|(name, _)| name.to_owned()).collect();
-    let mut namespaces: BTreeMap<String, Vec<(String, minijinja::Value)>> = BTreeMap::new();
-    for (short, owners) in by_short_name(extensions, ComponentKind::TemplateFunction) {
-        for extension in &owners {
-            let extension = Arc::clone(extension);
-            let namespace = namespaces.entry(underscored(&extension.plugin)).or_default();
-            let function = minijinja::Value::from_function(move |arguments: Rest<ValueOrKwargs>| {
-                extension.call(None, &arguments.into_values())
-            });
-            namespace.push((short.to_owned(), function));
-        }
-        if built_in.contains(short) {
-            continue;
-        }
-        match owners.as_slice() {
-            [extension] => {
-                let extension = Arc::clone(extension);
-                environment.add_function(short.to_owned(), move |arguments: Rest<ValueOrKwargs>| {
-                    extension.call(None, &arguments.into_values())
-                });
-            }
-            several => {
-                let message = ambiguous("function", short, several);
-                environment.add_function(short.to_owned(), move |_: Rest<ValueOrKwargs>| {
-                    Err::<minijinja::Value, _>(minijinja::Error::new(
-                        ErrorKind::UnknownFunction,
-                        message.clone(),
-                    ))
-                });
-            }
-        }
-    }
-    for (plugin, functions) in namespaces.into_iter().filter(|(plugin, _)| !built_in.contains(plugin)) {
-        environment.add_global(plugin, minijinja::Value::from_pairs(functions));
-    }
-}
-
-fn ambiguous(what: &str, short: &str, owners: &[&Arc<Extension>]) -> String {
-    let full = |extension: &&Arc<Extension>| format!("`{}.{short}`", underscored(&extension.plugin));
-    let full: Vec<_> = owners.iter().map(full).collect();
-    format!("several plugins bring a {what} `{short}`; say which: {}", full.join(" or "))
-}
-
-/// A plugin's name as a template can write it.
-fn underscored(plugin: &str) -> String {
-    plugin.replace('-', "_")
-}
-
-fn lookup(kind: &str, name: &str) -> Result<String, minijinja::Error> {
-    let failed = |why: String| minijinja::Error::new(ErrorKind::InvalidOperation, why);
-    match kind {
-        "file" => {
-            let mut text = String::new();
-            let read =
-                File::open(name).and_then(|file| file.take(MOST_LOOKED_UP + 1).read_to_string(&mut text));
-            match read {
-                Ok(length) if length as u64 > MOST_LOOKED_UP => {
-                    Err(failed(format!("lookup('file', '{name}'): the file has more than 16 MiB")))
-                }
-                Ok(_) => Ok(text),
-                Err(error) => Err(failed(format!("lookup('file', '{name}'): {error}"))),
-            }
-        }
-        "env" => std::env::var(name).map_err(|error| failed(format!("lookup('env', '{name}'): {error}"))),
-        other => Err(failed(format!("lookup('{other}', …): there are 'file' and 'env'"))),
     }
 }
 

@@ -7,6 +7,7 @@ use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Exceeded;
 use thiserror::Error;
 
+use crate::address_space::AddressSpaceRefused;
 use crate::usage::Usage;
 
 /// A plugin that was not loaded.
@@ -19,6 +20,9 @@ pub enum LoadError {
     /// Making it ready takes more than a limit allows.
     #[error("it {0}")]
     Limit(Exceeded),
+    /// The process may not have the address space for as many instances as there may be.
+    #[error("{0}")]
+    AddressSpace(AddressSpaceRefused),
     /// It could not be made ready to run.
     #[error("{0}")]
     Failed(String),

@@ -17,6 +17,7 @@
 //! | [`call`] | one call and its reply |
 //! | [`deadline`] | one budget of time for a call, from the moment the caller asked |
 //! | [`usage`] | what a call cost |
+//! | [`address_space`] | what instances need of it, and the process may not have |
 //! | [`error`] | why there is no transport, or no reply |
 //! | [`context`] | what the host puts at a plugin's disposal |
 //! | [`observer`] | who is told of every call and every host call |
@@ -27,6 +28,7 @@
 //!
 //! This crate does no work of its own: it has no thread, reads no file, and knows no engine.
 
+pub mod address_space;
 pub mod artifact;
 pub mod call;
 pub mod clock;
@@ -41,6 +43,7 @@ pub mod observer;
 pub mod transport;
 pub mod usage;
 
+pub use address_space::AddressSpaceRefused;
 pub use artifact::{Artifact, Form, Origin};
 pub use call::{Call, Reply, Timing};
 pub use clock::{ClockAndRandom, SystemClockAndRandom};

@@ -10,7 +10,7 @@ use driftless_plugin_api::manifest::PluginManifest;
 use crate::abi::{Abi, wasi};
 use crate::description::Description;
 use crate::error::Violation;
-use crate::scan::Scan;
+use crate::scan::{Form, Scan};
 use crate::text::printable;
 
 /// Reads what a file says about itself: for lists of plugins, and for finding one by its name. Nothing of it is executed, and nothing is proven.
@@ -31,6 +31,7 @@ pub fn inspect(bytes: &[u8]) -> ModuleInfo {
 pub struct ModuleInfo {
     digest: Digest,
     size_bytes: u64,
+    form: Form,
     abi: Abi,
     functions: FunctionSet,
     imports: Vec<String>,
@@ -51,6 +52,7 @@ impl ModuleInfo {
         Self {
             digest: Digest::of(bytes),
             size_bytes: bytes.len() as u64,
+            form: scan.form,
             abi,
             functions: abi.contract().named_exports(scan),
             imports: of_module.chain(of_component).collect(),
@@ -81,6 +83,11 @@ impl ModuleInfo {
     /// How it carries strings; `None` where it cannot be read.
     pub fn abi(&self) -> Option<Abi> {
         self.defect.is_none().then_some(self.abi)
+    }
+
+    /// Whether the file is a WebAssembly component, and no core module.
+    pub fn is_wasm_component(&self) -> bool {
+        self.form == Form::WasmComponent
     }
 
     /// The functions of the protocol that it exports; `None` where it cannot be read.

@@ -26,11 +26,12 @@ pub(crate) const NAMES: &str =
     "a plugin is called by ASCII letters, digits, `-` and `_`, a letter first, at most 64";
 
 /// What the permissions are called, in the order of the manifest.
-const WORDS: [(&str, Capability); 4] = [
+const WORDS: [(&str, Capability); 5] = [
     ("files", Capability::File),
     ("network", Capability::Http),
     ("environment", Capability::Environment),
     ("commands", Capability::Process),
+    ("functions", Capability::Function),
 ];
 
 impl Arguments {
@@ -73,12 +74,7 @@ impl Arguments {
         }
         let permissions = WORDS.into_iter().zip(entries).filter_map(|((_, capability), entries)| {
             let entries = entries?;
-            Some(match capability {
-                Capability::File => Permission::FileSystem { paths: entries },
-                Capability::Http => Permission::Network { hosts: entries },
-                Capability::Environment => Permission::Environment { vars: entries },
-                Capability::Process => Permission::Process { commands: entries },
-            })
+            Some(Permission::new(capability, entries))
         });
         Self {
             name: name.map(|literal| literal.value()),

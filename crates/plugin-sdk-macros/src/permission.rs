@@ -17,6 +17,7 @@ pub(crate) fn check(capability: Capability, entry: &str) -> Result<(), &'static 
         Capability::Http => host(entry),
         Capability::Environment => variable(entry),
         Capability::Process => command(entry),
+        Capability::Function => function(entry),
     }
 }
 
@@ -117,6 +118,17 @@ fn command(command: &str) -> Result<(), &'static str> {
     Err("a command is an absolute path, or a name without spaces and slashes; it has no arguments")
 }
 
+fn function(name: &str) -> Result<(), &'static str> {
+    let is_word = |word: &str| {
+        word.starts_with(|first: char| first.is_ascii_alphabetic())
+            && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+    };
+    if name.len() <= 64 && name.split('.').all(is_word) {
+        return Ok(());
+    }
+    Err("a function of the host is named by words of letters, digits, `_` and `-` with dots between them")
+}
+
 #[cfg(test)]
 mod tests {
     use driftless_permissions::Permissions;
@@ -127,14 +139,7 @@ mod tests {
 
     /// Whether the host would read it.
     fn is_meaningful(capability: Capability, entry: &str) -> bool {
-        let entries = vec![entry.to_owned()];
-        let permission = match capability {
-            Capability::File => Permission::FileSystem { paths: entries },
-            Capability::Http => Permission::Network { hosts: entries },
-            Capability::Environment => Permission::Environment { vars: entries },
-            Capability::Process => Permission::Process { commands: entries },
-        };
-        Permissions::parse(&[permission]).is_ok()
+        Permissions::parse(&[Permission::new(capability, vec![entry.to_owned()])]).is_ok()
     }
 
     #[test]
@@ -163,6 +168,10 @@ mod tests {
             ),
             (Capability::Environment, &["", "A=b", "A*", "1A", "$HOME"]),
             (Capability::Process, &["", "git status", "./git", "bin/git", "/usr/bin/", "/"]),
+            (
+                Capability::Function,
+                &["", "owner()", "inventory.", "inventory..owner", "inventory/owner", "2nd"],
+            ),
         ] {
             for entry in entries {
                 assert!(check(capability, entry).is_err(), "{entry:?}");
@@ -192,6 +201,7 @@ mod tests {
             ),
             (Capability::Environment, &["_A1", "TOKEN"]),
             (Capability::Process, &["git", "g++", "/usr/bin/git"]),
+            (Capability::Function, &["owner", "inventory.owner_of"]),
         ] {
             for entry in entries {
                 assert_eq!(check(capability, entry), Ok(()), "{entry:?}");
@@ -208,7 +218,7 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_as_for_the_host(entry in r"[/a.:*?~rwo $=_1\n-]{0,8}|/[a./]{0,6}(:rw|:ro)?|\PC{0,8}") {
-            for capability in [Capability::File, Capability::Environment, Capability::Process] {
+            for capability in [Capability::File, Capability::Environment, Capability::Process, Capability::Function] {
                 prop_assert_eq!(check(capability, &entry).is_ok(), is_meaningful(capability, &entry));
             }
         }

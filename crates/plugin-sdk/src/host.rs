@@ -1,8 +1,8 @@
 //! What every host offers every plugin.
 //!
 //! Inside the sandbox these are the host's functions. On the author's machine, in a test, they do the same with what
-//! the machine has. What a plugin needs a permission for is in [`fs`](crate::fs), [`http`](crate::http), [`env`](crate::env) and
-//! [`process`](crate::process).
+//! the machine has. What a plugin needs a permission for is in [`fs`](crate::fs), [`http`](crate::http), [`env`](crate::env),
+//! [`process`](crate::process) and [`functions`](crate::functions).
 
 use driftless_plugin_api::log::Level;
 
@@ -72,5 +72,9 @@ pub(crate) mod imp {
 
     pub(crate) fn process(request: &str, body: &[u8]) -> (String, Vec<u8>) {
         testing::answer(Capability::Process, request, body)
+    }
+
+    pub(crate) fn function(request: &str, body: &[u8]) -> (String, Vec<u8>) {
+        testing::answer(Capability::Function, request, body)
     }
 }

@@ -243,6 +243,7 @@
 //! | `network(…)` | `https://` or `http://`, a name or `*.` and a name, perhaps a port | [`http`] |
 //! | `environment(…)` | the name of a variable | [`env`](mod@env) |
 //! | `commands(…)` | the name of a program, or its absolute path; no arguments | [`process`] |
+//! | `functions(…)` | the name of a function of the program in which the host is embedded | [`functions`] |
 //!
 //! `driftless plugin grant NAME` grants what was asked for, or a part of it: a plugin that asks for `files("/:rw")` and is granted
 //! `/srv/app:rw` may write there and nowhere else. What is not granted is answered with a [`HostError`] of the kind
@@ -273,6 +274,7 @@
 pub mod env;
 pub mod error;
 pub mod fs;
+pub mod functions;
 pub mod host;
 pub mod http;
 pub mod log;
@@ -314,7 +316,7 @@ pub use {schemars, serde, serde_json};
 pub mod prelude {
     pub use crate::{
         Error, HostError, HostErrorKind, Result, TaskContext, TaskError, TaskOutcome, TaskResult, Text,
-        Verdict, after_task, bail, before_task, env, facts, fs, http, initialize, log, log_filter,
+        Verdict, after_task, bail, before_task, env, facts, fs, functions, http, initialize, log, log_filter,
         log_output, log_parser, log_source, on_task_failure, plugin, process, shutdown, task,
         template_filter, template_function,
     };

@@ -4,8 +4,8 @@
 //! it is linked, and a plugin must not import what its manifest does not ask for.
 
 use driftless_plugin_api::host_call::{
-    EnvironmentAnswer, EnvironmentRequest, FileAnswer, FileRequest, HttpAnswer, HttpRequest, Outcome,
-    ProcessAnswer, ProcessRequest,
+    EnvironmentAnswer, EnvironmentRequest, FileAnswer, FileRequest, FunctionRequest, HttpAnswer, HttpRequest,
+    Outcome, ProcessAnswer, ProcessRequest,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -34,6 +34,11 @@ pub(crate) fn environment(request: &EnvironmentRequest) -> Answered<EnvironmentA
 /// Other programs.
 pub(crate) fn process(request: &ProcessRequest, body: &[u8]) -> Answered<ProcessAnswer> {
     exchange(request, body, imp::process)
+}
+
+/// Functions of the host's program.
+pub(crate) fn function<A: DeserializeOwned>(request: &FunctionRequest) -> Result<A, HostError> {
+    Ok(exchange(request, &[], imp::function)?.0)
 }
 
 fn exchange<Q: Serialize, A: DeserializeOwned>(

@@ -235,6 +235,7 @@ export function random(): bigint;
 
 export * as environment from "./environment.js";
 export * as files from "./files.js";
+export * as functions from "./functions.js";
 export * as http from "./http.js";
 export * as log from "./log.js";
 export * as process from "./process.js";

@@ -16,6 +16,7 @@ export {
 export { random, timestamp } from "./time_and_chance.js";
 export * as environment from "./environment.js";
 export * as files from "./files.js";
+export * as functions from "./functions.js";
 export * as http from "./http.js";
 export * as log from "./log.js";
 export * as process from "./process.js";

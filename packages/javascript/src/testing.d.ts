@@ -28,6 +28,9 @@ export class TestHost {
   variable(name: string, value: string | null): this;
   /** Gives it the response to a request, `GET https://example.com/`. Given again it is the response to the next one; the last stays. */
   response(request: string, status: number, body?: string | Uint8Array, headers?: [string, string][]): this;
+  /** Gives it what a function of the host returns, whatever its arguments are. Given again it is what the next call returns; the last stays. */
+  function(name: string, returns: unknown): this;
+
   /** Gives it the output of a command with these arguments. Given again it is the output of the next run; the last stays. */
   command(
     command: string,

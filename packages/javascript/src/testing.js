@@ -20,6 +20,7 @@ export class TestHost {
   #variables = new Map();
   #responses = new Map();
   #outputs = new Map();
+  #functions = new Map();
   #failures = new Map();
 
   /** All that it was asked for, in order: `{ what, headers, body }`, where `what` is `read /srv/x` or `GET https://example.com/`. */
@@ -60,6 +61,12 @@ export class TestHost {
   /** Gives it the output of a command with these arguments. Given again it is the output of the next run; the last stays. */
   command(command, args, { code = 0, stdout = "", stderr = "", signal = null } = {}) {
     queue(this.#outputs, JSON.stringify([command, args]), { code, stdout: toBytes(stdout), stderr, signal });
+    return this;
+  }
+
+  /** Gives it what a function of the host returns, whatever its arguments are. Given again it is what the next call returns; the last stays. */
+  function(name, returns) {
+    queue(this.#functions, name, returns);
     return this;
   }
 
@@ -160,6 +167,13 @@ export class TestHost {
     const help = `command(${JSON.stringify(command)}, ${JSON.stringify(args)}, …)`;
     const { stdout, ...answer } = next(this.#outputs.get(JSON.stringify([command, args]))) ?? denied(what, help);
     return [answer, stdout];
+  }
+
+  _functions({ function: name, arguments: args = null }) {
+    const what = `call ${name} ${JSON.stringify(args)}`;
+    this.#note(what, [], new Uint8Array());
+    if (!this.#functions.has(name)) denied(what, `function(${JSON.stringify(name)}, …)`);
+    return [next(this.#functions.get(name))];
   }
 
   /** Writes a call down, and lets it fail where the test wants that. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
-import { environment, files, http, process } from "@driftless/plugin-sdk";
+import { environment, files, functions, http, process } from "@driftless/plugin-sdk";
 import { testHost } from "@driftless/plugin-sdk/testing";
 
 import { install } from "../src/host/outside.js";
@@ -88,6 +88,18 @@ test("commands have outputs", () => {
   assert.throws(() => process.run("git", ["push"]).ok(), { message: "the command ended with exit code 1: no branch" });
   assert.throws(() => process.run("git", ["commit", "-m", "a b", ""]), denied);
   assert.deepEqual(host.calls, ["run git log -1", "run git push", 'run git commit -m "a b" ""']);
+});
+
+test("functions of the host return values", () => {
+  const host = testHost()
+    .function("inventory.owner", { team: "storage" })
+    .function("inventory.owner", { team: "network" })
+    .function("clock", null);
+  const owner = () => functions.call("inventory.owner", { host: "web1" }).team;
+  assert.deepEqual([owner(), owner(), owner()], ["storage", "network", "network"]);
+  assert.equal(functions.call("clock"), null);
+  assert.throws(() => functions.call("inventory.team"), denied);
+  assert.deepEqual(host.calls.slice(2), ['call inventory.owner {"host":"web1"}', "call clock null", "call inventory.team null"]);
 });
 
 test("a call fails where the test wants it", () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { environment, facts, files, http, log, logSource, process, task, templateFilter, templateFunction } from "@driftless/plugin-sdk";
+import { environment, facts, files, functions, http, log, logSource, process, task, templateFilter, templateFunction } from "@driftless/plugin-sdk";
 import * as exported from "@driftless/plugin-sdk/exports";
 import { executeTemplateFunction } from "@driftless/plugin-sdk/testing";
 
@@ -53,6 +53,7 @@ test("requests", () => {
   ]);
   asks("environment", [() => environment.get("TOKEN")]);
   asks("process", [() => process.run("git", ["log", "-1"]), () => process.run("true")]);
+  asks("functions", [() => functions.call("inventory.owner", { host: "web1" }), () => functions.call("clock")]);
 });
 
 test("answers", () => {
@@ -75,6 +76,12 @@ test("answers", () => {
   scripted(samples("process_answer"));
   assert.throws(() => process.run("git").ok(), { message: "the command ended with exit code 1: no branch" });
   assert.throws(() => process.run("git").ok(), { message: "signal 9 ended the command" });
+
+  scripted(samples("functions_answer"));
+  assert.deepEqual(
+    [1, 2, 3].map(() => functions.call("f")),
+    [{ team: "storage", since: 2024 }, null, ["a", 1, true]],
+  );
 
   scripted(samples("error_answer"));
   for (const kind of ["denied", "not_found", "limit", "invalid", "failed"]) {

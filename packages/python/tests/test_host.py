@@ -5,7 +5,7 @@ from __future__ import annotations
 import unittest
 from typing import Any
 
-from driftless_plugin import HostError, environment, files, http, process
+from driftless_plugin import HostError, environment, files, functions, http, process
 from driftless_plugin.testing import FakeHost
 
 
@@ -80,6 +80,17 @@ class Host(unittest.TestCase):
             self.fails("denied", lambda: process.run("git", ["commit", "-m", "a b", ""]))
         self.assertEqual(host.calls, ["run git log -1", "run git push", 'run git commit -m "a b" ""'])
         self.assertEqual(host.requests[0].body, b"in")
+
+    def test_functions_of_the_host_return_values(self) -> None:
+        fake = FakeHost().function("inventory.owner", {"team": "storage"}).function("inventory.owner", {"team": "network"})
+        with fake.function("clock", None) as host:
+            teams = [functions.call("inventory.owner", {"host": "web1"})["team"] for _ in range(3)]
+            self.assertEqual(teams, ["storage", "network", "network"])
+            self.assertIsNone(functions.call("clock"))
+            self.fails("denied", lambda: functions.call("inventory.team"))
+        self.assertEqual(
+            host.calls[2:], ['call inventory.owner {"host":"web1"}', "call clock null", "call inventory.team null"]
+        )
 
     def test_a_call_fails_where_the_test_wants_it(self) -> None:
         with FakeHost().file("/etc/shadow", "x").fails("read /etc/shadow", "denied") as host:

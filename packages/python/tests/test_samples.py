@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from driftless_plugin import HostError, _dispatch, _host, environment, facts, files, http, log, log_source, process, task
+from driftless_plugin import HostError, _dispatch, _host, environment, facts, files, functions, http, log, log_source, process, task
 from driftless_plugin import template_filter, template_function
 
 SAMPLES = Path(__file__).parents[2] / "protocol/samples"
@@ -75,6 +75,11 @@ class Samples(unittest.TestCase):
         )
         self.asks("environment", lambda: environment.get("TOKEN"))
         self.asks("process", lambda: process.run("git", ["log", "-1"]), lambda: process.run("true"))
+        self.asks(
+            "functions",
+            lambda: functions.call("inventory.owner", {"host": "web1"}),
+            lambda: functions.call("clock"),
+        )
 
     def test_answers(self) -> None:
         with Scripted(samples("file_answer")):
@@ -92,6 +97,9 @@ class Samples(unittest.TestCase):
                 process.run("git").ok()
             with self.assertRaisesRegex(HostError, "signal 9 ended the command"):
                 process.run("git").ok()
+        with Scripted(samples("functions_answer")):
+            returned = [functions.call("f") for _ in range(3)]
+            self.assertEqual(returned, [{"team": "storage", "since": 2024}, None, ["a", 1, True]])
         with Scripted(samples("error_answer")):
             for kind in ("denied", "not_found", "limit", "invalid", "failed"):
                 with self.assertRaisesRegex(HostError, "^why$") as raised:

@@ -32,11 +32,15 @@ pub(super) const RULES: Rules<'_> = Rules {
         ("driftless-transport", &["driftless-plugin-api"]),
         ("driftless-validator", &["driftless-plugin-api", "driftless-permissions"]),
         ("driftless-files", &[]),
-        ("driftless-sandbox", &["driftless-plugin-api", "driftless-transport", "driftless-validator"]),
+        (
+            "driftless-sandbox",
+            &["driftless-files", "driftless-plugin-api", "driftless-transport", "driftless-validator"],
+        ),
         ("driftless-registry", &["driftless-files", "driftless-plugin-api"]),
         (
             "driftless-host",
             &[
+                "driftless-files",
                 "driftless-plugin-api",
                 "driftless-permissions",
                 "driftless-capabilities",
@@ -44,7 +48,7 @@ pub(super) const RULES: Rules<'_> = Rules {
             ],
         ),
         ("driftless-builtin", &["driftless-plugin-api", "driftless-transport"]),
-        ("driftless-templates", &["driftless-plugin-api", "driftless-host"]),
+        ("driftless-templates", &["driftless-files", "driftless-plugin-api", "driftless-host"]),
         ("driftless-logs", &["driftless-plugin-api", "driftless-host"]),
         ("driftless-runner", &["driftless-plugin-api", "driftless-host", "driftless-templates"]),
         (
@@ -89,6 +93,16 @@ pub(super) const RULES: Rules<'_> = Rules {
             ],
         ),
         ("driftless-test-support", &[]),
+        (
+            "embedding",
+            &[
+                "driftless-builtin",
+                "driftless-host",
+                "driftless-sandbox",
+                "driftless-templates",
+                "plugin-sdk",
+            ],
+        ),
         ("xtask", &[]),
     ],
     not_yet: &[],

@@ -8,7 +8,9 @@ use driftless_sandbox::{Limits, Sandbox};
 
 /// Asks a module for its components.
 pub(super) fn ask(name: &str, bytes: &[u8]) -> Result<Vec<ComponentEntry>, String> {
-    let sandbox = Sandbox::new(Limits::default()).map_err(|error| error.to_string())?;
+    // One instance is asked, so there is room for one.
+    let limits = Limits { instances: 1, ..Limits::default() };
+    let sandbox = Sandbox::new(limits).map_err(|error| error.to_string())?;
     let module = sandbox.validate(bytes).map_err(|error| error.to_string())?;
     let plugin = sandbox.compile(name, &module).map_err(|error| error.to_string())?;
     let mut instance = plugin.instantiate().map_err(|error| error.to_string())?;

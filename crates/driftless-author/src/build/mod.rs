@@ -112,10 +112,24 @@ pub fn build(
         Language::Python => vec![python::compile(project, progress)?],
     };
     progress(Progress::Step("checking the plugin"));
-    let built =
-        compiled.into_iter().map(|compiled| finish(compiled, project.language, options, &out_dir)).collect();
+    let mut finished: Vec<(PathBuf, Built, Vec<u8>)> = Vec::new();
+    for compiled in compiled {
+        let from = compiled.from.clone();
+        let (built, bytes) = finish(compiled, project.language, options, &out_dir)?;
+        if let Some((other, ..)) = finished.iter().find(|(_, other, _)| other.file == built.file) {
+            let why = format!(
+                "it is called `{}`, and so is {}; they would be one file",
+                built.name,
+                other.display()
+            );
+            return Err(AuthorError::Refused { file: from, why });
+        }
+        finished.push((from, built, bytes));
+    }
+    let written = finished.into_iter().map(|(_, built, bytes)| replace(&built.file, &bytes).map(|()| built));
+    let written = written.collect();
     progress(Progress::Silence);
-    built
+    written
 }
 
 /// What a language made of a project.
@@ -130,13 +144,13 @@ struct Compiled {
     manifest: Option<PluginManifest>,
 }
 
-/// Makes a plugin of what was compiled, and puts it where it belongs.
+/// Makes a plugin of what was compiled, and says where it belongs.
 fn finish(
     compiled: Compiled,
     language: Language,
     options: &Options,
     out_dir: &Path,
-) -> Result<Built, AuthorError> {
+) -> Result<(Built, Vec<u8>), AuthorError> {
     let refused = |why: String| AuthorError::Refused { file: compiled.from.clone(), why };
     let unreadable = |error: sections::Unreadable| refused(error.to_string());
     let before = compiled.bytes.len();
@@ -160,8 +174,7 @@ fn finish(
     let manifest = validated.manifest().cloned();
     let name = manifest.as_ref().map_or_else(|| compiled.stem.clone(), |manifest| manifest.name.clone());
     let file = out_dir.join(format!("{name}.wasm"));
-    replace(&file, &bytes)?;
-    Ok(Built {
+    let built = Built {
         name,
         language,
         file,
@@ -170,7 +183,8 @@ fn finish(
         digest: validated.digest(),
         component: sections::is_component(&bytes),
         manifest,
-    })
+    };
+    Ok((built, bytes))
 }
 
 /// Writes a file so that whoever reads it meanwhile finds the old one or the new one.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use driftless_permissions::Permissions;
+use driftless_plugin_api::host_call::Capability;
 use driftless_plugin_api::manifest::{Permission, PluginManifest, is_valid_name};
 use driftless_plugin_api::text::printable_line;
 use semver::{Version, VersionReq};
@@ -77,22 +78,24 @@ impl<'a> Fields<'a> {
         list.iter().map(|entry| entry.as_str().map(str::to_owned).ok_or_else(refuse)).collect()
     }
 
-    /// Reads `permissions`, whose keys are called as in the SDKs: `files`, `network`, `environment`, `commands`.
+    /// Reads `permissions`, whose keys are called as in the SDKs: `files`, `network`, `environment`, `commands`, `functions`.
     fn permissions(&self) -> Result<(Vec<Permission>, Permissions), AuthorError> {
         let asked = self.within("permissions")?;
-        asked.allow(&["files", "network", "environment", "commands"])?;
+        const KEYS: [(&str, Capability); 5] = [
+            ("files", Capability::File),
+            ("network", Capability::Http),
+            ("environment", Capability::Environment),
+            ("commands", Capability::Process),
+            ("functions", Capability::Function),
+        ];
+        asked.allow(&KEYS.map(|(key, _)| key))?;
         let mut permissions = Vec::new();
-        for key in ["files", "network", "environment", "commands"] {
+        for (key, capability) in KEYS {
             let entries = asked.texts(key)?;
             if entries.is_empty() {
                 continue;
             }
-            let permission = match key {
-                "files" => Permission::FileSystem { paths: entries },
-                "network" => Permission::Network { hosts: entries },
-                "environment" => Permission::Environment { vars: entries },
-                _ => Permission::Process { commands: entries },
-            };
+            let permission = Permission::new(capability, entries);
             Permissions::requested(std::slice::from_ref(&permission))
                 .map_err(|error| self.complain(format!("`{}{key}`: {error}", asked.path)))?;
             permissions.push(permission);

@@ -25,7 +25,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Apply) -> anyhow:
         }
     }
     let manager = context::manager(global, terminal)?;
-    let templates = context::templates(&manager, terminal)?;
+    let templates = context::templates(&manager, terminal);
     let mut tally = Tally::default();
     let mut failed = false;
     let mut results = Vec::new();
@@ -91,7 +91,7 @@ fn show(terminal: &Terminal, step: &TaskStep, outcome: &TaskOutcome) -> std::io:
             writeln!(out, "          it uses the result `{earlier}`, which a dry run does not have")
         }
         // A plugin's own words may have several lines.
-        TaskOutcome::LeftOut(why) => writeln!(out, "          {}", printable_line(why)),
+        TaskOutcome::LeftOut(why) => writeln!(out, "          {}", printable_line(&why.to_string())),
         TaskOutcome::Skipped | TaskOutcome::Checked => Ok(()),
     }
 }
@@ -105,7 +105,7 @@ fn as_json(step: &TaskStep, outcome: &TaskOutcome) -> serde_json::Value {
     };
     let mut told = json!({"name": step.label(), "type": step.r#type, "outcome": word, "result": result});
     if let TaskOutcome::LeftOut(why) = outcome {
-        told["why"] = why.as_str().into();
+        told["why"] = why.to_string().into();
     }
     told
 }

@@ -23,7 +23,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Facts) -> anyhow:
         let collectors = chosen(written.as_ref().map(|file| file.collectors.as_slice()), &args.names)?;
         FactsFile { collectors, ..written.unwrap_or_default() }
     };
-    let templates = context::templates(&manager, terminal)?;
+    let templates = context::templates(&manager, terminal);
     let mut without_facts = Map::new();
     let mut facts = collect(&manager, &templates, &file, |step, error| {
         warn_of_no_facts(terminal, step, error);

@@ -34,7 +34,7 @@ pub(crate) fn grant(global: &Global, terminal: &Terminal, asked: &args::Grant) -
         None => {
             show_request(terminal, &name, &module, grants.granted(&name))?;
             if !io::stdin().is_terminal() {
-                let message = "nobody can be asked here: say --all, or what to grant (--files, --network, --environment, --commands)";
+                let message = "nobody can be asked here: say --all, or what to grant (--files, --network, --environment, --commands, --functions)";
                 return Err(Failure::Usage(message.to_owned()).into());
             }
             if !confirmed(terminal, &format!("Grant all of this to `{name}`?"))? {
@@ -138,6 +138,7 @@ fn chosen(asked: &args::Grant) -> Result<Option<Permissions>, Failure> {
         Permission::Network { hosts: asked.network.clone() },
         Permission::Environment { vars: asked.environment.clone() },
         Permission::Process { commands: asked.commands.clone() },
+        Permission::HostFunction { functions: asked.functions.clone() },
     ]);
     let chosen = chosen.map_err(|error| Failure::Usage(error.to_string()))?;
     Ok((!chosen.is_empty()).then_some(chosen))

@@ -18,7 +18,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
     let mut file: PipelineFile = document::read(&args.file)?;
     file.workers = args.workers.or(file.workers);
     let manager = context::manager(global, terminal)?;
-    let templates = context::templates(&manager, terminal)?;
+    let templates = context::templates(&manager, terminal);
     let file =
         file.fill(|place, value, vars| templates.fill(value, vars).map_err(|error| error.at(place)))?;
     let pipeline = Pipeline::new(&manager, &file, args.follow)?;

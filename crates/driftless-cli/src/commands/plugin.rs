@@ -258,7 +258,7 @@ struct Status {
 /// An argument, or the contents of the file that it names.
 fn contents(arg: &str) -> Result<String, Failure> {
     match arg.strip_prefix('@') {
-        Some(path) => text::read(path.as_ref()),
+        Some(path) => text::read_stream(path.as_ref()),
         None => Ok(arg.to_owned()),
     }
 }

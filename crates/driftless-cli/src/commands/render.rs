@@ -16,14 +16,14 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Render) -> anyhow
     let source = read_template(&args.template)?;
     let vars = variables(args)?;
     let manager = context::manager(global, terminal)?;
-    let templates = context::templates(&manager, terminal)?;
+    let templates = context::templates(&manager, terminal);
     let rendered = templates.render(&args.template.to_string_lossy(), &source, &vars)?;
     terminal.result(&rendered)?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn read_template(path: &Path) -> Result<String, Failure> {
-    if path == Path::new("-") { text::read_stdin() } else { text::read(path) }
+    if path == Path::new("-") { text::read_stdin() } else { text::read_stream(path) }
 }
 
 /// The variables of all files, and those set one by one on top.

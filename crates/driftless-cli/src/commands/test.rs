@@ -33,7 +33,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Test) -> anyhow::
         ));
     }
     let files = case_files(&found.cases, &args.case)?;
-    let bytes = fs::read(&found.plugin).map_err(|error| unreadable(&found.plugin, &error))?;
+    let bytes = context::read_file(&found.plugin)?;
     let settings = context::settings(global)?;
     let sandbox = context::sandbox(&settings, terminal)?;
     let setup = Setup {

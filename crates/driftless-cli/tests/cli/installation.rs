@@ -71,10 +71,45 @@ fn a_file_without_end_is_not_read_to_it() {
         &["plugin", "call", "custom-task-plugin", "execute_task", "echo", "@site.yml"],
     ] {
         let outcome = home.run(args);
-        let is_plugin = args.contains(&"validate");
-        outcome.says(if is_plugin { "it is no regular file" } else { "more than 67108864 bytes" });
+        // A template and an argument may come out of a pipe.
+        let is_stream = args.contains(&"render") || args.contains(&"call");
+        outcome.says(if is_stream { "more than 67108864 bytes" } else { "it is no regular file" });
         assert_ne!(outcome.code, Some(0), "{args:?}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_document_is_not_waited_for() {
+    let home = Home::new();
+    home.install("custom-task-plugin");
+    home.write("page.j2", "page");
+    std::fs::create_dir(home.path().join("tests")).unwrap();
+    for name in ["pipe.yml", "pipe.json", "pipe.toml", "tests/pipe.yml"] {
+        assert!(std::process::Command::new("mkfifo").arg(home.path().join(name)).status().unwrap().success());
+    }
+    let plugin = home.path().join(".driftless/plugins/custom-task-plugin.wasm").display().to_string();
+    for args in [
+        ["apply", "pipe.yml"].as_slice(),
+        &["apply", "pipe.json"],
+        &["facts", "--config", "pipe.toml"],
+        &["logs", "pipe.yml"],
+        &["render", "page.j2", "--vars", "pipe.yml"],
+        &["plugin", "list", "--settings", "pipe.toml"],
+        &["plugin", "inspect", "custom-task-plugin", "--grants", "pipe.toml"],
+        &["plugin", "test", &plugin, "--cases", "tests"],
+    ] {
+        let outcome = home.run(args);
+        outcome.says("it is no regular file");
+        assert_ne!(outcome.code, Some(0), "{args:?}");
+    }
+    // A template out of a pipe is rendered.
+    let template = home.path().join("pipe.yml");
+    let writer = std::thread::spawn(move || std::fs::write(template, "Hello {{ who }}").unwrap());
+    let outcome = home.run(&["render", "pipe.yml", "--set", "who=pipe"]);
+    outcome.exits_with(0);
+    assert_eq!(outcome.stdout, "Hello pipe");
+    writer.join().unwrap();
 }
 
 #[cfg(unix)]
@@ -92,7 +127,7 @@ fn a_plugin_whose_file_has_an_evil_name() {
                 (call $log (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 2))
                 (i64.const 2)))"#,
     );
-    home.write("page.j2", "hello");
+    home.write("page.j2", "{{ shout is defined }}");
     let file = ".driftless/plugins/\u{1b}[2Jevil\nname.wasm";
     for args in [
         ["--color", "always", "plugin", "list"].as_slice(),

@@ -5,6 +5,8 @@
 //!
 //! The example plugins are those that `cargo xtask examples` has built.
 
+#[cfg(target_os = "linux")]
+mod address_space;
 mod cases;
 #[cfg(unix)]
 mod disk;

@@ -133,6 +133,31 @@ fn what_is_no_plugin() {
 }
 
 #[test]
+fn two_plugins_of_a_project_are_not_one_file() {
+    let home = Home::new();
+    let named = GREETER.replace("#[plugin_sdk::plugin]", "#[plugin_sdk::plugin(name = \"greeter\")]");
+    project(&home, "first", CDYLIB, &named);
+    // Without its own workspace, it is a member of the first one's.
+    project(&home, "first/second", CDYLIB, &named);
+    let member =
+        home.read("first/second/Cargo.toml").replace("\n[workspace]\n", "").replace("first/second", "second");
+    home.write("first/second/Cargo.toml", member);
+    let root = home.read("first/Cargo.toml").replace("[workspace]", "[workspace]\nmembers = [\"second\"]");
+    home.write("first/Cargo.toml", root);
+    build(&home, &["first", "--out-dir", "out"]).exits_with(0);
+    let both = home
+        .read("first/Cargo.toml")
+        .replace("members =", "default-members = [\".\", \"second\"]\nmembers =");
+    home.write("first/Cargo.toml", both);
+    std::fs::remove_file(home.path().join("out/greeter.wasm")).unwrap();
+    build(&home, &["first", "--out-dir", "out"])
+        .exits_with(3)
+        .says("it is called `greeter`, and so is")
+        .says("they would be one file");
+    assert!(!home.path().join("out/greeter.wasm").exists());
+}
+
+#[test]
 fn from_nothing_to_a_result() {
     let home = Home::new();
     let sdk = repository().join("crates/plugin-sdk");

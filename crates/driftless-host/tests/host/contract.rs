@@ -98,7 +98,7 @@ fn a_transport_of_forty_lines_runs_tasks_facts_a_pipeline_and_templates() {
     let facts = manager.facts_collector("p.c", ()).unwrap();
     assert_eq!(facts.collect().unwrap()["fact"], 1);
 
-    let templates = Templates::new(&manager).unwrap();
+    let templates = Templates::new(&manager);
     let vars = Map::from_iter([("who".to_owned(), json!("world"))]);
     assert_eq!(templates.render("t", "{{ who | c }}", &vars).unwrap(), "WORLD");
 

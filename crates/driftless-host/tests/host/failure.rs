@@ -4,7 +4,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 use std::time::{Duration, Instant};
 
-use driftless_host::{Clock, Error, ErrorKind, FailurePolicy, LogRecord, PluginManager, Policy, Settings};
+use driftless_host::{
+    BindingEvent, Clock, Configured, Error, ErrorKind, FailurePolicy, LogRecord, Place, PluginManager,
+    Policy, Settings, Spot,
+};
 use driftless_logs::Control;
 use driftless_plugin_api::component::ComponentKind::{
     FactsCollector, LogFilter, LogOutput, LogParser, LogSource, Task, TemplateFilter,
@@ -126,7 +129,7 @@ impl Site {
     fn apply(&self, file: Value) -> (Vec<TaskOutcome>, Vec<String>, driftless_runner::Result<()>) {
         let file: ApplyFile = serde_json::from_value(file).unwrap();
         let (mut outcomes, mut without) = (Vec::new(), Vec::new());
-        let templates = Templates::new(&self.manager).unwrap();
+        let templates = Templates::new(&self.manager);
         let ended = apply(&self.manager, &templates, &file, false, |progress| match progress {
             Progress::Task(_, outcome) => outcomes.push(outcome.clone()),
             Progress::NoFacts(step, error) => without.push(format!("{}: {error}", step.key())),
@@ -167,9 +170,12 @@ fn a_task_without_a_result_is_skipped_where_that_is_said() {
                 {"type": "p.say", "status": "success", "message": "{{ first.status }}"},
             ]}));
             ended.unwrap();
-            let left_out = TaskOutcome::LeftOut(format!("plugin `p`, task `{task}`: {why}"));
+            let [left_out @ TaskOutcome::LeftOut(error), then] = &outcomes[..] else {
+                panic!("{outcomes:?}")
+            };
             assert!(!left_out.has_failed());
-            assert_eq!(outcomes, [left_out, TaskOutcome::Ran(TaskResult::success("skipped"))]);
+            assert_eq!(error.to_string(), format!("plugin `p`, task `{task}`: {why}"));
+            assert_eq!(*then, TaskOutcome::Ran(TaskResult::success("skipped")));
         }
     }
 }
@@ -207,7 +213,7 @@ fn facts_that_are_not_there_are_left_out_where_that_is_said() {
 
         let file: FactsFile = serde_json::from_value(json!({"collectors": collectors})).unwrap();
         let mut without = Vec::new();
-        let templates = Templates::new(&site.manager).unwrap();
+        let templates = Templates::new(&site.manager);
         let facts = collect(&site.manager, &templates, &file, |step, error| {
             without.push(format!("{}: {error}", step.key()));
         });
@@ -327,6 +333,41 @@ fn a_binding_that_keeps_failing_is_put_aside_for_a_while() {
 }
 
 #[test]
+fn what_happens_to_a_binding_is_data_for_its_caller() {
+    let site = Site::new(&guest());
+    let place = Place { plugin: "p".into(), version: None, spot: Spot::Component(Task, "trap".into()) };
+    let bind = |policy: Policy| {
+        let task = site.manager.component(Task, "p.trap").unwrap();
+        task.configure(()).unwrap().on_failure(&policy.into()).unwrap()
+    };
+    let call = |binding: &Configured| binding.call(&[], |_| Ok(())).unwrap_err();
+    let binding = bind(Policy::Quarantine);
+    for _ in 0..4 {
+        call(&binding);
+        assert!(binding.guard().take_events().is_empty());
+    }
+    call(&binding);
+    call(&binding);
+    let opened = BindingEvent::CircuitOpened {
+        place,
+        failures: 5,
+        within: Duration::from_secs(60),
+        last: TRAPPED.into(),
+        kind: ErrorKind::Failed,
+        again_in: Duration::from_secs(30),
+    };
+    assert_eq!(binding.guard().take_events(), [opened.clone()]);
+    assert!(binding.guard().take_events().is_empty(), "each is taken once");
+    // The calls that are not made say the same.
+    assert_eq!(call(&binding).to_string(), opened.to_string());
+
+    // Where nobody is put aside quietly, the errors say it.
+    let binding = bind(Policy::Fail);
+    (0..6).for_each(|_| drop(call(&binding)));
+    assert!(binding.guard().take_events().is_empty());
+}
+
+#[test]
 fn retries_of_a_call_are_one_failure_and_the_call_on_trial_has_none() {
     let site = Site::new(&guest());
     let task = site.task("trap", FailurePolicy { failures: Some(2), ..retry(4) });
@@ -417,7 +458,7 @@ fn settings_that_cannot_be_are_told_with_their_line() {
 }
 
 fn render(site: &Site, template: &str) -> driftless_templates::Result<String> {
-    Templates::new(&site.manager).unwrap().render("t", template, &Map::new())
+    Templates::new(&site.manager).render("t", template, &Map::new())
 }
 
 #[test]
@@ -447,7 +488,7 @@ fn a_filter_in_a_template_is_retried_where_that_is_said() {
 #[test]
 fn a_filter_that_breaks_is_put_aside_and_one_that_declines_is_not() {
     let site = Site::new(&guest());
-    let templates = Templates::new(&site.manager).unwrap();
+    let templates = Templates::new(&site.manager);
     let render = |template| templates.render("t", template, &Map::new()).unwrap_err().to_string();
     for _ in 0..20 {
         assert_eq!(render("{{ 1 | decline }}"), "t:1: plugin `p`, template filter `decline`: decline");

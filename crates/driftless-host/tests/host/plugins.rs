@@ -4,8 +4,8 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use driftless_host::{
-    Candidate, Component, Embedded, Error, ErrorKind, Form, LogRecord, PluginManager, PluginSource, Result,
-    Settings,
+    Candidate, Component, Embedded, Error, ErrorKind, Files, Folder, Form, LogRecord, PluginManager,
+    PluginSource, Result, Settings,
 };
 use driftless_plugin_api::component::ComponentKind::{self, *};
 use driftless_plugin_api::function::Function;
@@ -487,6 +487,62 @@ impl PluginSource for Unreachable {
 
     fn open(&self, _: &Candidate) -> io::Result<Form> {
         Err(self.0.into())
+    }
+}
+
+#[test]
+fn every_plugin_of_a_folder_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let guest = Guest::new().with(Task, "t", Says(r#"{"status":"success","message":"here"}"#));
+    std::fs::write(folder.path().join("a-plugin.wasm"), guest.build()).unwrap();
+    std::fs::write(folder.path().join("broken.wasm"), "no plugin").unwrap();
+    std::fs::write(folder.path().join("notes.txt"), "no plugin either").unwrap();
+    let manager = sandboxed(Settings::default()).source(Folder::new(folder.path())).build().unwrap();
+    let names: Vec<_> = manager.list().unwrap().into_iter().map(|plugin| plugin.name).collect();
+    assert_eq!(names, ["a-plugin", "broken"]);
+    let done = manager.task("a-plugin.t", ()).unwrap().run().unwrap();
+    assert_eq!(done.message.as_deref(), Some("here"));
+
+    // What is no folder is named.
+    let no_folder = Folder::new(folder.path().join("notes.txt"));
+    let manager = sandboxed(Settings::default()).source(no_folder).build().unwrap();
+    let error = manager.list().unwrap_err().to_string();
+    assert!(error.contains("notes.txt: "), "{error}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_or_a_file_without_end_in_the_place_of_a_plugin_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let [pipe, huge] = ["pipe.wasm", "huge.wasm"].map(|name| folder.path().join(name));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    std::fs::File::create(&huge).unwrap().set_len(1 << 40).unwrap();
+    let (done, end) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let files = Files::new([&pipe, &huge]);
+        let in_folder = Folder::new(folder.path());
+        let candidate = |name: &str| Candidate {
+            name: name.to_owned(),
+            origin: folder.path().join(format!("{name}.wasm")).display().to_string(),
+        };
+        let open = |source: &dyn PluginSource, name| {
+            source.open(&candidate(name)).expect_err("it should be refused").to_string()
+        };
+        for source in [&files as &dyn PluginSource, &in_folder] {
+            done.send((open(source, "pipe"), open(source, "huge"))).unwrap();
+        }
+        // It is not even listed.
+        let listed = in_folder.list().unwrap();
+        assert_eq!(listed, [candidate("huge")]);
+        let manager = sandboxed(Settings::default()).source(files).build().unwrap();
+        let loaded = ["pipe", "huge"].map(|name| manager.plugin(name).unwrap_err().to_string());
+        done.send(loaded.into()).unwrap();
+    });
+    for _ in 0..3 {
+        let next = end.recv_timeout(std::time::Duration::from_secs(30));
+        let (pipe, huge) = next.expect("it waits for a pipe, or it panicked");
+        assert!(pipe.ends_with("it is no regular file"), "{pipe}");
+        assert!(huge.contains("the file has more than "), "{huge}");
     }
 }
 

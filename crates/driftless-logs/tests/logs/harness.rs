@@ -70,7 +70,7 @@ impl Ended {
 
 pub(crate) fn pipeline(manager: &PluginManager, file: Value, follow: bool) -> Result<Pipeline> {
     let file: PipelineFile = serde_json::from_value(file).unwrap();
-    let templates = Templates::new(manager).unwrap();
+    let templates = Templates::new(manager);
     let file = file.fill(|place, value, vars| templates.fill(value, vars).map_err(|error| error.at(place)));
     Pipeline::new(manager, &file.unwrap(), follow)
 }

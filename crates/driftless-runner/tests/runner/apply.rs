@@ -28,7 +28,7 @@ fn site() -> PluginManager {
 /// What became of each task, by its label, and how it all ended.
 fn run_with(dry_run: bool, file: Value) -> (Vec<(String, TaskOutcome)>, Result<()>) {
     let manager = site();
-    let templates = Templates::new(&manager).unwrap();
+    let templates = Templates::new(&manager);
     let file: ApplyFile = serde_json::from_value(file).unwrap();
     let mut heard = Vec::new();
     let ended = apply(&manager, &templates, &file, dry_run, |progress| match progress {
@@ -228,7 +228,7 @@ fn facts_are_there_for_the_tasks() {
 #[test]
 fn collectors_bring_one_object() {
     let manager = site();
-    let templates = Templates::new(&manager).unwrap();
+    let templates = Templates::new(&manager);
     let collect = |file: Value| {
         let file: FactsFile = serde_json::from_value(file).unwrap();
         collect(&manager, &templates, &file, |_, error| panic!("{error}")).map(Value::Object)

@@ -392,6 +392,43 @@ fn what_was_not_used_for_longest_makes_room() {
     assert_eq!(home.files().len(), 2);
 }
 
+/// Puts a pipe that nobody writes to in the place of a file.
+fn pipe(path: &Path) {
+    fs::remove_file(path).unwrap();
+    let made = std::process::Command::new("mkfifo").args(["-m", "600"]).arg(path).status().unwrap();
+    assert!(made.success());
+}
+
+/// What something comes to that must not wait for anybody.
+fn at_once<T: Send + 'static>(does: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, end) = std::sync::mpsc::channel();
+    std::thread::spawn(move || done.send(does()));
+    end.recv_timeout(Duration::from_secs(30)).expect("it waits, or it panicked")
+}
+
+#[test]
+fn a_pipe_or_a_file_without_end_in_the_cache_is_not_read() {
+    assert!(at_once(|| is_rewritten_after(pipe)));
+    // More than a cache keeps, and there is nothing in it.
+    let huge = |path: &Path| fs::File::create(path).unwrap().set_len(1 << 40).unwrap();
+    assert!(at_once(move || is_rewritten_after(huge)));
+    let home = Home::new();
+    home.answer('a');
+    pipe(&home.record());
+    assert_eq!(at_once(move || home.answer('a')), "a");
+}
+
+#[test]
+fn a_pipe_in_the_place_of_the_key_is_not_waited_for() {
+    let home = Home::new();
+    home.open().unwrap();
+    pipe(&home.key());
+    match at_once(move || home.open()) {
+        Err(CacheError::Io { source, .. }) => assert_eq!(source.to_string(), "it is no regular file"),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn many_compile_at_once() {
     let home = Home::new();

@@ -29,6 +29,7 @@ const GUEST: &str = r#"(component
     (import "driftless:plugin/http@1.0.0" (instance $http (export "request" (func (type $request)))))
     (import "driftless:plugin/environment@1.0.0" (instance $environment (export "request" (func (type $request)))))
     (import "driftless:plugin/process@1.0.0" (instance $process (export "request" (func (type $request)))))
+    (import "driftless:plugin/functions@1.0.0" (instance $functions (export "request" (func (type $request)))))
 
     (core module $libc
         (memory (export "memory") 1)
@@ -61,6 +62,8 @@ const GUEST: &str = r#"(component
         (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
     (core func $process (canon lower (func $process "request")
         (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
+    (core func $functions (canon lower (func $functions "request")
+        (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
 
     (core module $m
         (import "libc" "memory" (memory 1))
@@ -74,7 +77,8 @@ const GUEST: &str = r#"(component
         (import "host" "http" (func $http (type $ask)))
         (import "host" "environment" (func $environment (type $ask)))
         (import "host" "process" (func $process (type $ask)))
-        (table $asks funcref (elem $file $http $environment $process))
+        (import "host" "functions" (func $functions (type $ask)))
+        (table $asks funcref (elem $file $http $environment $process $functions))
         (table $values 1 externref)
         (global $calls (mut i32) (i32.const 0))
         (func $reply (param $failed i32) (param $text i32) (param $length i32) (result i32)
@@ -134,14 +138,16 @@ const GUEST: &str = r#"(component
         (with "host" (instance
             (export "log" (func $log)) (export "timestamp" (func $timestamp)) (export "random" (func $random))
             (export "panic" (func $panic)) (export "file" (func $file)) (export "http" (func $http))
-            (export "environment" (func $environment)) (export "process" (func $process))))))
+            (export "environment" (func $environment)) (export "process" (func $process))
+            (export "functions" (func $functions))))))
     (func (export "execute-task") (param "name" string) (param "config" string) (result (result string (error string)))
         (canon lift (core func $i "execute-task") (memory (core memory $libc "memory"))
             (realloc (core func $libc "realloc")) (post-return (core func $libc "done")))))"#;
 
 /// What its manifest asks for: everything.
 const ASKS: &str = r#"{"name": "asks", "version": "1.0.0", "permissions": [{"FileSystem": {"paths": ["/srv"]}},
-    {"Network": {"hosts": ["https://example.com"]}}, {"Environment": {"vars": ["LANG"]}}, {"Process": {"commands": ["/bin/true"]}}]}"#;
+    {"Network": {"hosts": ["https://example.com"]}}, {"Environment": {"vars": ["LANG"]}}, {"Process": {"commands": ["/bin/true"]}},
+    {"HostFunction": {"functions": ["f"]}}]}"#;
 
 fn guest() -> Vec<u8> {
     let mut bytes = wat::parse_str(GUEST).unwrap();
@@ -259,14 +265,13 @@ fn a_component_is_told_from_a_module() {
     assert_eq!(listed.abi(), Some(Abi::WasmComponent));
     assert_eq!(listed.functions(), Some(plugin.functions()));
     assert_eq!(listed.imports()[0], "driftless:plugin/host@1.0.0");
-    assert_eq!(listed.imports().len(), 5);
+    assert_eq!(listed.imports().len(), 6);
 }
 
 #[test]
 fn every_interface_carries_its_request_and_answer() {
     let stage = Stage::new(Limits::default());
-    let capabilities = [Capability::File, Capability::Http, Capability::Environment, Capability::Process];
-    for (number, capability) in capabilities.into_iter().enumerate() {
+    for (number, capability) in Capability::ALL.into_iter().enumerate() {
         assert_eq!(stage.call(&format!("a{number}"), "{request}").unwrap(), "{head}");
         assert_eq!(stage.call(&format!("b{number}"), "").unwrap(), "body");
         let mut asked = std::mem::take(&mut *stage.recorder.asked.lock().unwrap());
@@ -295,6 +300,7 @@ fn an_interface_needs_its_permission_in_the_manifest() {
         needs("http", "Network"),
         needs("environment", "Environment"),
         needs("process", "Process"),
+        needs("functions", "HostFunction"),
     ];
     assert_eq!(says, expected);
 }

@@ -1,15 +1,17 @@
 //! Templates with the filters and functions of plugins.
 
 use std::io::Write as _;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
-use driftless_host::{ErrorKind, PluginManager, Settings};
+use driftless_host::{Candidate, Embedded, ErrorKind, Form, PluginManager, PluginSource, Settings};
 use driftless_plugin_api::component::ComponentKind::{Task, TemplateFilter, TemplateFunction};
 use driftless_plugin_api::function::Function;
-use driftless_templates::{Error, Result, TemplateError, Templates};
+use driftless_templates::{Error, Event, Result, TemplateError, Templates};
 use serde_json::{Map, Value, json};
 
 use crate::guest::{
-    Action, Action::*, CONFIG, Guest, INPUT, LOOP, TRAP, builder, builder_in, manager, object,
+    Action, Action::*, CONFIG, Guest, INPUT, LOOP, TRAP, builder, builder_in, manager, object, sandboxed,
 };
 
 /// Replies with the arguments of a filter.
@@ -19,7 +21,11 @@ const ARGUMENTS: Action<'_> = Runs("(call $reply (local.get $a3) (local.get $l3)
 const FUNCTION_ARGUMENTS: Action<'_> = INPUT;
 
 fn templates(plugins: &[(&str, &Guest)]) -> Templates {
-    Templates::new(&manager(plugins)).unwrap()
+    of(&manager(plugins))
+}
+
+fn of(manager: &PluginManager) -> Templates {
+    Templates::new(manager)
 }
 
 /// Templates with one plugin `p` that has a filter `f` and a function `g`.
@@ -154,7 +160,7 @@ fn a_limit_inside_a_template_is_a_limit() {
     let guest = Guest::new().with(TemplateFilter, "f", LOOP);
     let settings = Settings::from_toml("[security]\nfuel_limit = 1000000").unwrap();
     let manager = builder_in(settings, &[("p", &guest)]).build().unwrap();
-    let templates = Templates::new(&manager).unwrap();
+    let templates = of(&manager);
     let limit = "plugin `p`, template filter `f`: used up its 1,000,000 units of fuel \
                  (`security.fuel_limit` in plugins.toml)";
     fails(&templates, "{{ 1 | f }}", ErrorKind::Limit, &format!("page.txt:1: {limit}"));
@@ -221,7 +227,115 @@ fn lookups_are_only_for_those_who_ask() {
     check("{{ lookup('file', '/no/such') }}", "lookup('file', '/no/such'): No such file or directory");
     check("{{ lookup('env', 'NO_SUCH_THING') }}", "lookup('env', 'NO_SUCH_THING'): ");
     check("{{ lookup('url', 'x') }}", "lookup('url', …): there are 'file' and 'env'");
-    check("{{ lookup('file', '/dev/zero') }}", "the file has more than 16 MiB");
+    check("{{ lookup('file', '/dev/zero') }}", "it is no regular file");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_lookup_reads_regular_files_of_a_bounded_size_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    assert!(std::process::Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
+    // A file of many gigabytes that takes no room.
+    std::fs::File::create(path("sparse")).unwrap().set_len(1 << 40).unwrap();
+    std::fs::write(path("largest"), vec![b'x'; 16 << 20]).unwrap();
+    std::fs::write(path("larger"), vec![b'x'; (16 << 20) + 1]).unwrap();
+    let looking = templates(&[]).with_lookups();
+    let (ended, end) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for name in ["pipe", "sparse", "larger", ".", "largest"] {
+            let template = format!("{{{{ lookup('file', '{}') }}}}", folder.path().join(name).display());
+            ended.send(render(&looking, &template).map_err(|error| error.to_string())).unwrap();
+        }
+    });
+    let next = || end.recv_timeout(std::time::Duration::from_secs(10)).expect("it waits for a pipe");
+    let why = |outcome: Result<String, String>| outcome.expect_err("it should be refused");
+    assert!(why(next()).ends_with("it is no regular file"));
+    assert!(why(next()).ends_with("the file has more than 16 MiB"));
+    assert!(why(next()).ends_with("the file has more than 16 MiB"));
+    assert!(why(next()).ends_with("it is a folder, not a file"));
+    assert_eq!(next().map(|text| text.len()), Ok(16 << 20));
+}
+
+/// A source that counts how often it is listed and its plugins opened. One of them cannot be read.
+struct Counted(Embedded, Arc<AtomicU32>);
+
+impl PluginSource for Counted {
+    fn list(&self) -> std::io::Result<Vec<Candidate>> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        let mut listed = self.0.list()?;
+        listed.push(Candidate { name: "gone".to_owned(), origin: "nowhere".to_owned() });
+        Ok(listed)
+    }
+
+    fn open(&self, candidate: &Candidate) -> std::io::Result<Form> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.open(candidate)
+    }
+}
+
+/// Templates with plugins, and how often one was looked for.
+fn counted(plugins: &[(&str, &Guest)]) -> (Templates, Arc<AtomicU32>) {
+    let count = Arc::new(AtomicU32::new(0));
+    let embedded =
+        plugins.iter().fold(Embedded::default(), |all, (name, guest)| all.and(*name, guest.build()));
+    let source = Counted(embedded, Arc::clone(&count));
+    let manager = sandboxed(Settings::default()).source(source).build().unwrap();
+    (of(&manager), count)
+}
+
+#[test]
+fn templates_that_use_no_plugin_read_none() {
+    let guest = Guest::new().with(TemplateFilter, "f", INPUT).with(TemplateFunction, "g", Says("1"));
+    let (mut templates, looks) = counted(&[("p", &guest)]);
+    templates.add("plugin.txt", "{{ who | f }}").unwrap();
+    templates.add("plain.txt", "{{ who }}").unwrap();
+    templates.environment_mut().add_filter("own", |text: &str| text.to_owned());
+    let vars = json!({"who": "world", "list": [1, 2], "user": {"name": "Ada"}});
+    for template in [
+        "no template | at all",
+        "| a | {{ who }} | table |\n{# {{ who | f }} #}",
+        "{{ who | upper }} || {{ who | own }} {{ 'a|' | replace('|', '') }}",
+        "{{ range(3) | join(', ') }} {{ dict(a=1).a }} {{ user.name }}",
+        "{% macro m(x) %}{{ x }}{% endmacro %}{{ m(1) }}{% set y = 5 %}{{ y }}",
+        "{% for x in list %}{{ loop.index }}{{ x }}{% endfor %}{% filter upper %}x{% endfilter %}",
+        "{{ [user] | map(attribute='name') | list }}",
+    ] {
+        templates.render("t", template, &object(vars.clone())).unwrap();
+        assert_eq!(looks.load(Ordering::Relaxed), 0, "{template}");
+    }
+    templates.evaluate("who == 'world' and list | length > 1", &object(vars.clone())).unwrap();
+    templates.fill(&json!({"a": ["{{ who }}", "{{ list }}"]}), &object(vars)).unwrap();
+    assert_eq!(looks.load(Ordering::Relaxed), 0);
+    // A plugin that cannot be read is in nobody's way.
+    assert_eq!(render(&templates, "{{ who | f }}").unwrap(), "world");
+    assert_eq!(looks.load(Ordering::Relaxed), 4, "the list, a look into each, and the one that is used");
+    assert_eq!(render(&templates, "{{ g() }}").unwrap(), "1");
+    assert_eq!(looks.load(Ordering::Relaxed), 4);
+}
+
+#[test]
+fn named_templates_look_at_plugins_when_one_of_them_uses_one() {
+    let guest = Guest::new().with(TemplateFilter, "f", Says("1"));
+    let (mut templates, looks) = counted(&[("p", &guest)]);
+    templates.add("plain.txt", "{{ who | upper }}").unwrap();
+    templates.add("around.txt", "<{% include 'plain.txt' %}>").unwrap();
+    let vars = json!({"who": "world"});
+    assert_eq!(templates.render_named("around.txt", &vars).unwrap(), "<WORLD>");
+    assert_eq!(looks.load(Ordering::Relaxed), 0);
+    templates.add("plain.txt", "{{ who | f }}").unwrap();
+    assert_eq!(templates.render("t", "{{ who }}", &vars).unwrap(), "world", "it includes none");
+    assert_eq!(looks.load(Ordering::Relaxed), 0);
+    assert_eq!(templates.render_named("around.txt", &vars).unwrap(), "<1>");
+    assert!(looks.load(Ordering::Relaxed) > 0);
+
+    // Of what a program puts into the environment itself, nothing is known.
+    let (mut templates, _) = counted(&[("p", &guest)]);
+    templates.environment_mut().add_template("own.txt", "{{ who | f }}").unwrap();
+    assert_eq!(templates.render_named("own.txt", &vars).unwrap(), "1");
+    let (mut templates, _) = counted(&[("p", &guest)]);
+    templates.environment_mut().add_template("own.txt", "{{ who | f }}").unwrap();
+    assert_eq!(templates.render("t", "{% include 'own.txt' %}", &vars).unwrap(), "1");
 }
 
 #[test]
@@ -351,7 +465,7 @@ fn an_extension_is_configured_in_the_settings() {
     let guest = Guest::new().with_schema(TemplateFilter, "f", schema, CONFIG);
     let render = |toml: &str| {
         let manager = builder_in(Settings::from_toml(toml).unwrap(), &[("my-plugin", &guest)]);
-        let templates = Templates::new(&manager.build().unwrap()).unwrap();
+        let templates = of(&manager.build().unwrap());
         templates.render("page", "{{ (1 | f).separator }}", &Map::new())
     };
     assert_eq!(render("").unwrap(), "-");
@@ -385,11 +499,24 @@ fn a_plugin_that_lists_its_components_is_loaded_when_it_is_used() {
     let error = render(&templates, "{{ 1 | f }}").unwrap_err().to_string();
     assert!(error.contains("its reply is not a list of definitions"), "{error}");
 
-    // One that does not list them has to be asked at once.
+    // One that does not list them is asked when a template uses what may be its own, once, and left out.
     let guest = Guest::new().replies(Function::GetTemplateExtensions, "nonsense");
-    let templates = self::templates(&[("p", &guest)]);
-    let [unasked] = templates.unasked() else { panic!("{:?}", templates.unasked()) };
-    assert!(unasked.to_string().contains("its reply is not a list of definitions"), "{unasked}");
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let hear = Arc::clone(&told);
+    let templates = self::templates(&[("p", &guest)]).on_event(move |event| match event {
+        Event::PluginLeftOut(error) => hear.lock().unwrap().push(error.to_string()),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(render(&templates, "{{ who | upper }}").unwrap(), "WORLD");
+    assert_eq!(told.lock().unwrap().len(), 0);
+    for _ in 0..2 {
+        let error = render(&templates, "{{ who | f }}").unwrap_err().to_string();
+        assert_eq!(error, "page.txt:1: unknown filter: filter f is unknown");
+    }
+    let told = told.lock().unwrap();
+    let [told] = told.as_slice() else { panic!("{told:?}") };
+    let expected = "plugin `p`, function `get_template_extensions`: its reply is not a list of definitions";
+    assert!(told.starts_with(expected), "{told}");
 }
 
 #[test]
@@ -397,7 +524,7 @@ fn a_file_that_is_no_plugin_is_in_nobodys_way() {
     let broken = driftless_host::Embedded::new("broken", *b"hello");
     let guest = Guest::new().with(TemplateFilter, "f", INPUT);
     let manager = builder(&[("p", &guest)]).source(broken).build().unwrap();
-    let templates = Templates::new(&manager).unwrap();
+    let templates = of(&manager);
     assert_eq!(render(&templates, "{{ who | f }}").unwrap(), "world");
 }
 
@@ -421,7 +548,72 @@ fn templates_are_rendered_by_many_threads_at_once() {
 #[test]
 fn a_program_may_add_filters_of_its_own() {
     let manager = PluginManager::builder().build().unwrap();
-    let mut templates = Templates::new(&manager).unwrap();
+    let mut templates = of(&manager);
     templates.environment_mut().add_filter("twice", |text: &str| text.repeat(2));
     assert_eq!(render(&templates, "{{ who | twice }}").unwrap(), "worldworld");
+}
+
+#[test]
+fn named_templates_include_import_and_extend_each_other() {
+    #[derive(serde::Serialize)]
+    struct Page<'a> {
+        title: &'a str,
+        items: Vec<u32>,
+    }
+    let guest = Guest::new().with(TemplateFilter, "shout", Says(r#""HEY""#)).with(
+        TemplateFunction,
+        "answer",
+        Says("42"),
+    );
+    let mut templates = templates(&[("p", &guest)]);
+    templates.add("base.html", "<h1>{{ title }}</h1>{% block body %}{% endblock %}").unwrap();
+    templates.add("macros.html", "{% macro item(n) %}<li>{{ n }}{% endmacro %}").unwrap();
+    templates.add("footer.html", "{{ title | shout }} {{ answer() }}").unwrap();
+    let source = "{% extends 'base.html' %}{% from 'macros.html' import item %}{% block body %}\
+                  {% for n in items %}{{ item(n) }}{% endfor %}{% include 'footer.html' %}{% endblock %}";
+    templates.add("page.html", source).unwrap();
+    let page = Page { title: "a & b", items: vec![1, 2] };
+    assert_eq!(templates.render_named("page.html", &page).unwrap(), "<h1>a &amp; b</h1><li>1<li>2HEY 42");
+    // One without a name may use them as well.
+    let source = "{% include 'footer.html' %}";
+    assert_eq!(templates.render("other.txt", source, &page).unwrap(), "HEY 42");
+    // A template takes the place of another, after plugins were asked as before.
+    templates.add("footer.html", "{{ title | p.shout }}").unwrap();
+    assert_eq!(templates.render_named("page.html", &page).unwrap(), "<h1>a &amp; b</h1><li>1<li>2HEY");
+
+    let error = templates.render_named("missing.html", &page).unwrap_err();
+    assert!(error.to_string().contains("missing.html"), "{error}");
+    assert_eq!(template_error(templates.add("bad.html", "a\n{% if %}").map(|()| "")).line(), Some(2));
+    // The place of an error is where it is, and not where that was included.
+    templates.add("footer.html", "\n\n{{ missing }}").unwrap();
+    let error = template_error(templates.render_named("page.html", &page));
+    assert_eq!((error.name(), error.line()), (Some("footer.html"), Some(3)));
+    assert_eq!(error.to_string(), "footer.html:3: undefined value: `missing` is undefined");
+    let (text, range) = error.place().unwrap();
+    assert_eq!(&text[range], "missing");
+}
+
+#[test]
+fn a_plugins_names_are_found_wherever_they_are_used() {
+    let guest = Guest::new().with(TemplateFilter, "f", Says("1")).with(TemplateFunction, "g", Says("2"));
+    for (source, expected) in [
+        ("{{ 0 | f }}", "1"),
+        ("{{ 0 | p.f }}", "1"),
+        ("{{ g() }}", "2"),
+        ("{{ p.g() }}", "2"),
+        ("{% filter f %}x{% endfilter %}", "1"),
+        ("{{ [0] | map('f') | join }}", "1"),
+        ("{% set name = 'f' %}{{ [0] | map(name) | join }}", "1"),
+        ("{% macro m(x) %}{{ x | f }}{{ g() }}{% endmacro %}{{ m(0) }}", "12"),
+        ("{{ 'f' is filter }} {{ g is defined }}", "True True"),
+        // What looks like a variable of the template's own, and is not yet.
+        ("{% set g = g() %}{{ g }}", "2"),
+        ("{% set p = p.g() %}{{ p }}", "2"),
+        ("{% with g = g() %}{{ g }}{% endwith %}", "2"),
+        ("{% filter replace('x', g()) %}x{% endfilter %}", "2"),
+    ] {
+        // Each is the first that asks for plugins.
+        assert_eq!(render(&templates(&[("p", &guest)]), source).unwrap(), expected, "{source}");
+    }
+    assert_eq!(templates(&[("p", &guest)]).evaluate("g() + (0 | f)", Map::new()).unwrap(), json!(3));
 }

@@ -175,6 +175,7 @@ pub(crate) mod host {
         http "driftless:plugin/http@1.0.0"
         environment "driftless:plugin/environment@1.0.0"
         process "driftless:plugin/process@1.0.0"
+        function "driftless:plugin/functions@1.0.0"
     }
 
     fn take(answer: Answer) -> (String, Vec<u8>) {

@@ -99,6 +99,7 @@ pub(crate) mod host {
         http host_http
         environment host_environment
         process host_process
+        function host_function
     }
 
     /// Fetches the answer to the request that was just made.

@@ -5,11 +5,13 @@ use std::fmt::{self, Display};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use driftless_plugin_api::host_call::{
-    Allowance, Answer, Capability, EnvironmentAnswer, EnvironmentRequest, FileRequest, HostCallError,
-    HostCallErrorKind, HostCalls, HttpAnswer, HttpRequest, Outcome, ProcessAnswer, ProcessRequest, WriteMode,
+    Allowance, Answer, Capability, EnvironmentAnswer, EnvironmentRequest, FileRequest, FunctionRequest,
+    HostCallError, HostCallErrorKind, HostCalls, HttpAnswer, HttpRequest, Outcome, ProcessAnswer,
+    ProcessRequest, WriteMode,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::files::{self, Files};
 use crate::http::Response;
@@ -23,6 +25,7 @@ use crate::process::Output;
 /// | a variable | [`var`](Self::var) | it is denied |
 /// | a request | [`response`](Self::response) | it is denied |
 /// | a command | [`command`](Self::command) | it is denied |
+/// | a function of the host | [`function`](Self::function) | it is denied |
 ///
 /// Permissions are for the host that runs the plugin to check: this one lets a plugin write wherever it likes, unless
 /// [`fails`](Self::fails) says otherwise.
@@ -37,6 +40,7 @@ struct State {
     variables: BTreeMap<String, Option<String>>,
     responses: BTreeMap<String, VecDeque<Response>>,
     outputs: BTreeMap<(String, Vec<String>), VecDeque<Output>>,
+    functions: BTreeMap<String, VecDeque<Value>>,
     failures: BTreeMap<String, HostCallErrorKind>,
     calls: Vec<Call>,
 }
@@ -47,7 +51,7 @@ struct State {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Call {
     /// In words: `read /srv/x`, `write /srv/x`, `append /srv/x`, `create /srv/x`, `list /srv`, `stat /srv/x`, `var TOKEN`,
-    /// `GET https://example.com/`, `run git status`. An argument with a space in it, or without anything, stands in quotes.
+    /// `GET https://example.com/`, `run git status`, `call inventory.owner {"host":"web1"}`. An argument with a space in it, or without anything, stands in quotes.
     pub what: String,
     /// The headers of an HTTP request.
     pub headers: Vec<(String, String)>,
@@ -127,6 +131,15 @@ impl FakeHost {
         self
     }
 
+    /// Gives it what a function of the host returns, whatever its arguments are.
+    ///
+    /// Given again for the same function it is what the next call returns; the last stays.
+    #[must_use]
+    pub fn function(mut self, name: &str, returns: impl Into<Value>) -> Self {
+        self.state_mut().functions.entry(name.to_owned()).or_default().push_back(returns.into());
+        self
+    }
+
     /// Lets a call fail, in the words of [`Call::what`]: `fails("read /etc/shadow", HostErrorKind::Denied)`.
     #[must_use]
     pub fn fails(mut self, call: &str, kind: HostCallErrorKind) -> Self {
@@ -168,6 +181,7 @@ impl HostCalls for FakeHost {
             Capability::Http => read(request).and_then(|request| state.http(request, body)),
             Capability::Environment => read(request).and_then(|request| state.environment(&request)),
             Capability::Process => read(request).and_then(|request| state.process(request, body)),
+            Capability::Function => read(request).and_then(|request| state.function(&request)),
         };
         answered.unwrap_or_else(Answer::error)
     }
@@ -217,6 +231,15 @@ impl State {
         let output = next(self.outputs.get_mut(&(command, arguments)));
         let Output { code, signal, stdout, stderr } = output.ok_or_else(|| denied(&what, &help))?;
         Ok(done(ProcessAnswer { code, signal, stderr }, stdout))
+    }
+
+    fn function(&mut self, request: &FunctionRequest) -> Result<Answer, HostCallError> {
+        let FunctionRequest { function, arguments } = request;
+        let what = format!("call {function} {arguments}");
+        self.note(what.clone(), Vec::new(), &[])?;
+        let help = format!("FakeHost::function({function:?}, …)");
+        let returns = next(self.functions.get_mut(function)).ok_or_else(|| denied(&what, &help))?;
+        Ok(done(returns, Vec::new()))
     }
 
     /// Writes a call down, and lets it fail where the test wants that.

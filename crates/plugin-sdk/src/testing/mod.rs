@@ -1,6 +1,7 @@
 //! Tests of plugins that ask their host for something, without touching the machine that runs the tests.
 //!
-//! Outside of the sandbox, [`fs`](crate::fs), [`http`](crate::http), [`env`](crate::env) and [`process`](crate::process) are answered by what the
+//! Outside of the sandbox, [`fs`](crate::fs), [`http`](crate::http), [`env`](crate::env), [`process`](crate::process) and
+//! [`functions`](crate::functions) are answered by what the
 //! test sets with [`host`], for its own thread and as long as it holds what `host` returned. Without it everything is denied.
 //!
 //! ```

@@ -24,6 +24,7 @@ file = []
 http = []
 environment = []
 process = []
+functions = []
 
 [dependencies]
 plugin-sdk = { path = 'SDK' }
@@ -64,6 +65,12 @@ mod imports {
     fn process() -> Result<String> {
         Ok(process::Command::new("git").run()?.ok()?.stdout_text()?.to_owned())
     }
+
+    #[cfg(feature = "functions")]
+    #[task]
+    fn function() -> Result<String> {
+        Ok(functions::call("f", "x")?)
+    }
 }
 "##;
 
@@ -86,6 +93,7 @@ fn a_plugin_imports_what_it_uses() {
         ("http", &["host_http", "host_take"]),
         ("environment", &["host_environment", "host_take"]),
         ("process", &["host_process", "host_take"]),
+        ("functions", &["host_function", "host_take"]),
         ("environment,file", &["host_environment", "host_file", "host_take"]),
     ] {
         let mut found = imports_of(&fs::read(build(&folder, features)).unwrap());

@@ -1,7 +1,7 @@
 """Write Driftless plugins as plain functions.
 
 What needs a permission is a module of its own, which is imported by name: ``from driftless_plugin import files``. There are
-``files``, ``http``, ``environment`` and ``process``.
+``files``, ``http``, ``environment``, ``process`` and ``functions``.
 """
 
 from . import log

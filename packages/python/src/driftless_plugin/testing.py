@@ -48,6 +48,7 @@ class FakeHost:
         self._variables: dict[str, str | None] = {}
         self._responses: dict[str, list[Response]] = {}
         self._outputs: dict[tuple[str, tuple[str, ...]], list[Output]] = {}
+        self._returns: dict[str, list[Any]] = {}
         self._failures: dict[str, str] = {}
         #: All that it was asked for, in order.
         self.requests: list[Request] = []
@@ -108,6 +109,14 @@ class FakeHost:
         """
         output = Output(code, _host.to_bytes(stdout), stderr, signal)
         self._outputs.setdefault((command, tuple(args)), []).append(output)
+        return self
+
+    def function(self, name: str, returns: Any) -> FakeHost:
+        """Gives it what a function of the host returns, whatever its arguments are.
+
+        Given again for the same function it is what the next call returns; the last stays.
+        """
+        self._returns.setdefault(name, []).append(returns)
         return self
 
     def fails(self, call: str, kind: str) -> FakeHost:
@@ -197,6 +206,16 @@ class FakeHost:
         if output is None:
             raise _denied(what, f"FakeHost.command({command!r}, {args!r}, …)")
         return {"code": output.code, "signal": output.signal, "stderr": output.stderr}, output.stdout
+
+    def _functions(self, request: dict[str, Any], _: bytes) -> tuple[Any, bytes]:
+        name = request["function"]
+        # As the other languages write it.
+        arguments = json.dumps(request.get("arguments"), ensure_ascii=False, separators=(",", ":"))
+        what = f"call {name} {arguments}"
+        self._note(what, [], b"")
+        if name not in self._returns:
+            raise _denied(what, f"FakeHost.function({name!r}, …)")
+        return _next(self._returns[name]), b""
 
     def _note(self, what: str, headers: list[tuple[str, str]], body: bytes) -> None:
         """Writes a call down, and lets it fail where the test wants that."""

@@ -3,13 +3,16 @@
 use driftless_plugin_api::abi::{self, PackedReply};
 use driftless_plugin_api::function::{Function, FunctionSet};
 use driftless_plugin_api::limit::Limit;
+use driftless_transport::{CallFailure, Reply, ReplyDefect};
 use driftless_validator::abi::wasi::INITIALIZE;
 use wasmtime::{InstancePre, Memory, Module, ModuleExport, Store, TypedFunc};
 
-use super::{Failure, Returned, enter, instantiate, out_of_bounds, outside_reserved, typed};
+use super::host;
+use crate::abi::core_module::{enter, instantiate, out_of_bounds, outside_reserved, too_long, typed};
+use crate::abi::runtime::{Failure, Linkers, Returned, Runtime};
 use crate::error::CompileError;
-use crate::host_functions::State;
-use driftless_transport::{CallFailure, Reply, ReplyDefect};
+use crate::machine_code::MachineCode;
+use crate::state::State;
 
 /// What is known of a module before there is an instance.
 pub(crate) struct Code {
@@ -17,15 +20,11 @@ pub(crate) struct Code {
     memory: ModuleExport,
     reserve: ModuleExport,
     initialize: Option<ModuleExport>,
-    pub(crate) exports: [Option<ModuleExport>; Function::COUNT],
+    exports: [Option<ModuleExport>; Function::COUNT],
 }
 
 impl Code {
-    pub(crate) fn new(
-        pre: InstancePre<State>,
-        code: &Module,
-        functions: FunctionSet,
-    ) -> Result<Self, CompileError> {
+    fn new(pre: InstancePre<State>, code: &Module, functions: FunctionSet) -> Result<Self, CompileError> {
         let export = |name: &str| code.get_export_index(name);
         let missing = |name: &str| CompileError::Compiler(format!("its export `{name}` is gone"));
         let mut exports = [None; Function::COUNT];
@@ -60,13 +59,30 @@ struct Reserved {
 }
 
 /// The least that is reserved, so that short calls of growing length do not each ask again.
-const LEAST_RESERVED: usize = 4 << 10;
+const MIN_RESERVED_BYTES: usize = 4 << 10;
 
 /// More than this is not kept for calls that do not need it, so that one large argument does not hold its memory for good.
-const MOST_RESERVED: usize = 1 << 20;
+const MAX_KEPT_BYTES: usize = 1 << 20;
 
-impl Guest {
-    pub(crate) fn start(store: &mut Store<State>, code: &Code) -> wasmtime::Result<Self> {
+impl Runtime for Guest {
+    type Code = Code;
+
+    fn offer(linkers: &mut Linkers) -> wasmtime::Result<()> {
+        host::define(&mut linkers.modules)
+    }
+
+    fn link(linkers: &Linkers, code: &MachineCode, functions: FunctionSet) -> Result<Code, CompileError> {
+        let code = code.as_module()?;
+        let pre = linkers.modules.instantiate_pre(code).map_err(CompileError::of_engine)?;
+        Code::new(pre, code, functions)
+    }
+
+    #[inline]
+    fn exports(code: &Code, function: Function) -> bool {
+        code.exports[function.slot()].is_some()
+    }
+
+    fn start(store: &mut Store<State>, code: &Code) -> wasmtime::Result<Self> {
         let (instance, memory) = instantiate(store, &code.pre, &code.memory)?;
         if let Some(initialize) = &code.initialize {
             let initialize = typed::<(), ()>(store, &instance, initialize)?;
@@ -83,7 +99,7 @@ impl Guest {
     }
 
     #[inline]
-    pub(crate) fn call(
+    fn call(
         &mut self,
         store: &mut Store<State>,
         code: &Code,
@@ -101,17 +117,20 @@ impl Guest {
 
     /// The text of a reply, if it may be read: by its length first, by its place then.
     #[inline]
-    pub(crate) fn reply<'a>(
-        &self,
+    fn reply<'a>(
+        &'a self,
         store: &'a Store<State>,
-        reply: PackedReply,
-        most: usize,
+        returned: Returned,
+        max_bytes: usize,
     ) -> Result<Reply<'a>, CallFailure> {
+        let Returned::InMemory(reply) = returned else {
+            unreachable!("a reply stays where the guest left it");
+        };
         let memory = self.memory.data(store);
         let PackedReply { pointer, length, failed } = reply;
         let (start, end) = (pointer as usize, pointer as usize + length as usize);
-        if length as usize > most {
-            return Err(CallFailure::Limit(Limit::Output.exceeded(most as u64)));
+        if length as usize > max_bytes {
+            return Err(CallFailure::Limit(Limit::Output.exceeded(max_bytes as u64)));
         }
         let Some(bytes) = memory.get(start..end) else {
             let defect = out_of_bounds(pointer, length, memory.len());
@@ -122,7 +141,9 @@ impl Guest {
             Err(error) => Err(CallFailure::Reply(ReplyDefect::NotUtf8 { at: error.valid_up_to() })),
         }
     }
+}
 
+impl Guest {
     #[cold]
     fn find(&mut self, store: &mut Store<State>, code: &Code, function: Function) -> Result<(), Failure> {
         let export = code.exports[function.slot()].as_ref().ok_or(CallFailure::Missing)?;
@@ -136,7 +157,7 @@ impl Guest {
     #[inline]
     fn hand_over(&mut self, store: &mut Store<State>, arguments: &[&str]) -> Result<Spans, Failure> {
         let total: usize = arguments.iter().map(|argument| argument.len()).sum();
-        let kept_too_much = self.reserved.length > MOST_RESERVED && total < MOST_RESERVED / 2;
+        let kept_too_much = self.reserved.length > MAX_KEPT_BYTES && total < MAX_KEPT_BYTES / 2;
         if total > self.reserved.length || kept_too_much {
             self.make_room(store, total)?;
         }
@@ -154,7 +175,7 @@ impl Guest {
 
     #[cold]
     fn make_room(&mut self, store: &mut Store<State>, total: usize) -> Result<(), Failure> {
-        let length = total.max(LEAST_RESERVED);
+        let length = total.max(MIN_RESERVED_BYTES);
         let asked = u32::try_from(length).map_err(|_| too_long(total))?;
         self.reserved = Reserved::default();
         let pointer = enter(&self.reserve, store, asked)?;
@@ -164,11 +185,6 @@ impl Guest {
         self.reserved = Reserved { pointer, length };
         Ok(())
     }
-}
-
-/// Arguments that no memory can hold.
-pub(super) fn too_long(total: usize) -> CallFailure {
-    CallFailure::Arguments(format!("its arguments have {total} bytes, more than fit into memory"))
 }
 
 /// The pointer and length of each argument.

@@ -7,15 +7,17 @@ use driftless_plugin_api::abi;
 use driftless_plugin_api::function::{Function, FunctionSet};
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::result;
+use driftless_transport::{CallFailure, Reply, ReplyDefect};
 use driftless_validator::abi::bindgen::{FREE, Helper, MALLOC, STACK, START};
 use wasmtime::{ExportType, Extern, Func, InstancePre, Memory, Module, ModuleExport, Store, Val};
 
-use super::sdk::too_long;
-use super::{Failure, Returned, instantiate, out_of_bounds, outside_reserved};
+use super::host;
+use crate::abi::core_module::{instantiate, out_of_bounds, outside_reserved, too_long};
+use crate::abi::runtime::{Failure, Linkers, Returned, Runtime};
 use crate::error::CompileError;
-use crate::host_functions::State;
+use crate::machine_code::MachineCode;
+use crate::state::State;
 use crate::wasi;
-use driftless_transport::{CallFailure, ReplyDefect};
 
 /// What is known of a module before there is an instance.
 pub(crate) struct Code {
@@ -25,15 +27,11 @@ pub(crate) struct Code {
     free: Option<ModuleExport>,
     stack: Option<ModuleExport>,
     start: Option<ModuleExport>,
-    pub(crate) exports: [Option<ModuleExport>; Function::COUNT],
+    exports: [Option<ModuleExport>; Function::COUNT],
 }
 
 impl Code {
-    pub(crate) fn new(
-        pre: InstancePre<State>,
-        code: &Module,
-        functions: FunctionSet,
-    ) -> Result<Self, CompileError> {
+    fn new(pre: InstancePre<State>, code: &Module, functions: FunctionSet) -> Result<Self, CompileError> {
         let export = |name: &str| code.get_export_index(name);
         let mut exports = [None; Function::COUNT];
         for function in functions.iter() {
@@ -70,14 +68,28 @@ pub(crate) struct Guest {
     stack: Option<Func>,
     functions: [Option<Func>; Function::COUNT],
     /// The last reply. The guest's own room for it was given back.
-    pub(super) reply: String,
+    reply: String,
 }
 
 /// What wasm-bindgen itself makes room for on the stack, for a pointer and a length.
 const RETURN_AREA: i32 = 16;
 
-impl Guest {
-    pub(crate) fn start(store: &mut Store<State>, code: &Code) -> wasmtime::Result<Self> {
+impl Runtime for Guest {
+    type Code = Code;
+
+    fn link(linkers: &Linkers, code: &MachineCode, functions: FunctionSet) -> Result<Code, CompileError> {
+        let code = code.as_module()?;
+        // What it imports of JavaScript is called as it likes, so each plugin has a linker of its own.
+        let mut linker = linkers.modules.clone();
+        host::define(&mut linker, code).map_err(CompileError::of_engine)?;
+        Code::new(linker.instantiate_pre(code).map_err(CompileError::of_engine)?, code, functions)
+    }
+
+    fn exports(code: &Code, function: Function) -> bool {
+        code.exports[function.slot()].is_some()
+    }
+
+    fn start(store: &mut Store<State>, code: &Code) -> wasmtime::Result<Self> {
         let (instance, memory) = instantiate(store, &code.pre, &code.memory)?;
         let find = |store: &mut Store<State>, export: &Option<ModuleExport>| {
             instance.get_module_export(store, export.as_ref()?).and_then(Extern::into_func)
@@ -96,7 +108,7 @@ impl Guest {
         })
     }
 
-    pub(crate) fn call(
+    fn call(
         &mut self,
         store: &mut Store<State>,
         code: &Code,
@@ -136,6 +148,17 @@ impl Guest {
         Ok(Returned::Copied { failed: says_error(function, &self.reply) })
     }
 
+    fn reply<'a>(
+        &'a self,
+        _: &'a Store<State>,
+        returned: Returned,
+        _: usize,
+    ) -> Result<Reply<'a>, CallFailure> {
+        Ok(returned.copied(&self.reply))
+    }
+}
+
+impl Guest {
     fn find(&mut self, store: &mut Store<State>, code: &Code, function: Function) -> Result<Func, Failure> {
         if let Some(known) = self.functions[function.slot()] {
             return Ok(known);

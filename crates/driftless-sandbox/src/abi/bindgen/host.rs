@@ -1,11 +1,12 @@
 //! What stands behind the imports of a wasm-bindgen module.
 
+use driftless_transport::CallFailure;
 use driftless_validator::abi::ValueType;
 use driftless_validator::abi::bindgen::{self as contract, Import};
 use wasmtime::{Caller, ExternRef, FuncType, Linker, Module, Rooted, ValType};
 
-use crate::host_functions::{self, State, charge, end, guest_text, memory};
-use driftless_transport::CallFailure;
+use crate::abi::guest_memory::{guest_text, memory};
+use crate::state::{State, charge, end, random, timestamp};
 
 /// Offers a module what it imports of JavaScript, under the names that it uses for it.
 pub(crate) fn define(linker: &mut Linker<State>, module: &Module) -> wasmtime::Result<()> {
@@ -59,11 +60,11 @@ fn define_one(
         }
         (Import::Drop, _) => linker.func_wrap(from, name, |_: u32| {}),
         (Import::Now, _) => linker.func_wrap(from, name, |mut caller: Caller<'_, State>| {
-            host_functions::timestamp(caller.data_mut()) as f64 * 1000.0
+            timestamp(caller.data_mut()) as f64 * 1000.0
         }),
         (Import::Random, _) => linker.func_wrap(from, name, |mut caller: Caller<'_, State>| {
             // As many bits as a number of JavaScript holds exactly.
-            let bits = host_functions::random(caller.data_mut())? >> 11;
+            let bits = random(caller.data_mut())? >> 11;
             wasmtime::Result::Ok(bits as f64 / (1u64 << 53) as f64)
         }),
     }?;

@@ -1,15 +1,15 @@
-//! The interfaces that a component can import, see [`driftless_plugin_api::wit`].
+//! The interfaces that a WebAssembly component can import, see [`driftless_plugin_api::wit`].
 //!
-//! They do what the functions of [`crate::host_functions`] do for modules. Only what carries the strings differs.
+//! They do what the host functions of the sdk ABI do for modules. Only what carries the strings differs.
 
 use driftless_plugin_api::host_call::Capability;
 use driftless_plugin_api::log::Level;
 use driftless_plugin_api::wit;
+use driftless_transport::CallFailure;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, Linker, WasmList, WasmStr};
 
-use crate::host_functions::{self, State, charge, end};
-use driftless_transport::CallFailure;
+use crate::state::{State, charge, charge_request, end, random, timestamp};
 
 /// A level, as a component says it: made out of a number by the engine.
 #[allow(dead_code, reason = "the derived `Lift` makes them")]
@@ -43,10 +43,10 @@ pub(crate) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut host = linker.instance(wit::HOST)?;
     host.func_wrap("log", log)?;
     host.func_wrap("get-timestamp", |mut store: StoreContextMut<'_, State>, ()| {
-        Ok((host_functions::timestamp(store.data_mut()),))
+        Ok((timestamp(store.data_mut()),))
     })?;
     host.func_wrap("get-random", |mut store: StoreContextMut<'_, State>, ()| {
-        Ok((host_functions::random(store.data_mut())?,))
+        Ok((random(store.data_mut())?,))
     })?;
     host.func_wrap("panic", panic)?;
     for capability in Capability::ALL {
@@ -81,7 +81,7 @@ fn ask(
     body: &WasmList<u8>,
 ) -> wasmtime::Result<((String, Vec<u8>),)> {
     let length = request.to_str(&store)?.len();
-    host_functions::charge_request(&mut store, capability, length, body.len())?;
+    charge_request(&mut store, capability, length, body.len())?;
     let time = store.data_mut().before_request()?;
     let begun = std::time::Instant::now();
     let answer = {

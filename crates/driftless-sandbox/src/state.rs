@@ -1,29 +1,24 @@
-//! The functions that a plugin can import, see [`driftless_plugin_api::abi`].
-//!
-//! The engine does not interrupt them, so each is short or is given the time that is left of the call, and each byte that
-//! they move costs fuel.
+//! What belongs to one instance besides its memory, and what its calls have left.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use driftless_plugin_api::abi::{self, AnswerLength};
+use driftless_plugin_api::abi;
 use driftless_plugin_api::host_call::{Allowance, Answer, Capability, RequestSummary};
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::log::Level;
 use driftless_plugin_api::text::printable_line;
-use wasmtime::{AsContextMut, Caller, Extern, Linker, Memory};
+use driftless_transport::{CallFailure, CancelHandle, LogRecord};
+use wasmtime::{AsContextMut, Memory};
 
 use crate::memory_budget::MemoryBudget;
-use crate::sandbox::PluginInner;
+use crate::plugin::Plugin;
 use crate::ticker::Deadline;
 use crate::wasi::WasiState;
-use driftless_transport::LogRecord;
-use driftless_transport::{CallFailure, CancelHandle};
 
 /// What belongs to one instance besides its memory.
 pub(crate) struct State {
-    pub(crate) plugin: Arc<PluginInner>,
+    pub(crate) plugin: Arc<Plugin>,
     pub(crate) budget: MemoryBudget,
     /// The exported memory, once there is an instance.
     pub(crate) memory: Option<Memory>,
@@ -40,7 +35,7 @@ pub(crate) struct State {
     /// Why a host function ended the call.
     pub(crate) ended: Option<CallFailure>,
     /// The answer to the last request, until the guest has fetched it or its call ends.
-    waiting: Option<Answer>,
+    pub(crate) waiting: Option<Answer>,
     /// What stands behind WASI, where the plugin imports it.
     pub(crate) wasi: Option<WasiState>,
 }
@@ -48,15 +43,8 @@ pub(crate) struct State {
 /// What one message costs besides its bytes, so that endless empty ones come to an end as well.
 const MESSAGE_OVERHEAD: usize = 32;
 
-/// Bytes of JSON in one request: several times what the longest that makes sense has. Read, JSON is many times as large, and it is the host's
-/// memory. What is to be written or sent is no part of it.
-const MOST_REQUEST: usize = 256 << 10;
-
-/// What one request costs in fuel besides its bytes. It is more than its work: what an answer costs the machine is bounded by time.
-const REQUEST_FUEL: u64 = 10_000;
-
 impl State {
-    pub(crate) fn new(plugin: Arc<PluginInner>) -> Self {
+    pub(crate) fn new(plugin: Arc<Plugin>) -> Self {
         let limits = &plugin.shared.limits;
         Self {
             budget: MemoryBudget::new(limits.memory, limits.table_elements),
@@ -207,51 +195,6 @@ impl State {
     }
 }
 
-/// Offers them.
-pub(crate) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    linker.func_wrap(abi::IMPORT_MODULE, abi::HOST_LOG, host_log)?;
-    linker.func_wrap(abi::IMPORT_MODULE, abi::HOST_GET_TIMESTAMP, host_get_timestamp)?;
-    linker.func_wrap(abi::IMPORT_MODULE, abi::HOST_GET_RANDOM, host_get_random)?;
-    linker.func_wrap(abi::IMPORT_MODULE, abi::HOST_PANIC, host_panic)?;
-    linker.func_wrap(abi::IMPORT_MODULE, abi::HOST_TAKE, host_take)?;
-    for capability in Capability::ALL {
-        let request = move |caller: Caller<'_, State>,
-                            request: u32,
-                            request_length: u32,
-                            body: u32,
-                            body_length: u32| {
-            ask(caller, capability, (request, request_length), (body, body_length))
-        };
-        linker.func_wrap(abi::IMPORT_MODULE, capability.import(), request)?;
-    }
-    Ok(())
-}
-
-fn host_log(
-    mut caller: Caller<'_, State>,
-    level: u32,
-    level_length: u32,
-    message: u32,
-    message_length: u32,
-) -> wasmtime::Result<()> {
-    charge(&mut caller, message_length.into())?;
-    let memory = memory(&mut caller)?;
-    let (data, state) = memory.data_and_store_mut(&mut caller);
-    let word = guest_text(data, level, level_length, 8)?;
-    // A level that nobody knows is no reason to lose the message.
-    let level = word.parse().unwrap_or(Level::Info);
-    let message = guest_text(data, message, message_length, state.plugin.shared.limits.log_message)?;
-    state.log(level, &message).map_err(|failure| end(state, failure))
-}
-
-fn host_get_timestamp(mut caller: Caller<'_, State>) -> u64 {
-    timestamp(caller.data_mut())
-}
-
-fn host_get_random(mut caller: Caller<'_, State>) -> wasmtime::Result<u64> {
-    random(caller.data_mut())
-}
-
 /// Seconds since 1970.
 pub(crate) fn timestamp(state: &mut State) -> u64 {
     let now = state.plugin.context.clock_and_random.timestamp();
@@ -264,59 +207,6 @@ pub(crate) fn random(state: &mut State) -> wasmtime::Result<u64> {
     state.trace(|| abi::HOST_GET_RANDOM.to_owned());
     let random = state.plugin.context.clock_and_random.random();
     random.map_err(|error| wasmtime::Error::msg(format!("no randomness: {error}")))
-}
-
-fn host_panic(mut caller: Caller<'_, State>, message: u32, length: u32) -> wasmtime::Result<()> {
-    let memory = memory(&mut caller)?;
-    let (data, state) = memory.data_and_store_mut(&mut caller);
-    let text = guest_text(data, message, length, state.plugin.shared.limits.log_message)?.into_owned();
-    Err(end(state, CallFailure::Panic(text)))
-}
-
-/// Answers a request. What comes of it, also that it is not allowed, is in the answer.
-fn ask(
-    mut caller: Caller<'_, State>,
-    capability: Capability,
-    (request, request_length): (u32, u32),
-    (body, body_length): (u32, u32),
-) -> wasmtime::Result<i64> {
-    charge_request(&mut caller, capability, request_length as usize, body_length as usize)?;
-    let memory = memory(&mut caller)?;
-    let (data, state) = memory.data_and_store_mut(&mut caller);
-    let time = state.before_request()?;
-    let request = std::str::from_utf8(guest_bytes(data, request, request_length)?)
-        .map_err(|_| wasmtime::Error::msg(format!("its request to {} is not UTF-8", capability.import())))?;
-    let body = guest_bytes(data, body, body_length)?;
-    let begun = Instant::now();
-    let answer = state.answer(capability, request, body, time);
-    state.trace_request(capability, request, body.len(), &answer, begun);
-    state.after_request(&answer)?;
-    // Both fit: no answer is larger than its limit.
-    let lengths = AnswerLength { head: answer.head.len() as u32, body: answer.body.len() as u32 };
-    state.waiting = Some(answer);
-    Ok(lengths.pack())
-}
-
-/// Writes the answer to the last request to where the guest has made room for it.
-fn host_take(mut caller: Caller<'_, State>, pointer: u32) -> wasmtime::Result<()> {
-    let Some(Answer { head, body, .. }) = caller.data_mut().waiting.take() else {
-        return Err(wasmtime::Error::msg("it fetched an answer, and there is none"));
-    };
-    charge(&mut caller, (head.len() + body.len()) as u64)?;
-    let memory = memory(&mut caller)?;
-    let data = memory.data_mut(&mut caller);
-    let start = pointer as usize;
-    let place = data.get_mut(start..).and_then(|place| place.get_mut(..head.len() + body.len()));
-    let Some(place) = place else {
-        return Err(wasmtime::Error::msg(format!(
-            "it made room for an answer of {} bytes at {start:#x}, outside its memory",
-            head.len() + body.len()
-        )));
-    };
-    let (to_head, to_body) = place.split_at_mut(head.len());
-    to_head.copy_from_slice(head.as_bytes());
-    to_body.copy_from_slice(&body);
-    Ok(())
 }
 
 /// Ends the call, and remembers why.
@@ -346,47 +236,18 @@ pub(crate) fn charge_request(
     body: usize,
 ) -> wasmtime::Result<()> {
     charge(store, REQUEST_FUEL + (request as u64) + (body as u64))?;
-    if request > MOST_REQUEST {
+    if request > MAX_REQUEST_BYTES {
         return Err(wasmtime::Error::msg(format!(
-            "its request to {} has {request} bytes; {MOST_REQUEST} is the most, besides its body",
+            "its request to {} has {request} bytes; {MAX_REQUEST_BYTES} is the most, besides its body",
             capability.import()
         )));
     }
     Ok(())
 }
 
-pub(crate) fn memory(caller: &mut Caller<'_, State>) -> wasmtime::Result<Memory> {
-    if let Some(memory) = caller.data().memory {
-        return Ok(memory);
-    }
-    // Only a start function can call before the instance is there.
-    match caller.get_export(abi::MEMORY) {
-        Some(Extern::Memory(memory)) => Ok(memory),
-        _ => Err(wasmtime::Error::msg("a host function was called before there is a memory")),
-    }
-}
+/// Bytes of JSON in one request: several times what the longest that makes sense has. Read, JSON is many times as large, and it is the host's
+/// memory. What is to be written or sent is no part of it.
+const MAX_REQUEST_BYTES: usize = 256 << 10;
 
-fn guest_bytes(data: &[u8], pointer: u32, length: u32) -> wasmtime::Result<&[u8]> {
-    let (start, length) = (pointer as usize, length as usize);
-    start.checked_add(length).and_then(|end| data.get(start..end)).ok_or_else(|| {
-        wasmtime::Error::msg(format!("it handed over {length} bytes at {start:#x}, outside its memory"))
-    })
-}
-
-/// The text that a guest points at, cut to `most` bytes. What is not UTF-8 in it is replaced, which may make it longer.
-pub(crate) fn guest_text(
-    data: &[u8],
-    pointer: u32,
-    length: u32,
-    most: usize,
-) -> wasmtime::Result<Cow<'_, str>> {
-    let bytes = guest_bytes(data, pointer, length)?;
-    // A letter that straddles the cut is read whole, so that it is left out whole.
-    let mut text = String::from_utf8_lossy(&bytes[..bytes.len().min(most.saturating_add(3))]);
-    let end = text.floor_char_boundary(most);
-    match &mut text {
-        Cow::Borrowed(text) => *text = &text[..end],
-        Cow::Owned(text) => text.truncate(end),
-    }
-    Ok(text)
-}
+/// What one request costs in fuel besides its bytes. It is more than its work: what an answer costs the machine is bounded by time.
+const REQUEST_FUEL: u64 = 10_000;

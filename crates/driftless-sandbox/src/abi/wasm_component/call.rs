@@ -1,26 +1,29 @@
-//! Calls of a component: strings in, a result of strings out, carried by the engine as the component model has it.
+//! Calls of a WebAssembly component: strings in, a result of strings out, carried by the engine as the component model has it.
 
 use driftless_plugin_api::function::{Function, FunctionSet};
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::wit;
+use driftless_transport::{CallFailure, Reply};
 use wasmtime::Store;
 use wasmtime::component::{
     Component, ComponentExportIndex, ComponentNamedList, Func, Instance, InstancePre, Lower,
 };
 
-use super::{Failure, Returned};
-use crate::host_functions::State;
+use super::host;
+use crate::abi::runtime::{Failure, Linkers, Returned, Runtime};
+use crate::error::CompileError;
+use crate::machine_code::MachineCode;
+use crate::state::State;
 use crate::wasi;
-use driftless_transport::CallFailure;
 
-/// What is known of a component before there is an instance.
+/// What is known of a WebAssembly component before there is an instance.
 pub(crate) struct Code {
     pre: InstancePre<State>,
-    pub(crate) exports: [Option<ComponentExportIndex>; Function::COUNT],
+    exports: [Option<ComponentExportIndex>; Function::COUNT],
 }
 
 impl Code {
-    pub(crate) fn new(pre: InstancePre<State>, code: &Component, functions: FunctionSet) -> Self {
+    fn new(pre: InstancePre<State>, code: &Component, functions: FunctionSet) -> Self {
         let mut exports = [None; Function::COUNT];
         for function in functions.iter() {
             exports[function.slot()] =
@@ -35,18 +38,34 @@ pub(crate) struct Guest {
     instance: Instance,
     functions: [Option<Func>; Function::COUNT],
     /// The last reply. Its place in the guest's memory was given back.
-    pub(super) reply: String,
+    reply: String,
 }
 
 /// What every function returns.
 type Output = (Result<String, String>,);
 
-impl Guest {
-    pub(crate) fn start(store: &mut Store<State>, code: &Code) -> wasmtime::Result<Self> {
+impl Runtime for Guest {
+    type Code = Code;
+
+    fn offer(linkers: &mut Linkers) -> wasmtime::Result<()> {
+        host::define(&mut linkers.components)
+    }
+
+    fn link(linkers: &Linkers, code: &MachineCode, functions: FunctionSet) -> Result<Code, CompileError> {
+        let code = code.as_component()?;
+        let pre = linkers.components.instantiate_pre(code).map_err(CompileError::of_engine)?;
+        Ok(Code::new(pre, code, functions))
+    }
+
+    fn exports(code: &Code, function: Function) -> bool {
+        code.exports[function.slot()].is_some()
+    }
+
+    fn start(store: &mut Store<State>, code: &Code) -> wasmtime::Result<Self> {
         // It bounds what a guest hands over in one go, which is copied where it is a reply. A message or a request may be longer than that.
         let output = store.data().plugin.shared.limits.output;
-        store.set_hostcall_fuel(output.max(MOST_HANDED_OVER));
-        store.set_max_component_handles(MOST_HANDLES);
+        store.set_hostcall_fuel(output.max(MIN_HANDED_OVER_BYTES));
+        store.set_max_component_handles(MAX_HANDLES);
         let instance = match store.data().wasi {
             None => code.pre.instantiate(&mut *store)?,
             Some(_) => {
@@ -57,7 +76,7 @@ impl Guest {
         Ok(Self { instance, functions: [None; Function::COUNT], reply: String::new() })
     }
 
-    pub(crate) fn call(
+    fn call(
         &mut self,
         store: &mut Store<State>,
         code: &Code,
@@ -82,6 +101,23 @@ impl Guest {
         Ok(Returned::Copied { failed })
     }
 
+    fn reply<'a>(
+        &'a self,
+        _: &'a Store<State>,
+        returned: Returned,
+        _: usize,
+    ) -> Result<Reply<'a>, CallFailure> {
+        Ok(returned.copied(&self.reply))
+    }
+
+    /// A guest that hands over more bytes than it may is stopped by the engine, which has no name for it but its words.
+    fn limit_of(error: &wasmtime::Error) -> Option<Limit> {
+        let words = error.root_cause().to_string();
+        words.contains("fuel allocated for hostcalls has been exhausted").then_some(Limit::Output)
+    }
+}
+
+impl Guest {
     fn find(&mut self, store: &mut Store<State>, code: &Code, function: Function) -> Result<Func, Failure> {
         if let Some(known) = self.functions[function.slot()] {
             return Ok(known);
@@ -95,15 +131,10 @@ impl Guest {
 }
 
 /// Handles of resources that an instance may have at once. Only WASI hands any out, and bounds its own further.
-const MOST_HANDLES: usize = 10_000;
+const MAX_HANDLES: usize = 10_000;
 
 /// Bytes of texts and lists that a guest hands over in one go, where the limit of a reply is not larger.
-const MOST_HANDED_OVER: usize = 16 << 20;
-
-/// Whether a guest was stopped because it handed over more bytes than it may. The engine has no name for it but its words.
-pub(crate) fn handed_over_too_much(error: &wasmtime::Error) -> bool {
-    error.root_cause().to_string().contains("fuel allocated for hostcalls has been exhausted")
-}
+const MIN_HANDED_OVER_BYTES: usize = 16 << 20;
 
 fn enter<P>(function: Func, store: &mut Store<State>, parameters: P) -> wasmtime::Result<Output>
 where

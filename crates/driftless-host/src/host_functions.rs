@@ -1,0 +1,167 @@
+//! Functions of the program that embeds the host, which plugins can call.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use driftless_permissions::{Grant, is_function_name};
+use driftless_plugin_api::host_call::{
+    Allowance, Answer, Capability, FunctionRequest, HostCallError, HostCallErrorKind, HostCalls, Outcome,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+
+/// One call of a function of the program, see [`PluginManagerBuilder::host_function`](crate::PluginManagerBuilder::host_function).
+#[derive(Clone, Copy, Debug)]
+pub struct HostFunctionCall<'a> {
+    plugin: &'a str,
+    deadline: Option<Instant>,
+    allowance: Allowance<'a>,
+}
+
+impl HostFunctionCall<'_> {
+    /// The plugin that calls. It was granted the function.
+    pub fn plugin(&self) -> &str {
+        self.plugin
+    }
+
+    /// The time that is left of the call in which the plugin calls. What takes longer is lost: the plugin's call has ended by then.
+    pub fn time_left(&self) -> Duration {
+        match self.deadline {
+            Some(deadline) => deadline.saturating_duration_since(Instant::now()),
+            None => self.allowance.time,
+        }
+    }
+
+    /// Whether the call was cancelled in which the plugin calls. What waits should look now and then.
+    pub fn is_cancelled(&self) -> bool {
+        self.allowance.is_cancelled()
+    }
+}
+
+type HostFunction =
+    dyn Fn(Value, &HostFunctionCall<'_>) -> Result<Value, HostCallError> + Send + Sync + 'static;
+
+/// The functions of a program, by name.
+#[derive(Clone, Default)]
+pub(crate) struct HostFunctions(BTreeMap<String, Arc<HostFunction>>);
+
+impl HostFunctions {
+    /// One function more.
+    ///
+    /// # Errors
+    ///
+    /// When no function can be called this, or one is already.
+    pub(crate) fn add<A: DeserializeOwned, R: Serialize>(
+        &mut self,
+        name: String,
+        function: impl Fn(A, &HostFunctionCall<'_>) -> Result<R, HostCallError> + Send + Sync + 'static,
+    ) -> Result<()> {
+        let refuse = |why: &str| {
+            Err(Error::Configuration {
+                what: format!("the host function `{name}`"),
+                violations: vec![why.to_owned()],
+            })
+        };
+        if !is_function_name(&name) {
+            return refuse(
+                "its name is words of letters, digits, `_` and `-` with dots between them, at most 64 bytes",
+            );
+        }
+        if self.0.contains_key(&name) {
+            return refuse("there is one of this name already");
+        }
+        let untyped = move |arguments: Value, call: &HostFunctionCall<'_>| {
+            let arguments = serde_json::from_value(arguments).map_err(|error| {
+                HostCallError::new(HostCallErrorKind::Invalid, format!("its arguments do not fit: {error}"))
+            })?;
+            let returned = function(arguments, call)?;
+            serde_json::to_value(returned).map_err(|error| {
+                let message = format!("what it returns cannot be written as JSON: {error}");
+                HostCallError::new(HostCallErrorKind::Failed, message)
+            })
+        };
+        self.0.insert(name, Arc::new(untyped));
+        Ok(())
+    }
+
+    /// Puts these functions in front of what answers everything else.
+    pub(crate) fn before(
+        &self,
+        plugin: Arc<str>,
+        grant: Grant,
+        rest: Arc<dyn HostCalls>,
+    ) -> Arc<dyn HostCalls> {
+        if self.0.is_empty() {
+            return rest;
+        }
+        Arc::new(GrantedFunctions { plugin, grant, functions: self.clone(), rest })
+    }
+}
+
+impl fmt::Debug for HostFunctions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// The functions that one plugin may call.
+struct GrantedFunctions {
+    plugin: Arc<str>,
+    grant: Grant,
+    functions: HostFunctions,
+    rest: Arc<dyn HostCalls>,
+}
+
+impl HostCalls for GrantedFunctions {
+    fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance<'_>) -> Answer {
+        if capability != Capability::Function {
+            return self.rest.answer(capability, request, body, allowance);
+        }
+        // What makes no sense, or names no function of the program, is for the rest to refuse.
+        let asked = serde_json::from_str::<FunctionRequest>(request).ok();
+        match asked.and_then(|asked| Some((self.functions.0.get(&asked.function)?, asked))) {
+            Some((function, asked)) => self.call(&**function, asked, allowance).unwrap_or_else(Answer::error),
+            None => self.rest.answer(capability, request, body, allowance),
+        }
+    }
+}
+
+impl GrantedFunctions {
+    fn call(
+        &self,
+        function: &HostFunction,
+        request: FunctionRequest,
+        allowance: Allowance<'_>,
+    ) -> Result<Answer, HostCallError> {
+        let FunctionRequest { function: name, arguments } = request;
+        self.grant.function(&name).map_err(|denial| {
+            HostCallError::new(HostCallErrorKind::Denied, format!("it may not call `{name}`: {denial}"))
+        })?;
+        let deadline = Instant::now().checked_add(allowance.time);
+        let call = HostFunctionCall { plugin: &self.plugin, deadline, allowance };
+        // A mistake of the program ends this call, and not the thread that the plugin runs on.
+        let returned = catch_unwind(AssertUnwindSafe(|| function(arguments, &call))).unwrap_or_else(|_| {
+            Err(HostCallError::new(
+                HostCallErrorKind::Failed,
+                "it panicked, which is a mistake of the host's program",
+            ))
+        });
+        let returned = returned.map_err(|error| {
+            HostCallError::new(error.kind, format!("the host's function `{name}`: {}", error.message))
+        })?;
+        let answer = Answer::new(&Outcome::Ok(returned), Vec::new());
+        if answer.head.len() > allowance.bytes {
+            let (has, most) = (answer.head.len(), allowance.bytes);
+            let message =
+                format!("the host's function `{name}` returned {has} bytes; an answer may have {most}");
+            return Err(HostCallError::new(HostCallErrorKind::Limit, message));
+        }
+        Ok(answer)
+    }
+}

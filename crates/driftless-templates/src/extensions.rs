@@ -1,0 +1,258 @@
+//! Filters and functions of plugins, as a template engine takes them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+
+use driftless_host::{Configured, PluginManager};
+use driftless_plugin_api::component::ComponentKind;
+use minijinja::value::{Kwargs, Rest, ValueOrKwargs};
+use minijinja::{Environment, ErrorKind};
+use serde::Deserialize;
+
+/// A filter or function of a plugin, bound to its configuration when it is first used.
+struct Extension {
+    manager: PluginManager,
+    plugin: String,
+    kind: ComponentKind,
+    name: String,
+    configured: OnceLock<Configured>,
+}
+
+impl Extension {
+    fn configured(&self) -> driftless_host::Result<&Configured> {
+        if let Some(configured) = self.configured.get() {
+            return Ok(configured);
+        }
+        let component = self.manager.component(self.kind, &format!("{}.{}", self.plugin, self.name))?;
+        let of_plugin = self.manager.settings().config.get(&self.plugin);
+        let said = of_plugin.and_then(|components| components.get(&self.name)).cloned().unwrap_or_default();
+        let configured = component.configure(said.config)?.on_failure(&said.on_failure)?;
+        Ok(self.configured.get_or_init(|| configured))
+    }
+
+    /// Calls it with a value, where it is a filter, and with arguments.
+    fn call(
+        &self,
+        value: Option<&minijinja::Value>,
+        arguments: &[minijinja::Value],
+    ) -> Result<minijinja::Value, minijinja::Error> {
+        let failed = |error: driftless_host::Error| {
+            minijinja::Error::new(ErrorKind::InvalidOperation, "a plugin failed").with_source(error)
+        };
+        let configured = self.configured().map_err(failed)?;
+        let arguments = arguments_json(arguments)?;
+        let reply = match value {
+            Some(value) => {
+                let value = to_json(value)?;
+                configured.call(&[&value, &arguments], read_value)
+            }
+            None => configured.call(&[&arguments], read_value),
+        };
+        reply.map_err(failed)
+    }
+}
+
+fn read_value(text: &str) -> Result<minijinja::Value, String> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let value = minijinja::Value::deserialize(&mut reader);
+    let value = value.and_then(|value| reader.end().map(|()| value));
+    value.map_err(|error| format!("its reply is not JSON: {error}"))
+}
+
+pub(crate) fn not_json(error: serde_json::Error) -> minijinja::Error {
+    minijinja::Error::new(ErrorKind::BadSerialization, format!("this value cannot be handed on: {error}"))
+}
+
+/// `[1, 2]`, or with keyword arguments `{"positional": [1], "keyword": {"end": 2}}`.
+fn arguments_json(arguments: &[minijinja::Value]) -> Result<String, minijinja::Error> {
+    let (positional, keyword) = match arguments.split_last() {
+        None => return Ok("[]".to_owned()),
+        Some((last, before)) if last.is_kwargs() => (before, Some(Kwargs::try_from(last.clone())?)),
+        Some(_) => (arguments, None),
+    };
+    let positional: Vec<_> = positional.iter().map(to_json).collect::<Result<_, _>>()?;
+    let positional = positional.join(",");
+    let Some(keyword) = keyword else {
+        return Ok(format!("[{positional}]"));
+    };
+    let mut named = BTreeMap::new();
+    for name in keyword.args() {
+        named.insert(name, to_json(&keyword.get(name)?)?);
+    }
+    let named: Vec<_> = named.iter().map(|(name, value)| format!(r#""{name}":{value}"#)).collect();
+    Ok(format!(r#"{{"positional":[{positional}],"keyword":{{{}}}}}"#, named.join(",")))
+}
+
+/// What a template hands to a plugin. What is not defined is an error here as everywhere else.
+fn to_json(value: &minijinja::Value) -> Result<String, minijinja::Error> {
+    if value.is_undefined() {
+        return Err(minijinja::Error::new(ErrorKind::UndefinedError, "it cannot be handed to a plugin"));
+    }
+    serde_json::to_string(value).map_err(not_json)
+}
+
+/// Adds the filters and functions of every plugin to an environment. `left_out` hears of those that could not be asked for theirs.
+///
+/// A plugin whose manifest lists its components is loaded when one of them is first used; any other is asked now.
+///
+/// # Errors
+///
+/// When the plugins cannot be listed.
+pub(crate) fn add_extensions(
+    environment: &mut Environment<'static>,
+    manager: &PluginManager,
+    left_out: impl FnMut(&driftless_host::Error),
+) -> driftless_host::Result<()> {
+    let extensions = extensions(manager, left_out)?;
+    add_filters(environment, &extensions);
+    add_functions(environment, &extensions);
+    Ok(())
+}
+
+/// Whether an environment has a filter. It is asked by a test of its own, so that no filter is called.
+pub(crate) fn has_filter(environment: &Environment<'_>, name: &str) -> bool {
+    let asked = environment.empty_state().perform_test("filter", &[minijinja::Value::from(name)]);
+    asked.unwrap_or(false)
+}
+
+/// Every template extension of every plugin.
+fn extensions(
+    manager: &PluginManager,
+    mut left_out: impl FnMut(&driftless_host::Error),
+) -> driftless_host::Result<Vec<Arc<Extension>>> {
+    let mut extensions = Vec::new();
+    let mut add = |plugin: &str, kind, name: &str| {
+        extensions.push(Arc::new(Extension {
+            manager: manager.clone(),
+            plugin: plugin.to_owned(),
+            kind,
+            name: name.to_owned(),
+            configured: OnceLock::new(),
+        }));
+    };
+    for listed in manager.list()? {
+        // What is not a plugin is for `plugin validate` to complain about, not for every template.
+        let Some(functions) = listed.functions else {
+            continue;
+        };
+        if let Some(components) = listed.manifest.and_then(|manifest| manifest.components) {
+            for component in components {
+                add(&listed.name, component.kind, &component.name);
+            }
+        } else if functions.contains(&ComponentKind::TemplateFilter.definitions()) {
+            let mut ask = || -> driftless_host::Result<()> {
+                let plugin = manager.plugin(&listed.name)?;
+                for kind in [ComponentKind::TemplateFilter, ComponentKind::TemplateFunction] {
+                    for definition in plugin.definitions(kind)? {
+                        add(&listed.name, kind, &definition.name);
+                    }
+                }
+                Ok(())
+            };
+            if let Err(error) = ask() {
+                left_out(&error);
+            }
+        }
+    }
+    Ok(extensions)
+}
+
+type Named<'a> = BTreeMap<&'a str, Vec<&'a Arc<Extension>>>;
+
+fn by_short_name(extensions: &[Arc<Extension>], kind: ComponentKind) -> Named<'_> {
+    let mut named = Named::new();
+    for extension in extensions.iter().filter(|extension| extension.kind == kind) {
+        named.entry(extension.name.as_str()).or_default().push(extension);
+    }
+    named
+}
+
+fn add_filters(environment: &mut Environment<'static>, extensions: &[Arc<Extension>]) {
+    for (short, owners) in by_short_name(extensions, ComponentKind::TemplateFilter) {
+        for extension in &owners {
+            let extension = Arc::clone(extension);
+            let qualified = format!("{}.{short}", underscored(&extension.plugin));
+            environment.add_filter(
+                qualified,
+                move |value: &minijinja::Value, arguments: Rest<ValueOrKwargs>| {
+                    extension.call(Some(value), &arguments.into_values())
+                },
+            );
+        }
+        if has_filter(environment, short) {
+            continue;
+        }
+        match owners.as_slice() {
+            [extension] => {
+                let extension = Arc::clone(extension);
+                environment.add_filter(
+                    short.to_owned(),
+                    move |value: &minijinja::Value, arguments: Rest<ValueOrKwargs>| {
+                        extension.call(Some(value), &arguments.into_values())
+                    },
+                );
+            }
+            several => {
+                let message = ambiguous("filter", short, several);
+                environment.add_filter(
+                    short.to_owned(),
+                    move |_: &minijinja::Value, _: Rest<ValueOrKwargs>| {
+                        Err::<minijinja::Value, _>(minijinja::Error::new(
+                            ErrorKind::UnknownFilter,
+                            message.clone(),
+                        ))
+                    },
+                );
+            }
+        }
+    }
+}
+
+fn add_functions(environment: &mut Environment<'static>, extensions: &[Arc<Extension>]) {
+    let built_in: BTreeSet<String> = environment.globals().map(|(name, _)| name.to_owned()).collect();
+    let mut namespaces: BTreeMap<String, Vec<(String, minijinja::Value)>> = BTreeMap::new();
+    for (short, owners) in by_short_name(extensions, ComponentKind::TemplateFunction) {
+        for extension in &owners {
+            let extension = Arc::clone(extension);
+            let namespace = namespaces.entry(underscored(&extension.plugin)).or_default();
+            let function = minijinja::Value::from_function(move |arguments: Rest<ValueOrKwargs>| {
+                extension.call(None, &arguments.into_values())
+            });
+            namespace.push((short.to_owned(), function));
+        }
+        if built_in.contains(short) {
+            continue;
+        }
+        match owners.as_slice() {
+            [extension] => {
+                let extension = Arc::clone(extension);
+                environment.add_function(short.to_owned(), move |arguments: Rest<ValueOrKwargs>| {
+                    extension.call(None, &arguments.into_values())
+                });
+            }
+            several => {
+                let message = ambiguous("function", short, several);
+                environment.add_function(short.to_owned(), move |_: Rest<ValueOrKwargs>| {
+                    Err::<minijinja::Value, _>(minijinja::Error::new(
+                        ErrorKind::UnknownFunction,
+                        message.clone(),
+                    ))
+                });
+            }
+        }
+    }
+    for (plugin, functions) in namespaces.into_iter().filter(|(plugin, _)| !built_in.contains(plugin)) {
+        environment.add_global(plugin, minijinja::Value::from_pairs(functions));
+    }
+}
+
+fn ambiguous(what: &str, short: &str, owners: &[&Arc<Extension>]) -> String {
+    let full = |extension: &&Arc<Extension>| format!("`{}.{short}`", underscored(&extension.plugin));
+    let full: Vec<_> = owners.iter().map(full).collect();
+    format!("several plugins bring a {what} `{short}`; say which: {}", full.join(" or "))
+}
+
+/// A plugin's name as a template can write it.
+fn underscored(plugin: &str) -> String {
+    plugin.replace('-', "_")
+}

@@ -1,0 +1,209 @@
+//! Whether a template uses names that are not built in, and so may be a plugin's.
+//!
+//! The template engine does not say which filters a template uses, so its text is looked at. Where it cannot be told, the answer is
+//! that it may: then plugins are looked at, and nothing else changes.
+
+use minijinja::syntax::SyntaxConfig;
+
+/// The tags of a template: what stands between the delimiters of variables and of blocks.
+///
+/// Where the text may be read in more than one way, it is one single tag.
+pub(crate) fn tags<'s>(source: &'s str, syntax: &SyntaxConfig) -> Vec<&'s str> {
+    // What is raw is no tag, whatever it looks like, and it may look like the beginning of a comment.
+    if syntax.line_statement_prefix().is_some() || words(source, "raw").next().is_some() {
+        return vec![source];
+    }
+    let delimiters = [
+        (syntax.variable_delimiters(), false),
+        (syntax.block_delimiters(), false),
+        (syntax.comment_delimiters(), true),
+    ];
+    let mut tags = Vec::new();
+    let mut rest = source;
+    // Of two delimiters that begin at the same place, the longer one counts.
+    while let Some((at, (start, end), is_comment)) = delimiters
+        .iter()
+        .filter_map(|((start, end), is_comment)| Some((rest.find(start)?, (*start, *end), *is_comment)))
+        .min_by_key(|(at, (start, _), _)| (*at, std::cmp::Reverse(start.len())))
+    {
+        let inside = &rest[at + start.len()..];
+        let length = if is_comment { inside.find(end) } else { end_of_tag(inside, end) };
+        let length = length.unwrap_or(inside.len());
+        if !is_comment {
+            tags.push(&inside[..length]);
+        }
+        rest = inside.get(length + end.len()..).unwrap_or_default();
+    }
+    tags
+}
+
+/// Where a tag ends. Delimiters in strings and in brackets are a part of it.
+fn end_of_tag(inside: &str, end: &str) -> Option<usize> {
+    let (mut depth, mut quote, mut is_escaped) = (0_usize, None, false);
+    for (at, character) in inside.char_indices() {
+        match (quote, character) {
+            _ if is_escaped => is_escaped = false,
+            (Some(_), '\\') => is_escaped = true,
+            (Some(open), _) if character == open => quote = None,
+            (Some(_), _) => {}
+            (None, _) if depth == 0 && inside[at..].starts_with(end) => return Some(at),
+            (None, '"' | '\'') => quote = Some(character),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            (None, _) => {}
+        }
+    }
+    None
+}
+
+/// Whether a tag or an expression may use a filter that `is_built_in` does not know.
+///
+/// Looks at whatever stands behind a `|` or the word `filter`, in strings as well.
+pub(crate) fn uses_other_filters(source: &str, is_built_in: impl Fn(&str) -> bool) -> bool {
+    let is_other = |behind: &str| {
+        let (name, behind) = filter_name(behind);
+        match name.as_str() {
+            "" => false,
+            "map" => maps_by_name(behind),
+            name => !is_built_in(name),
+        }
+    };
+    let behind_pipes = source.match_indices('|').any(|(at, _)| is_other(&source[at + 1..]));
+    behind_pipes || words(source, "filter").any(|(before, behind)| is_test(before) || is_other(behind))
+}
+
+/// Whether a tag is about other templates: it includes, imports or extends one.
+pub(crate) fn uses_templates(tag: &str) -> bool {
+    ["include", "import", "extends"].iter().any(|word| words(tag, word).next().is_some())
+}
+
+/// The name of a filter, which may have several parts with a dot and white space between them, and what is behind it.
+fn filter_name(source: &str) -> (String, &str) {
+    let mut name = String::new();
+    let mut rest = source.trim_start();
+    loop {
+        let end = rest.find(|character: char| !is_part_of_name(character)).unwrap_or(rest.len());
+        if end == 0 {
+            return (name, rest);
+        }
+        name.push_str(&rest[..end]);
+        rest = &rest[end..];
+        match rest.trim_start().strip_prefix('.') {
+            Some(behind) => {
+                name.push('.');
+                rest = behind.trim_start();
+            }
+            None => return (name, rest),
+        }
+    }
+}
+
+/// Whether `map` is given the name of a filter, which may come from anywhere, rather than that of an attribute.
+fn maps_by_name(behind: &str) -> bool {
+    let arguments = behind.trim_start().strip_prefix('(').unwrap_or_default().trim_start();
+    !arguments.starts_with("attribute")
+}
+
+/// Whether `filter` behind this is the test of that name: `'slugify' is filter`.
+fn is_test(before: &str) -> bool {
+    let before = before.trim_end();
+    ["is", "not"]
+        .iter()
+        .any(|word| before.strip_suffix(word).is_some_and(|before| !before.ends_with(is_part_of_name)))
+}
+
+/// Where a word stands by itself: what is before it, and what is behind it.
+fn words<'a>(source: &'a str, word: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    source.match_indices(word).filter_map(move |(at, _)| {
+        let (before, behind) = (&source[..at], &source[at + word.len()..]);
+        let is_alone = !before.ends_with(is_part_of_name) && !behind.starts_with(is_part_of_name);
+        is_alone.then_some((before, behind))
+    })
+}
+
+fn is_part_of_name(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn uses(source: &str) -> bool {
+        let is_built_in = |name: &str| ["upper", "join", "default"].contains(&name);
+        tags(source, &SyntaxConfig::default()).iter().any(|tag| uses_other_filters(tag, is_built_in))
+    }
+
+    #[test]
+    fn a_tag_ends_where_the_engine_ends_it() {
+        for (source, expected) in [
+            ("", &[][..]),
+            ("text | more", &[]),
+            ("a {{ b }} c {% d %} e", &[" b ", " d "]),
+            ("{{- b -}}", &["- b -"]),
+            ("{{ {'a': {'b': 1}} | c }} d", &[" {'a': {'b': 1}} | c "]),
+            ("{{ '}}' ~ \"'}}\" ~ '\\'}}' | c }} d", &[" '}}' ~ \"'}}\" ~ '\\'}}' | c "]),
+            ("{# {{ a | b }} #}{{ c }}", &[" c "]),
+            ("{{ a | b", &[" a | b"]),
+        ] {
+            assert_eq!(tags(source, &SyntaxConfig::default()), expected, "{source}");
+        }
+        let raw = "{% raw %}{# {% endraw %}{{ a | b }}{# #}";
+        assert_eq!(tags(raw, &SyntaxConfig::default()), [raw]);
+        let syntax = SyntaxConfig::builder()
+            .variable_delimiters("${", "}")
+            .block_delimiters("<%", "%>")
+            .comment_delimiters("<#", "#>")
+            .build()
+            .unwrap();
+        assert_eq!(tags("{{ a }} ${ {'b': 1} | c } <% d %>", &syntax), [" {'b': 1} | c ", " d "]);
+    }
+
+    #[test]
+    fn other_templates_are_seen() {
+        for source in
+            ["{% include 'a' %}", "{%- import 'a' as b %}", "{% from a import b %}", "{% extends a %}"]
+        {
+            assert!(tags(source, &SyntaxConfig::default()).into_iter().any(uses_templates), "{source}");
+        }
+        assert!(!uses_templates(" included "));
+    }
+
+    #[test]
+    fn filters_of_plugins_are_seen_wherever_they_stand() {
+        for source in [
+            "{{ x | slugify }}",
+            "{{x|slugify}}",
+            "{{ x | upper | slugify(1) }}",
+            "{{ x |\n slugify }}",
+            "{{ x | a_plugin.upper }}",
+            "{{ x | a_plugin\n . upper }}",
+            "{% filter slugify %}x{% endfilter %}",
+            "{% filter upper | slugify %}x{% endfilter %}",
+            "{% set x | slugify %}x{% endset %}",
+            "{{ [1] | map('slugify') }}",
+            "{{ [1] | map(name) }}",
+            "{{ 'slugify' is filter }}",
+            "{{ 'slugify' is not filter }}",
+        ] {
+            assert!(uses(source), "{source}");
+        }
+    }
+
+    #[test]
+    fn what_is_built_in_needs_no_plugin() {
+        for source in [
+            "",
+            "|",
+            "a || b",
+            "{{ x | upper }} {{ x|join(', ')|default(1) }}",
+            "{{ [x] | map(attribute='name') | join }}",
+            "{% filter upper %}x{% endfilter %}",
+            "{{ filters }} {{ my_filter }}",
+            "| a | table |",
+            "{{ x }} | {{ x }} | text {# {{ x | slugify }} #}",
+        ] {
+            assert!(!uses(source), "{source}");
+        }
+    }
+}
