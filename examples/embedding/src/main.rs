@@ -65,7 +65,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
 
     println!("3. A template, with a filter that is part of this program");
-    let templates = Templates::new(&manager)?;
+    let templates = Templates::new(&manager);
     let vars = serde_json::Map::from_iter([("team".to_owned(), done.value.team.into())]);
     println!("   {}", templates.render("page", "/teams/{{ team | slug }}", &vars)?);
 
