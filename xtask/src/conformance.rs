@@ -1,4 +1,4 @@
-//! `cargo xtask conformance`: the reference plugin in every language, through every case.
+//! `cargo xtask conformance`: the reference plugin in every language and through every transport, through every case.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::run::{both, command, heading, root, run, say};
+use crate::run::{both, cargo, command, heading, root, run, say};
 use crate::{examples, toolchains, tools};
 
 /// A way to write a plugin, and what carries the strings of the protocol then.
@@ -62,11 +62,29 @@ const TABLE: &str = "docs/src/conformance-table.md";
 /// The row of what every plugin has to get right.
 const CHECKS: &str = "every plugin";
 
-/// How many cases of a group there are, and how many hold.
-#[derive(Clone, Copy, Default)]
+/// The column of the plugin that is a part of a program.
+const LINKED: &str = "Rust, built in";
+
+/// How many cases of a group there are, how many hold, and how many mean nothing where they ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Tally {
     held: usize,
+    not_applicable: usize,
     all: usize,
+}
+
+impl Tally {
+    fn failed(self) -> usize {
+        self.all - self.held - self.not_applicable
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            held: self.held + other.held,
+            not_applicable: self.not_applicable + other.not_applicable,
+            all: self.all + other.all,
+        }
+    }
 }
 
 /// By group.
@@ -87,10 +105,11 @@ pub(crate) fn check_with_driftless() -> Result<()> {
     let (rust, others) = both(|| play(&rust), || play(&others))?;
     let mut columns = [rust, others].concat();
     columns.sort_by_key(|(name, _)| WAYS.iter().position(|way| way.name == *name));
+    columns.push((LINKED, Some(test_linked()?)));
     let table = table(&columns);
     say(&format!("\n{table}"));
     let failed = columns.iter().filter_map(|(_, column)| column.as_ref());
-    let failed: usize = failed.flat_map(BTreeMap::values).map(|tally| tally.all - tally.held).sum();
+    let failed: usize = failed.flat_map(BTreeMap::values).map(|tally| tally.failed()).sum();
     // A table with holes is not kept.
     if columns.iter().all(|(_, column)| column.is_some()) {
         let path = root().join(TABLE);
@@ -235,6 +254,29 @@ fn test(way: &Way, plugin: &Path) -> Result<Column> {
     let said = test.arg("--json").output().context("driftless cannot be started")?;
     let report: Value = serde_json::from_slice(&said.stdout)
         .with_context(|| format!("driftless plugin test: {}", String::from_utf8_lossy(&said.stderr)))?;
+    column(&report)
+}
+
+/// Plays the cases with the plugin that is a part of a program: its test does, and writes the report of `driftless plugin test`.
+fn test_linked() -> Result<Column> {
+    heading(LINKED);
+    let path = root().join("target/conformance/linked.json");
+    fs::create_dir_all(projects())?;
+    // That of a run before would do as well.
+    let _ = fs::remove_file(&path);
+    let mut test = cargo();
+    // All of the workspace, as everywhere: a part of it would ask for other features, and wasmtime would be compiled anew.
+    test.args(["test", "--locked", "--workspace", "--test", "linked", "--", "--quiet"]);
+    let done = run(test.env("CONFORMANCE_REPORT", &path));
+    match fs::read(&path) {
+        Ok(report) => column(&serde_json::from_slice(&report).context("the report of the test")?),
+        // It did not come that far, and said why.
+        Err(error) => done.and_then(|()| Err(error).with_context(|| path.display().to_string())),
+    }
+}
+
+/// Counts the cases of a report by their groups, and says what does not hold.
+fn column(report: &Value) -> Result<Column> {
     let mut column = Column::new();
     for (list, of_checks) in [("cases", false), ("conformance", true)] {
         for entry in report[list].as_array().context("the report has lists")? {
@@ -242,7 +284,10 @@ fn test(way: &Way, plugin: &Path) -> Result<Column> {
             let group = if of_checks { CHECKS } else { name.split('/').next().unwrap_or_default() };
             let tally = column.entry(group.to_owned()).or_default();
             tally.all += 1;
-            if entry["ok"] == Value::Bool(true) {
+            if let Some(why) = entry["not_applicable"].as_str() {
+                tally.not_applicable += 1;
+                say(&format!("not applicable: {name}: {why}"));
+            } else if entry["ok"] == Value::Bool(true) {
                 tally.held += 1;
             } else {
                 let why = if of_checks { &entry["complaints"] } else { &entry["problems"] };
@@ -267,8 +312,14 @@ fn table(columns: &[(&str, Option<Column>)]) -> String {
     line(&mut text, columns.iter().map(|(name, _)| (*name).to_owned()).collect());
     text.push_str(&format!("|---|{}\n", "--:|".repeat(columns.len())));
     let cell = |tally: Option<&Tally>, column: &Option<Column>| match (tally, column) {
-        (Some(Tally { held, all }), _) if held == all => all.to_string(),
-        (Some(Tally { held, all }), _) => format!("**{held} of {all}**"),
+        (Some(tally), _) => {
+            let held = match tally.failed() {
+                0 => tally.held.to_string(),
+                _ => format!("**{} of {}**", tally.held, tally.all - tally.not_applicable),
+            };
+            let left_out = tally.not_applicable;
+            if left_out == 0 { held } else { format!("{held}, {left_out} not applicable") }
+        }
         (None, Some(_)) => "–".to_owned(),
         (None, None) => "skipped".to_owned(),
     };
@@ -280,13 +331,38 @@ fn table(columns: &[(&str, Option<Column>)]) -> String {
         line(&mut text, cells.collect());
     }
     text.push_str("| all |");
-    let sum = |column: &Column| {
-        column.values().fold(Tally::default(), |sum, tally| Tally {
-            held: sum.held + tally.held,
-            all: sum.all + tally.all,
-        })
-    };
+    let sum = |column: &Column| column.values().copied().fold(Tally::default(), Tally::and);
     let sums = columns.iter().map(|(_, column)| cell(column.as_ref().map(sum).as_ref(), column));
     line(&mut text, sums.collect());
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_applicable_is_counted_and_shown() {
+        let case = |name: &str, ok: bool| json!({"name": name, "ok": ok, "problems": []});
+        let report = json!({
+            "cases": [
+                case("tasks/1", true),
+                case("tasks/2", false),
+                {"name": "tasks/3", "not_applicable": "units of fuel are not measured"},
+                {"name": "facts/1", "not_applicable": "units of fuel are not measured"},
+                case("facts/2", true),
+            ],
+            "conformance": [{"name": "x", "ok": true, "complaints": []}],
+        });
+        let column = column(&report).unwrap();
+        assert_eq!(column["tasks"], Tally { held: 1, not_applicable: 1, all: 3 });
+        let shown = table(&[("here", Some(column)), ("there", None)]);
+        assert_eq!(
+            shown,
+            "| cases | here | there |\n|---|--:|--:|\n| every plugin | 1 | skipped |\n| facts | 1, 1 not applicable | skipped |\n\
+             | tasks | **1 of 2**, 1 not applicable | skipped |\n| all | **3 of 4**, 2 not applicable | skipped |\n"
+        );
+    }
 }

@@ -38,6 +38,14 @@ pub enum AuthorError {
         /// What it has files for.
         languages: Vec<Language>,
     },
+    /// The project was not built yet.
+    #[error("{}: there is no {what}; run `driftless plugin build` first", folder.display())]
+    NotBuilt {
+        /// Where finished plugins go.
+        folder: PathBuf,
+        /// What was looked for there.
+        what: String,
+    },
     /// A file that describes the project cannot be meant.
     #[error("{}: {why}", file.display())]
     Description {
@@ -103,7 +111,9 @@ impl AuthorError {
     /// What kind of failure it is.
     pub fn kind(&self) -> AuthorErrorKind {
         match self {
-            Self::NoProject { .. } | Self::NoProjectOf { .. } | Self::Tool(_) => AuthorErrorKind::NotFound,
+            Self::NoProject { .. } | Self::NoProjectOf { .. } | Self::NotBuilt { .. } | Self::Tool(_) => {
+                AuthorErrorKind::NotFound
+            }
             Self::SeveralLanguages { .. } | Self::Description { .. } | Self::Usage(_) => {
                 AuthorErrorKind::Usage
             }

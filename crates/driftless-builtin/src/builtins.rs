@@ -31,7 +31,7 @@ impl BuiltIns {
         self
     }
 
-    /// What a call may use: of these limits, the time, the bytes of a reply, and the bytes of what the host answers are kept. Without it,
+    /// What a call may use: of these limits, the time, the bytes of a reply, of a message, and of what the host answers are kept. Without it,
     /// the defaults.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {

@@ -9,6 +9,7 @@ use driftless_plugin_api::host_call::{Allowance, Answer, Capability, HostCalls};
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::linked::{LinkedHost, LinkedPlugin};
 use driftless_plugin_api::log::Level;
+use driftless_plugin_api::text::truncated;
 use driftless_transport::{
     Call, CallError, CallFailure, CancelHandle, Conversation, Deadline, HostContext, Limits, LogRecord,
     PluginInfo, Reply, ReplyDefect, Transport, Usage, lifecycle,
@@ -131,6 +132,7 @@ impl Shared {
                 .cancel
                 .map_or_else(|| self.context.cancel.clone(), |own| own.joined(&self.context.cancel)),
             bytes: self.limits.answer,
+            message: self.limits.log_message,
             host_calls: Arc::clone(host_calls),
         });
         // What a panic leaves half done in the plugin is the plugin's own.
@@ -172,6 +174,8 @@ struct Host {
     deadline: Deadline,
     cancel: CancelHandle,
     bytes: usize,
+    /// The bytes of a message that are kept.
+    message: usize,
     host_calls: Arc<AtomicU32>,
 }
 
@@ -186,7 +190,10 @@ impl HostCalls for Host {
 
 impl LinkedHost for Host {
     fn log(&self, level: Level, message: &str) {
-        if self.context.log.enabled(level) {
+        let message = truncated(message, self.message);
+        let message = message.trim_end_matches(['\n', '\r']);
+        // One without a text says nothing, in any transport.
+        if !message.is_empty() && self.context.log.enabled(level) {
             self.context.log.log(&LogRecord { plugin: &self.plugin, level, message });
         }
     }

@@ -8,7 +8,7 @@ use driftless_host::api::host_call::{HostCallError, HostCallErrorKind};
 use driftless_host::api::manifest::Permission;
 use driftless_host::permissions::Permissions;
 use driftless_host::{
-    CallOptions, CancelHandle, Digest, Embedded, ErrorKind, Grants, HostFunctionCall, LogRecord,
+    CallOptions, CancelHandle, Digest, Embedded, ErrorKind, Grants, HostFunctionCall, Limits, LogRecord,
     PluginManager,
 };
 use driftless_templates::Templates;
@@ -69,6 +69,13 @@ fn a_module_of_the_sdk_is_a_plugin_of_the_program() {
     let task = |config| manager.task(&format!("{NAME}.greet"), config);
     assert_eq!(task(json!({"name": "Ada"})).unwrap().run().unwrap().message.unwrap(), "Hello Ada");
     assert_eq!(*said.lock().unwrap(), ["greeting Ada"]);
+    // A message is cut as that of any plugin, and ends without a newline.
+    said.lock().unwrap().clear();
+    task(json!({"name": "Bob\n"})).unwrap().run().unwrap();
+    task(json!({"name": "x".repeat(1 << 20)})).unwrap().run().unwrap();
+    let said = said.lock().unwrap();
+    assert_eq!(said[0], "greeting Bob");
+    assert!(said[1].len() <= Limits::default().log_message + '…'.len_utf8(), "{}", said[1].len());
     // Its schema is checked as that of any plugin.
     let error = task(json!({"name": 5})).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");

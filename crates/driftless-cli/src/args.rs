@@ -42,6 +42,7 @@ Exit codes:
   3  refused: validation, permission, signature or policy said no
   4  a limit was reached: fuel, time, memory, stack, output
   5  not found: plugin, component, task, file
+  129  the terminal went away
   130  interrupted";
 
 /// What every command takes.
@@ -247,9 +248,12 @@ A grant replaces the last one, and holds for this very file: after an update it 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = TEST_HELP)]
 pub(crate) struct Test {
-    /// The folder of the project, whose plugin is built already, or a `.wasm` file
+    /// The folder of the project or one in it, whose plugin is built already, or a `.wasm` file
     #[arg(default_value = ".", value_hint = ValueHint::AnyPath)]
-    pub(crate) plugin: String,
+    pub(crate) plugin: PathBuf,
+    /// What the project is written in [default: what its files say]
+    #[arg(long, value_name = "LANGUAGE", value_parser = LANGUAGES)]
+    pub(crate) lang: Option<String>,
     /// The folder of the cases [default: tests/cases in the project]
     #[arg(long, value_name = "DIR", action = ArgAction::Append, value_hint = ValueHint::DirPath)]
     pub(crate) cases: Vec<PathBuf>,
@@ -301,7 +305,7 @@ const LANGUAGES: [&str; 4] = ["rust", "js", "ts", "python"];
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Build {
-    /// The folder of the project or workspace
+    /// The folder of the project or workspace, or one in it
     #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
     pub(crate) project: PathBuf,
     /// What it is written in [default: what its files say]

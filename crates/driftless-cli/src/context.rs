@@ -4,10 +4,11 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use driftless_files::without_waiting;
 use driftless_host::api::log::Level;
 use driftless_host::{
     Artifact, Candidate, Error, Form, Grants, LoadError, LogRecord, LogSink, PluginHandle, PluginManager,
-    PluginManagerBuilder, PluginSource, ProtectedPaths, Settings,
+    PluginManagerBuilder, PluginSource, ProtectedPaths, Registry, Settings,
 };
 use driftless_registry::{LocalFolder, Store, StoredPlugin};
 use driftless_sandbox::{MachineCodeCache, Sandbox};
@@ -24,9 +25,9 @@ pub(crate) fn manager(global: &Global, terminal: &Terminal) -> anyhow::Result<Pl
     let settings = settings(global)?;
     let builder = with_sources(PluginManager::builder(), global, &settings, terminal)?
         .loader(sandbox(&settings, terminal)?)
+        .protected_paths(own_places(global, &settings))
         .settings(settings)
         .grants(grants(global)?)
-        .protected_paths(own_places(global))
         .cancel(interrupt::cancel_handle())
         .log(ToTerminal { terminal: terminal.clone(), level: global.level() });
     Ok(builder.build()?)
@@ -45,7 +46,7 @@ fn with_sources(
 }
 
 /// What runs plugins in WebAssembly.
-fn sandbox(settings: &Settings, terminal: &Terminal) -> anyhow::Result<Sandbox> {
+pub(crate) fn sandbox(settings: &Settings, terminal: &Terminal) -> anyhow::Result<Sandbox> {
     let security = &settings.security;
     let mut sandbox = Sandbox::builder(security.limits());
     sandbox = sandbox.allow_wasi(security.allow_wasi).debug(security.debug_enabled);
@@ -60,15 +61,21 @@ fn sandbox(settings: &Settings, terminal: &Terminal) -> anyhow::Result<Sandbox> 
 fn registry_folders(settings: &Settings, terminal: &Terminal) -> Vec<PathBuf> {
     let mut folders = Vec::new();
     for registry in settings.registries.iter().filter(|registry| registry.enabled) {
-        match registry.url.strip_prefix("file://") {
-            Some(path) if Path::new(path).is_absolute() => folders.push(PathBuf::from(path)),
-            _ => terminal.warn(&format!(
+        match registry_folder(registry) {
+            Some(folder) => folders.push(folder),
+            None => terminal.warn(&format!(
                 "the registry `{}` is not asked: so far a registry is a folder, `url = \"file:///a/folder\"`",
                 registry.name
             )),
         }
     }
     folders
+}
+
+/// The folder that a registry is, if it is one.
+fn registry_folder(registry: &Registry) -> Option<PathBuf> {
+    let path = Path::new(registry.url.strip_prefix("file://")?);
+    path.is_absolute().then(|| path.to_owned())
 }
 
 /// Loads a plugin by its name or from a file.
@@ -126,14 +133,18 @@ pub(crate) fn grants_to_change(global: &Global) -> anyhow::Result<Grants> {
     read_grants(global, false)
 }
 
-/// The files and folders of this command itself, which no plugin may be granted.
-pub(crate) fn own_places(global: &Global) -> ProtectedPaths {
-    let grants = grants_file(global);
-    let lock = grants.as_deref().map(lock_beside);
-    let settings = global.settings.clone().or_else(|| Some(paths::home()?.join("plugins.toml")));
-    let plugins = global.plugin_dir.clone().or_else(|| Some(paths::home()?.join("plugins")));
-    let places = [grants, lock, settings, plugins, paths::machine_code(), paths::machine_code_key()];
-    ProtectedPaths::new(places.into_iter().flatten())
+/// The files and folders of this command itself, which no plugin may be granted: those that are used, and those that are where nothing else
+/// is named, since the next run may use them. Plugins of a registry are run as well.
+pub(crate) fn own_places(global: &Global, settings: &Settings) -> ProtectedPaths {
+    let in_home = |name: &str| paths::home().map(|home| home.join(name));
+    let grants = [global.grants.clone(), in_home("grants.toml")].into_iter().flatten();
+    let named = [global.settings.clone(), global.plugin_dir.clone()];
+    let usual =
+        [in_home("plugins.toml"), in_home("plugins"), paths::machine_code(), paths::machine_code_key()];
+    // One that is not enabled now may be later.
+    let registries = settings.registries.iter().filter_map(registry_folder);
+    let places = grants.flat_map(|grants| [grants.clone(), lock_beside(&grants)]);
+    ProtectedPaths::new(places.chain(named.into_iter().chain(usual).flatten()).chain(registries))
 }
 
 fn grants_file(global: &Global) -> Option<PathBuf> {
@@ -166,9 +177,7 @@ pub(crate) fn change_grants(
     std::fs::create_dir_all(folder).map_err(unwritable)?;
     // The file itself is replaced, so what is locked is another one. It is given back when it is closed.
     let lock = lock_beside(&path);
-    let locked = File::options().create(true).truncate(false).write(true).open(&lock);
-    let locked = locked.and_then(|file| file.lock().map(|()| file));
-    let _locked = locked.map_err(|error| unreadable(&lock, &error))?;
+    let _locked = locked(&lock).map_err(|error| unreadable(&lock, &error))?;
 
     let text = match text::read(&path) {
         Err(Failure::NotFound(_)) => String::new(),
@@ -183,6 +192,25 @@ pub(crate) fn change_grants(
     file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;
     file.persist(&path).map_err(|error| unwritable(error.error))?;
     Ok(())
+}
+
+/// Opens a file, makes it where there is none, and waits until nobody else has it locked.
+fn locked(path: &Path) -> io::Result<File> {
+    let no_file = || io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file; remove it");
+    let mut options = File::options();
+    let opened = without_waiting(options.create(true).truncate(false).write(true)).open(path);
+    let file = match opened {
+        // A pipe that nothing reads cannot be opened.
+        Err(_) if path.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir()) => {
+            return Err(no_file());
+        }
+        opened => opened?,
+    };
+    if !file.metadata()?.is_file() {
+        return Err(no_file());
+    }
+    file.lock()?;
+    Ok(file)
 }
 
 /// The file that is locked while `grants.toml` is changed.

@@ -1,7 +1,8 @@
-//! Ctrl-C: the first ends what plugins are doing, the second ends the command.
+//! Signals: the first Ctrl-C ends what plugins are doing, the second ends the command. SIGTERM is the same. A terminal that goes away (SIGHUP)
+//! ends the command, but for a pipeline that follows files, which it ends in good order.
 
 use std::process;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -11,7 +12,9 @@ use driftless_host::CancelHandle;
 use crate::terminal::Terminal;
 
 /// The exit code of a command that was interrupted.
-pub(crate) const EXIT_CODE: u8 = 130;
+pub(crate) const INTERRUPTED: u8 = 130;
+/// The exit code of a command whose terminal went away: 128 and the number of the signal, as a shell has it.
+const HUNG_UP: u8 = 129;
 
 /// How long a command has to end before its user is told how to end it at once.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -20,25 +23,41 @@ const LAST_MOMENT: Duration = Duration::from_millis(100);
 
 /// Signals are the whole process's, so this is too. It is there once a command has plugins that can be cancelled.
 static CANCEL: OnceLock<CancelHandle> = OnceLock::new();
+/// The exit code of a command that is ended by the last signal.
+static EXIT_CODE: AtomicU8 = AtomicU8::new(INTERRUPTED);
 /// What the first interrupt does instead of cancelling.
-static FIRST: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
+static FIRST: Mutex<Option<First>> = Mutex::new(None);
 
-/// Listens for interrupts from now on.
+struct First {
+    act: Box<dyn FnOnce() + Send>,
+    /// Whether it is done as well when the terminal goes away.
+    outlives_terminal: bool,
+}
+
+/// What a signal asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// The user wants an end: Ctrl-C, SIGTERM.
+    Interrupt,
+    /// There is nobody to read what the command says: SIGHUP.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "there are no signals"))]
+    HangUp,
+}
+
+/// Listens for signals from now on.
 pub(crate) fn listen(terminal: &Terminal) -> anyhow::Result<()> {
-    let (terminal, interrupted) = (terminal.clone(), AtomicBool::new(false));
-    ctrlc::set_handler(move || {
-        let first = FIRST.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let is_first = !interrupted.swap(true, Ordering::AcqRel);
-        match (first, CANCEL.get()) {
-            (Some(first), _) if is_first => first(),
-            (None, Some(cancel)) if is_first => cancel.cancel(),
-            (_, Some(cancel)) => {
-                cancel.cancel();
-                thread::sleep(LAST_MOMENT);
-                process::exit(EXIT_CODE.into());
-            }
-            // No plugin is running.
-            (_, None) => process::exit(EXIT_CODE.into()),
+    let (terminal, mut is_first) = (terminal.clone(), true);
+    hear(move |asked| {
+        let was_first = std::mem::take(&mut is_first);
+        let first = FIRST.lock().unwrap_or_else(PoisonError::into_inner).take().filter(|_| was_first);
+        match (asked, first) {
+            (Asked::Interrupt, Some(first)) => (first.act)(),
+            (Asked::HangUp, Some(first)) if first.outlives_terminal => (first.act)(),
+            (Asked::HangUp, _) => end_at_once(HUNG_UP),
+            (Asked::Interrupt, None) => match CANCEL.get() {
+                Some(cancel) if was_first => cancel.cancel(),
+                _ => end_at_once(INTERRUPTED),
+            },
         }
         // The end of the process is the end of this thread, mostly long before.
         let terminal = terminal.clone();
@@ -46,8 +65,49 @@ pub(crate) fn listen(terminal: &Terminal) -> anyhow::Result<()> {
             thread::sleep(PATIENCE);
             terminal.note("still waiting for what was begun; another Ctrl-C ends it at once");
         });
+    })
+}
+
+/// Ends the programs of plugins, and the command.
+fn end_at_once(exit_code: u8) -> ! {
+    // What is cancelled may be the last thing that the command waits for.
+    EXIT_CODE.store(exit_code, Ordering::Release);
+    if let Some(cancel) = CANCEL.get() {
+        cancel.cancel();
+        thread::sleep(LAST_MOMENT);
+    }
+    process::exit(exit_code.into())
+}
+
+/// Calls something at each signal, on a thread of its own.
+#[cfg(unix)]
+fn hear(mut act: impl FnMut(Asked) + Send + 'static) -> anyhow::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+    if !ignores_hang_up() {
+        signals.add_signal(SIGHUP)?;
+    }
+    thread::Builder::new().name("driftless-signals".to_owned()).spawn(move || {
+        for signal in signals.forever() {
+            act(if signal == SIGHUP { Asked::HangUp } else { Asked::Interrupt });
+        }
     })?;
     Ok(())
+}
+
+/// Calls something at each Ctrl-C.
+#[cfg(not(unix))]
+fn hear(mut act: impl FnMut(Asked) + Send + 'static) -> anyhow::Result<()> {
+    Ok(ctrlc::set_handler(move || act(Asked::Interrupt))?)
+}
+
+/// Whether the command was started with `nohup`: it is to go on without its terminal. Only Linux says so without unsafe code.
+#[cfg(unix)]
+fn ignores_hang_up() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // SIGHUP is number 1, and has the lowest bit.
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 /// What an interrupt cancels.
@@ -55,12 +115,19 @@ pub(crate) fn cancel_handle() -> &'static CancelHandle {
     CANCEL.get_or_init(CancelHandle::new)
 }
 
-/// Lets the first interrupt do something else than cancel what plugins are doing.
-pub(crate) fn first_does(act: impl FnOnce() + Send + 'static) {
-    *FIRST.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(act));
+/// Lets the first interrupt do something else than cancel what plugins are doing; with `outlives_terminal`, a terminal that goes away as
+/// well.
+pub(crate) fn first_does(outlives_terminal: bool, act: impl FnOnce() + Send + 'static) {
+    let first = First { act: Box::new(act), outlives_terminal };
+    *FIRST.lock().unwrap_or_else(PoisonError::into_inner) = Some(first);
 }
 
-/// Whether an interrupt has cancelled what plugins were doing.
+/// Whether a signal has cancelled what plugins were doing.
 pub(crate) fn has_cancelled() -> bool {
     CANCEL.get().is_some_and(CancelHandle::is_cancelled)
+}
+
+/// The exit code of a command that a signal has ended.
+pub(crate) fn exit_code() -> u8 {
+    EXIT_CODE.load(Ordering::Acquire)
 }

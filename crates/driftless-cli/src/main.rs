@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         Ok(code)
     });
     // Where a failure is skipped, the command has gone on to its end.
-    let interrupted = interrupt::has_cancelled().then(|| ExitCode::from(interrupt::EXIT_CODE));
+    let interrupted = interrupt::has_cancelled().then(|| ExitCode::from(interrupt::exit_code()));
     let done = done.map(|code| interrupted.unwrap_or(code));
     match done {
         Ok(code) => code,

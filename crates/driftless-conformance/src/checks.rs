@@ -8,9 +8,8 @@ use driftless_host::api::component::{ComponentKind, Definition};
 use driftless_host::api::function::Function;
 use driftless_host::api::manifest::PluginManifest;
 use driftless_host::api::result::{TaskResult, TaskStatus};
-use driftless_host::{Error as HostError, PluginHandle, Session};
+use driftless_host::{CallFailure, Error as HostError, PluginHandle, Session};
 use driftless_plugin_api::text::truncated;
-use driftless_sandbox::CallFailure;
 use serde_json::{Map, Value, json};
 
 use crate::replay::{Tester, ended};

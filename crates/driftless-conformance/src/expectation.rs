@@ -1,8 +1,8 @@
 //! What has to come of a case, and what came of it.
 
+use driftless_plugin_api::log::Level;
 use serde_json::{Map, Value};
 
-use crate::case::LogLine;
 use crate::pattern;
 
 /// How a call ended, or has to end. In what has to be, `[..]` stands for anything.
@@ -27,6 +27,15 @@ pub struct Expectation {
     pub ending: Ending,
     /// What the plugin says to the user meanwhile; `None` where that does not matter.
     pub log: Option<Vec<LogLine>>,
+}
+
+/// One message of a plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// How much it matters.
+    pub level: Level,
+    /// The text.
+    pub message: String,
 }
 
 impl Ending {

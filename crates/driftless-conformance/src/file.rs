@@ -20,9 +20,7 @@ use std::path::{Path, PathBuf};
 use crate::case::{Case, Document};
 use crate::error::Error;
 use crate::recorded::{RecordedCase, Recordings};
-
-/// A longer file is not read: no person has written it.
-const MAX_FILE_BYTES: u64 = 64 << 20;
+use crate::text::read_text;
 
 /// A file of cases, with what was recorded of them.
 #[derive(Clone, Debug)]
@@ -58,12 +56,6 @@ pub fn find_case_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         return Err(Error::file(&pair[1])(io::Error::other(message)));
     }
     Ok(files)
-}
-
-/// Reads a regular file of bounded length.
-pub(crate) fn read_text(path: &Path) -> io::Result<String> {
-    let bytes = driftless_files::read_regular(path, MAX_FILE_BYTES)?;
-    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 impl CaseFile {
@@ -184,8 +176,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::case::{Budget, Written};
+    use crate::budget::Budget;
     use crate::expectation::{Ending, Expectation};
+    use crate::recorded::Written;
 
     fn parse_with(text: &str, recorded: Vec<(String, RecordedCase)>) -> Result<CaseFile, String> {
         let path = Path::new("tests/cases/greet.yml");

@@ -8,11 +8,16 @@
 //!
 //! [`Tester::checks`] are what every plugin has to get right, whatever it is for.
 //!
+//! What carries the calls is the caller's choice: a tester is given the loader of a transport, and knows none itself.
+//!
 //! ```no_run
 //! use driftless_conformance::{CaseFile, Setup, Tester};
+//! use driftless_host::Artifact;
+//! use driftless_sandbox::{Limits, Sandbox};
 //!
 //! let bytes = std::fs::read("target/plugins/greeter.wasm")?;
-//! let tester = Tester::new(Setup::default(), "greeter", &bytes)?;
+//! let greeter = Artifact::from_bytes("greeter", "target/plugins/greeter.wasm", bytes);
+//! let tester = Tester::new(Setup::default(), Sandbox::new(Limits::default())?, &greeter)?;
 //! for case in CaseFile::read("tests/cases/greet.yml".as_ref())?.cases() {
 //!     let replay = tester.replay(case);
 //!     println!("{}: {}", case.name, if replay.holds() { "ok" } else { "FAILED" });
@@ -20,6 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod budget;
 mod case;
 mod checks;
 mod diff;
@@ -27,17 +33,21 @@ mod error;
 mod expectation;
 mod file;
 mod generate;
+mod host_call;
 mod pattern;
 mod recorded;
 mod recorder;
 mod replay;
 mod reply;
+mod text;
 
-pub use case::{Body, Budget, Called, Case, HostCall, HostReply, LogLine};
+pub use budget::{Budget, Meter, Used};
+pub use case::{Called, Case};
 pub use checks::{Check, Verdict};
 pub use diff::{DiffLine, DiffMark};
 pub use error::Error;
-pub use expectation::{Ending, Expectation};
+pub use expectation::{Ending, Expectation, LogLine};
 pub use file::{CaseFile, find_case_files};
+pub use host_call::{Body, HostCall, HostReply};
 pub use recorded::{RecordedCase, Recordings};
-pub use replay::{Problem, Replay, Setup, Tester, Used};
+pub use replay::{Problem, Replay, Setup, Tester};

@@ -11,10 +11,11 @@ use driftless_plugin_api::text::is_printable;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::case::{Budget, HostCall, Written};
+use crate::budget::Budget;
 use crate::error::Error;
 use crate::expectation::Expectation;
-use crate::file::read_text;
+use crate::host_call::HostCall;
+use crate::text::read_text;
 
 /// The form of the file that is written. One of another form is not read.
 const FORMAT: u32 = 1;
@@ -28,6 +29,14 @@ pub struct RecordedCase {
     pub expect: Option<Expectation>,
     /// What it used, and a quarter more.
     pub budget: Budget,
+}
+
+/// Which parts of a case its author has written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Written {
+    pub(crate) host: bool,
+    pub(crate) expect: bool,
+    pub(crate) budget: bool,
 }
 
 /// What was recorded of the cases of one file, in their order.
@@ -218,8 +227,8 @@ mod tests {
     use driftless_plugin_api::log::Level;
 
     use super::*;
-    use crate::case::{Body, HostReply, LogLine};
-    use crate::expectation::Ending;
+    use crate::expectation::{Ending, LogLine};
+    use crate::host_call::{Body, HostReply};
 
     fn recordings(result: Value) -> Recordings {
         let call = |outcome, sent: &[u8], body: &[u8]| HostCall {

@@ -10,7 +10,9 @@ use driftless_plugin_api::host_call::{
     Allowance, Answer, Capability, HostCallError, HostCallErrorKind, HostCalls,
 };
 
-use crate::case::{Case, HostCall, LogLine};
+use crate::case::Case;
+use crate::expectation::LogLine;
+use crate::host_call::HostCall;
 
 /// Stands between a plugin and its host, and keeps what the plugin says and asks for. Clones share one recording.
 #[derive(Clone, Default)]

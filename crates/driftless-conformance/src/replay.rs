@@ -5,17 +5,18 @@ use std::sync::Arc;
 use driftless_host::api::component::ComponentKind;
 use driftless_host::api::function::Function;
 use driftless_host::{
-    CallOptions, Embedded, Error as HostError, Grants, Measured, PluginHandle, PluginManager, Session,
-    Settings, Usage, this_machine,
+    Artifact, CallOptions, CancelHandle, Digest, Embedded, Error as HostError, Grants, Loader, Measured,
+    PluginHandle, PluginManager, ProtectedPaths, Session, Settings, Usage, this_machine,
 };
 use driftless_plugin_api::text::truncated;
-use driftless_sandbox::{Digest, MachineCodeCache, Sandbox, SetupError, inspect};
 use serde_json::{Map, Value};
 
-use crate::case::{Budget, Called, Case, HostCall};
+use crate::budget::{Budget, Meter, Used, enough_for};
+use crate::case::{Called, Case};
 use crate::diff::{self, DiffLine};
 use crate::error::Error;
 use crate::expectation::{Ending, Expectation};
+use crate::host_call::HostCall;
 use crate::recorded::RecordedCase;
 use crate::recorder::{Happened, Recorder};
 use crate::{pattern, reply};
@@ -25,10 +26,14 @@ use crate::{pattern, reply};
 pub struct Setup {
     /// The limits and whatever else is in `plugins.toml`.
     pub settings: Settings,
-    /// Keeps machine code between runs.
-    pub cache: Option<MachineCodeCache>,
     /// What a recording may do on this machine. Without it, nothing is recorded but refusals.
     pub grants: Grants,
+    /// Places of the program itself, which no recording reaches whatever is granted.
+    pub protected_paths: ProtectedPaths,
+    /// Ends what runs when it is cancelled.
+    pub cancel: CancelHandle,
+    /// What the transport does not measure. A case with a budget for it is [not applicable](Tester::not_applicable).
+    pub unmetered: Vec<Meter>,
 }
 
 /// A plugin that is being tested.
@@ -36,6 +41,7 @@ pub struct Tester {
     pub(crate) manager: PluginManager,
     pub(crate) plugin: PluginHandle,
     recorder: Recorder,
+    unmetered: Vec<Meter>,
 }
 
 /// How a case went.
@@ -49,15 +55,6 @@ pub struct Replay {
     pub used: Option<Used>,
 }
 
-/// What a call used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Used {
-    /// Units of fuel.
-    pub fuel: u64,
-    /// Bytes of memory.
-    pub memory: u64,
-}
-
 /// In what a case does not hold.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Problem {
@@ -69,15 +66,17 @@ pub enum Problem {
     Unexpected(Vec<DiffLine>),
     /// It did not ask for everything that is recorded.
     Unasked(Vec<String>),
-    /// It used more than it may, of `fuel` or `memory`.
+    /// It used more than it may.
     Budget {
         /// Of what.
-        of: &'static str,
+        of: Meter,
         /// How much it used.
         used: u64,
         /// How much it may use.
         allowed: u64,
     },
+    /// It has a budget for what the transport does not measure.
+    Unmetered(Meter),
 }
 
 impl Replay {
@@ -94,33 +93,29 @@ const MAX_SHOWN_BYTES: usize = 2000;
 const BEGINNING_BYTES: usize = 100;
 
 impl Tester {
-    /// Loads a plugin. `name` is what it is called where it has no manifest.
+    /// Loads a plugin with the loader of its transport.
     ///
     /// # Errors
     ///
     /// When it is refused, or the settings are impossible.
-    pub fn new(setup: Setup, name: &str, bytes: &[u8]) -> Result<Self, Error> {
+    pub fn new(setup: Setup, loader: impl Loader + 'static, artifact: &Artifact) -> Result<Self, Error> {
         let recorder = Recorder::default();
-        let info = inspect(bytes);
-        let name = info.manifest().map_or(name, |manifest| &manifest.name).to_owned();
+        // A file that cannot be looked into is refused, with reasons, when it is loaded.
+        let name = loader.inspect(artifact).map_or_else(|_| Arc::clone(&artifact.name), |info| info.name);
         let of_plugin = recorder.clone();
-        let security = &setup.settings.security;
-        let mut sandbox = Sandbox::builder(security.limits());
-        sandbox = sandbox.allow_wasi(security.allow_wasi).debug(security.debug_enabled);
-        if let Some(cache) = setup.cache {
-            sandbox = sandbox.cache(cache);
-        }
         let manager = PluginManager::builder()
-            .loader(sandbox.build().map_err(no_sandbox)?)
+            .loader(loader)
             .settings(setup.settings)
-            .source(Embedded::new(name.clone(), bytes))
+            .source(Embedded::forms([(name.as_ref().to_owned(), artifact.form.clone())]))
             .grants(setup.grants)
+            .protected_paths(setup.protected_paths)
+            .cancel(&setup.cancel)
             .log(recorder.clone())
             .clock_and_random(Arc::new(recorder.clone()))
             .host_calls(move |plugin, grant| of_plugin.host_calls(Some(this_machine(plugin, grant))));
         let manager = manager.build()?;
         let plugin = manager.plugin(&name)?;
-        Ok(Self { manager, plugin, recorder })
+        Ok(Self { manager, plugin, recorder, unmetered: setup.unmetered })
     }
 
     /// The plugin.
@@ -128,11 +123,19 @@ impl Tester {
         &self.plugin
     }
 
+    /// What a case is about that the transport does not measure. Such a case means nothing here, and a suite leaves it out and says so;
+    /// replayed all the same, it does not hold.
+    pub fn not_applicable(&self, case: &Case) -> Option<Meter> {
+        case.budget.entries().map(|(meter, _)| meter).find(|meter| self.unmetered.contains(meter))
+    }
+
     /// Replays a case: host calls are answered out of it, and nothing happens on this machine.
     pub fn replay(&self, case: &Case) -> Replay {
         let (ending, used, happened) = self.run(case, Recorder::replay);
         let actual = Expectation { ending, log: Some(happened.log.clone()) };
-        Replay { problems: problems(case, &actual, used, &happened), actual, used }
+        let mut problems = problems(case, &actual, used, &happened);
+        problems.extend(self.not_applicable(case).map(Problem::Unmetered));
+        Replay { problems, actual, used }
     }
 
     /// Runs a case on this machine, with what was granted, and returns what is to be recorded of it. What the author has written is not recorded,
@@ -149,7 +152,7 @@ impl Tester {
         let recorded = RecordedCase {
             host: happened.asked,
             expect: Some(Expectation { ending: actual.ending.clone(), log }),
-            budget: used.map_or_else(Budget::default, |used| budget(used, case.budget)),
+            budget: used.map_or_else(Budget::default, |used| enough_for(used, case.budget)),
         };
         (recorded.without(case.written), Replay { problems, actual, used })
     }
@@ -224,11 +227,8 @@ fn problems(case: &Case, actual: &Expectation, used: Option<Used>, happened: &Ha
         Some(_) => {}
     }
     if let Some(used) = used {
-        let over = |of, used, allowed: Option<u64>| {
-            allowed.filter(|allowed| used > *allowed).map(|allowed| Problem::Budget { of, used, allowed })
-        };
-        problems.extend(over("fuel", used.fuel, case.budget.fuel));
-        problems.extend(over("memory", used.memory, case.budget.memory));
+        let over = case.budget.entries().filter(|(of, allowed)| used.of(*of) > *allowed);
+        problems.extend(over.map(|(of, allowed)| Problem::Budget { of, used: used.of(of), allowed }));
     }
     problems
 }
@@ -263,10 +263,6 @@ fn drain(session: &mut Session, arguments: &[&str], calls: usize, used: &mut Opt
     Ending::Result(Value::Array(all))
 }
 
-fn no_sandbox(error: SetupError) -> HostError {
-    HostError::Configuration { what: "the sandbox".to_owned(), violations: vec![error.to_string()] }
-}
-
 fn measure(called: &Result<Measured<String>, HostError>, used: &mut Option<Used>) {
     let usage = match called {
         Ok(called) => called.usage,
@@ -287,21 +283,6 @@ pub(crate) fn ended(error: &HostError) -> Ending {
         HostError::Call { source, .. } => Ending::Error(source.cause.to_string()),
         HostError::Protocol { defect, .. } => Ending::Error(defect.clone()),
         other => Ending::Error(other.to_string()),
-    }
-}
-
-/// A quarter more than was used, in round numbers. A budget that still holds stays.
-fn budget(used: Used, before: Budget) -> Budget {
-    const PAGE: u64 = 64 << 10;
-    let more = |used: u64| used.saturating_add(used / 4);
-    let round = |fuel: u64| {
-        let unit = 10_u64.pow(fuel.max(1).ilog10().saturating_sub(1));
-        fuel.div_ceil(unit).saturating_mul(unit)
-    };
-    let kept = |before: Option<u64>, used: u64| before.filter(|allowed| used <= *allowed);
-    Budget {
-        fuel: kept(before.fuel, used.fuel).or_else(|| Some(round(more(used.fuel)))),
-        memory: kept(before.memory, used.memory).or_else(|| Some(more(used.memory).div_ceil(PAGE) * PAGE)),
     }
 }
 
@@ -349,20 +330,5 @@ fn in_order_of(model: &Value, value: &Value) -> Value {
             items.iter().zip(models).map(|(item, model)| in_order_of(model, item)).collect()
         }
         (_, other) => other.clone(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_budget_is_a_quarter_more_in_round_numbers() {
-        let none = Budget::default();
-        let used = Used { fuel: 123_456, memory: 1_114_112 };
-        assert_eq!(budget(used, none), Budget { fuel: Some(160_000), memory: Some(1_441_792) });
-        let enough = Budget { fuel: Some(130_000), memory: Some(1) };
-        assert_eq!(budget(used, enough).fuel, Some(130_000));
-        assert_eq!(budget(Used { fuel: 0, memory: 0 }, none), Budget { fuel: Some(0), memory: Some(0) });
     }
 }

@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use driftless_conformance::{CaseFile, Setup, Tester, Verdict, find_case_files};
+use driftless_host::Artifact;
+use driftless_sandbox::{Limits, Sandbox};
 
 fn here(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)
@@ -12,7 +14,9 @@ fn here(folder: &str) -> PathBuf {
 /// Replays all cases that a fixture has to keep, and returns what does not hold.
 fn replay(fixture: &Path) -> Vec<String> {
     let name = fixture.display().to_string();
-    let tester = Tester::new(Setup::default(), "conformance", &std::fs::read(fixture).unwrap()).unwrap();
+    let artifact = Artifact::from_bytes("conformance", name.as_str(), std::fs::read(fixture).unwrap());
+    let sandbox = Sandbox::new(Limits::default()).unwrap();
+    let tester = Tester::new(Setup::default(), sandbox, &artifact).unwrap();
     let mut folders = vec![here("cases/protocol")];
     if tester.plugin().manifest().is_some_and(|manifest| !manifest.permissions.is_empty()) {
         folders.push(here("cases/sdk"));

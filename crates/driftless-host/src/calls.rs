@@ -66,13 +66,15 @@ pub(crate) struct Bounds<'a> {
     pub(crate) fuel: Option<u64>,
     pub(crate) cancel: Option<&'a CancelHandle>,
     pub(crate) timing: Timing,
+    /// Ends the pauses between retries, and no call.
+    pub(crate) stop: Option<&'a CancelHandle>,
 }
 
 impl<'a> Bounds<'a> {
     /// Those of a call that its caller says nothing about. Nobody looks at the time that it takes but an observer.
     #[inline]
     pub(crate) const fn limits(time: Duration, timing: Timing) -> Self {
-        Self { deadline: Deadline::After(time), fuel: None, cancel: None, timing }
+        Self { deadline: Deadline::After(time), fuel: None, cancel: None, timing, stop: None }
     }
 
     /// Those of a call whose caller wants to know what it used.
@@ -82,12 +84,22 @@ impl<'a> Bounds<'a> {
             fuel: options.fuel,
             cancel: options.cancel.as_ref(),
             timing: Timing::Exact,
+            stop: None,
         }
     }
 
     /// The same with a deadline that several calls share.
     pub(crate) fn fixed(self) -> Self {
         Self { deadline: self.deadline.fixed(), ..self }
+    }
+
+    /// The same with pauses that end with a handle.
+    #[inline]
+    pub(crate) fn stopped_by<'b>(self, stop: Option<&'b CancelHandle>) -> Bounds<'b>
+    where
+        'a: 'b,
+    {
+        Bounds { stop, ..self }
     }
 
     /// As a transport takes it.
@@ -97,7 +109,7 @@ impl<'a> Bounds<'a> {
         function: driftless_plugin_api::function::Function,
         arguments: &'a [&'a str],
     ) -> Call<'a> {
-        let Self { deadline, fuel, cancel, timing } = self;
+        let Self { deadline, fuel, cancel, timing, stop: _ } = self;
         Call { function, arguments, deadline, fuel, cancel, timing }
     }
 }

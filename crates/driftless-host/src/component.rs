@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use driftless_plugin_api::component::{ComponentKind, Definition};
 use driftless_plugin_api::function::Function;
-use driftless_transport::Usage;
+use driftless_transport::{CancelHandle, Usage};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -66,7 +66,7 @@ impl Component {
             None => Value::Object(config),
         };
         let guard = self.guard(&FailurePolicy::default())?;
-        Ok(Configured { config: config.to_string(), component: self, guard })
+        Ok(Configured { config: config.to_string(), component: self, guard, stop: None })
     }
 
     fn guard(&self, policy: &FailurePolicy) -> Result<Arc<Guard>> {
@@ -99,6 +99,8 @@ pub struct Configured {
     /// JSON, written once for all calls.
     config: String,
     guard: Arc<Guard>,
+    /// Ends the pauses between retries.
+    stop: Option<CancelHandle>,
 }
 
 impl Configured {
@@ -120,6 +122,14 @@ impl Configured {
     pub fn on_failure(mut self, policy: &FailurePolicy) -> Result<Self> {
         self.guard = self.component.guard(policy)?;
         Ok(self)
+    }
+
+    /// Lets the pauses between retries end when a handle is cancelled: a failure is then the last. What the plugin is doing goes on, unlike
+    /// with [`CallOptions::cancel`].
+    #[must_use]
+    pub fn stopped_by(mut self, handle: &CancelHandle) -> Self {
+        self.stop = Some(handle.clone());
+        self
     }
 
     /// Whether [`on_failure`](Self::on_failure) says that the work goes on without a call that ended with this error.
@@ -179,7 +189,7 @@ impl Configured {
         let (arguments, function) = (&arguments[..count], kind.execute());
         let target = self.component.target();
         self.guard.run(
-            bounds,
+            bounds.stopped_by(self.stop.as_ref()),
             || self.component.place(),
             |which, bounds| {
                 let called = match which {
@@ -207,7 +217,7 @@ impl Configured {
         let (arguments, function) = (&arguments[..count], self.component.kind.execute());
         let target = self.component.target();
         let called = self.guard.run(
-            self.component.plugin.bounds(),
+            self.component.plugin.bounds().stopped_by(self.stop.as_ref()),
             || self.component.place(),
             |which, bounds| {
                 if which == Try::Again {

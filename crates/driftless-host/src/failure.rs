@@ -196,10 +196,12 @@ impl Guard {
         })
     }
 
-    /// Waits, in steps, so that the deadline and a cancel end the wait. Returns whether there is any use in another try.
+    /// Waits, in steps, so that the deadline, a cancel and a stop end the wait. Returns whether there is any use in another try.
     fn pause(&self, pause: Duration, bounds: Bounds<'_>) -> bool {
-        let cancelled =
-            || bounds.cancel.is_some_and(CancelHandle::is_cancelled) || self.cancel.is_cancelled();
+        let cancelled = || {
+            let either = [bounds.cancel, bounds.stop];
+            either.into_iter().flatten().any(CancelHandle::is_cancelled) || self.cancel.is_cancelled()
+        };
         if bounds.deadline.left() <= pause {
             return false;
         }

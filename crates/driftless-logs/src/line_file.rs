@@ -32,10 +32,11 @@ struct Regular {
 const UNKNOWN: u64 = u64::MAX;
 
 impl LineFile {
-    /// Opens a file, and makes it where there is none. What is in it stays until [`empty`](Self::empty).
+    /// Opens a file, and makes it where there is none. What is in it stays until [`prepare`](Self::prepare). A pipe needs its reader already:
+    /// nothing waits for one.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let failed = |source| failed(path, source);
-        let file = OpenOptions::new().create(true).append(true).open(path).map_err(failed)?;
+        let file = open(path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         let regular = FileId::new(path, &metadata).map(|id| {
             let reader = File::open(path).ok().filter(|reader| {
@@ -88,6 +89,33 @@ impl LineFile {
         let Ok(now) = reader.metadata().map(|metadata| metadata.len()) else { return false };
         now != *length && now > 0 && last_byte(reader, now).is_ok_and(|byte| byte != b'\n')
     }
+}
+
+/// Opens a file to append to.
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+    use rustix::io::Errno;
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let mut options = OpenOptions::new();
+    options.create(true).append(true).custom_flags(flags.bits().cast_signed());
+    let file = options.open(path).map_err(|error| match Errno::from_io_error(&error) {
+        Some(Errno::NXIO) => {
+            let message = "it is a pipe that nothing reads; start its reader first";
+            io::Error::new(io::ErrorKind::NotConnected, message)
+        }
+        _ => error,
+    })?;
+    // From here on a reader that is slow is waited for.
+    fcntl_setfl(&file, fcntl_getfl(&file)?.difference(OFlags::NONBLOCK))?;
+    Ok(file)
+}
+
+/// Opens a file to append to.
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).open(path)
 }
 
 fn last_byte(mut file: &File, length: u64) -> io::Result<u8> {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use driftless_host::{Configured, PluginManager};
+use driftless_plugin_api::cancel::CancelHandle;
 use driftless_plugin_api::component::ComponentKind;
 
 use crate::config::PipelineFile;
@@ -21,7 +22,7 @@ use crate::worker::Stages;
 use crate::writer::{Output, Sink};
 
 /// A pipeline that is ready to run: every plugin is loaded and every configuration checked, and no file is open yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pipeline {
     inputs: Vec<Input>,
     stages: Stages,
@@ -101,19 +102,30 @@ impl Pipeline {
     /// files are closed then.
     pub fn run(&self, control: &Control, report: &mut dyn FnMut(&Event)) -> Finished {
         let started = Instant::now();
-        let error = match self.open() {
-            Err(error) => Some(error),
-            Ok(Opened { sinks, rejected, written }) => {
-                let bindings = self.bindings().collect();
-                let mut writer = OrderedWriter::new(&self.inputs, bindings, sinks, rejected, control, report);
-                let Self { inputs, stages, workers, .. } = self;
-                let parts = Parts { inputs, stages, workers: *workers, written: &written, control };
-                threads::run(parts, &mut writer)
-            }
-        };
+        let error = self.stopped_by(control.stop_handle()).run_stages(control, report);
         let summary = control.summary(started.elapsed());
         let lost_lines = summary.failed > 0 && self.rejected.is_none();
         Finished { summary, error, lost_lines }
+    }
+
+    /// The same pipeline with plugins whose pauses between retries end with it.
+    fn stopped_by(&self, stop: &CancelHandle) -> Self {
+        let mut pipeline = self.clone();
+        pipeline.bindings_mut().for_each(|binding| *binding = binding.clone().stopped_by(stop));
+        pipeline
+    }
+
+    /// Runs to the end. Returns the first error.
+    fn run_stages(&self, control: &Control, report: &mut dyn FnMut(&Event)) -> Option<Error> {
+        let Opened { sinks, rejected, written } = match self.open() {
+            Ok(opened) => opened,
+            Err(error) => return Some(error),
+        };
+        let bindings = self.bindings().collect();
+        let mut writer = OrderedWriter::new(&self.inputs, bindings, sinks, rejected, control, report);
+        let Self { inputs, stages, workers, .. } = self;
+        let parts = Parts { inputs, stages, workers: *workers, written: &written, control };
+        threads::run(parts, &mut writer)
     }
 
     /// Opens the outputs. Only then is it known which files they are, and nothing that is in them goes before that is.
@@ -137,6 +149,19 @@ impl Pipeline {
         });
         let Stages { parsers, filters } = &self.stages;
         sources.chain(parsers.iter().flatten()).chain(filters).chain(outputs)
+    }
+
+    fn bindings_mut(&mut self) -> impl Iterator<Item = &mut Configured> {
+        let sources = self.inputs.iter_mut().filter_map(|input| match input {
+            Input::Plugin(configured) => Some(configured),
+            Input::Files { .. } | Input::Stdin => None,
+        });
+        let outputs = self.outputs.iter_mut().filter_map(|output| match output {
+            Output::Plugin(configured) => Some(configured),
+            Output::File { .. } | Output::Stdout => None,
+        });
+        let Stages { parsers, filters } = &mut self.stages;
+        sources.chain(parsers.iter_mut().flatten()).chain(filters).chain(outputs)
     }
 }
 

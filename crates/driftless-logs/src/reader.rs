@@ -16,7 +16,7 @@ use crate::records;
 use crate::wait::Interruptible;
 
 /// Where lines come from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Input {
     Files { paths: Vec<PathBuf>, follow: bool },
     Stdin,

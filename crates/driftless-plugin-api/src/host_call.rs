@@ -183,7 +183,7 @@ impl std::error::Error for HostCallError {}
 ///
 /// let request = r#"{"method": "POST", "url": "https://u:secret@example.com/hook?token=1", "headers": [["Authorization", "x"]]}"#;
 /// let summary = RequestSummary::of(Capability::Http, request);
-/// assert_eq!(summary.to_string(), "host_http POST https://example.com/hook");
+/// assert_eq!(summary.to_string(), "host_http POST https://example.com/…");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestSummary {
@@ -251,17 +251,15 @@ impl fmt::Display for RequestSummary {
     }
 }
 
-/// A URL without its user, query and fragment, which is where tokens stand. In the path of a web hook a token may still be, so of a path
-/// no more than the first part is kept.
+/// Where a URL leads, without anything that a token may stand in: its user, query and fragment, and its path, which for some services
+/// begins with one.
 fn without_secrets(url: &str) -> String {
     let url = &url[..url.find(['?', '#']).unwrap_or(url.len())];
     let Some((scheme, rest)) = url.split_once("://") else { return String::new() };
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    // What is taken for a path by one reader of URLs and for a user by another is neither.
+    let (authority, path) = rest.split_once(['/', '\\']).unwrap_or((rest, ""));
     let host = authority.rsplit('@').next().unwrap_or_default();
-    match path.split_once('/') {
-        Some((first, _)) => format!("{scheme}://{host}/{first}/…"),
-        None => format!("{scheme}://{host}/{path}"),
-    }
+    format!("{scheme}://{host}/{}", if path.is_empty() { "" } else { "…" })
 }
 
 /// What kind of failure.
@@ -459,5 +457,20 @@ mod tests {
         assert_eq!(Outcome::<FileAnswer>::read(&read.head), Ok(FileAnswer::Read));
         assert_eq!(Outcome::<FileAnswer>::read(&denied.head).unwrap_err().message, "no");
         assert!(Outcome::<FileAnswer>::read("nonsense").is_err());
+    }
+
+    #[test]
+    fn of_a_url_nothing_is_told_that_a_token_may_stand_in() {
+        for (url, told) in [
+            ("https://api.telegram.org/bot123:secret/sendMessage", "https://api.telegram.org/…"),
+            ("https://example.com/secret", "https://example.com/…"),
+            ("https://ada:secret@example.com:8080/", "https://example.com:8080/"),
+            ("https://example.com?token=secret", "https://example.com/"),
+            ("https://example.com#secret/x", "https://example.com/"),
+            ("https://example.com\\secret@x", "https://example.com/…"),
+            ("secret", ""),
+        ] {
+            assert_eq!(without_secrets(url), told, "{url}");
+        }
     }
 }

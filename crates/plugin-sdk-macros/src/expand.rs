@@ -11,10 +11,10 @@ use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprLit, Lit, Result};
 
 use crate::hook::{self, Hook};
-use crate::manifest;
 use crate::model::{Component, Plugin};
 use crate::parameters::{Config, Input};
 use crate::shape::Shape;
+use crate::{manifest, package};
 
 /// The module, with the plugin's table of components and its exports beside the author's functions.
 pub(crate) fn plugin(plugin: &Plugin) -> Result<TokenStream> {
@@ -22,7 +22,7 @@ pub(crate) fn plugin(plugin: &Plugin) -> Result<TokenStream> {
         .map_err(|error| Error::new(plugin.module.ident.span(), format!("the manifest: {error}")))?;
     let section = driftless_plugin_api::manifest::SECTION;
     let (bytes, length) = (Literal::byte_string(manifest.as_bytes()), manifest.len());
-    let dependencies = manifest::dependencies();
+    let dependencies = package::dependencies();
     let components = plugin.components.iter().map(component);
     let hooks = plugin.hooks.iter().map(hook);
 

@@ -11,6 +11,7 @@ mod manifest;
 mod mark;
 mod mistakes;
 mod model;
+mod package;
 mod parameters;
 mod permission;
 mod shape;

@@ -13,7 +13,7 @@ use crate::hook::{self, Hook};
 use crate::mark::{Mark, WORDS};
 use crate::mistakes::Mistakes;
 use crate::parameters::{Config, Input, NOT_GENERIC, Parameters};
-use crate::{derives, manifest};
+use crate::{derives, package};
 
 /// A module under `#[plugin]`.
 pub(crate) struct Plugin {
@@ -114,7 +114,7 @@ impl Plugin {
             // A function that was not understood is not called by anything.
             module.attrs.push(parse_quote!(#[allow(dead_code)]));
         }
-        let name = name.unwrap_or_else(manifest::package_name);
+        let name = name.unwrap_or_else(package::name);
         if !is_valid_name(&name) {
             let message = format!("the package is called `{name}`, and {NAMES}: `#[plugin(name = \"…\")]`");
             mistakes.add(place, message);

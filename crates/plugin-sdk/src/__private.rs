@@ -2,13 +2,13 @@
 
 pub use crate::arguments::ArgumentReader;
 pub use crate::config::ConfigCache;
-pub use crate::dispatch::{Call, Component, Hook, Plugin, write, write_object};
+pub use crate::dispatch::{Call, Component, Hook, Plugin};
 pub use crate::input::{
     Argument, Config, FromText, Input, config, default_text, schema_of, schema_of_nothing, told, value,
 };
 pub use crate::output::{
     Cause, Fallible, FallibleKind, Output, Plain, PlainKind, Records, Returned, TaskOutput, task_result,
-    verdict,
+    verdict, write, write_object,
 };
 pub use crate::source::batch;
 pub use driftless_plugin_api::component::ComponentKind;

@@ -5,7 +5,7 @@ use driftless_plugin_api::function::Function;
 use driftless_plugin_api::result::{Failure, TaskResult};
 use serde_json::Value;
 
-use crate::output::Output;
+use crate::output::write;
 use crate::{Error, Result};
 
 /// A plugin, as the host sees it.
@@ -127,21 +127,6 @@ impl Component {
             config_schema: Some((self.config_schema)()),
         }
     }
-}
-
-/// Writes a value as JSON.
-pub fn write<T: Output + ?Sized>(value: &T, reply: &mut Vec<u8>) -> Result<()> {
-    serde_json::to_writer(reply, value)
-        .map_err(|error| Error::new(format!("what it returned cannot be written as JSON: {error}")))
-}
-
-/// Writes a value that has to be a JSON object.
-pub fn write_object<T: Output + ?Sized>(value: &T, reply: &mut Vec<u8>) -> Result<()> {
-    write(value, reply)?;
-    if reply.first() == Some(&b'{') {
-        return Ok(());
-    }
-    Err(Error::new("what it returned is not a JSON object"))
 }
 
 fn noun(function: Function) -> String {

@@ -11,7 +11,6 @@ use driftless_plugin_api::hook::Verdict;
 use driftless_plugin_api::result::TaskResult;
 use serde::Serialize;
 
-use crate::dispatch::write;
 use crate::{Error, Result};
 
 /// What a function returned.
@@ -65,6 +64,21 @@ pub trait Output: Serialize {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + ?Sized> Output for T {}
+
+/// Writes a value as JSON.
+pub fn write<T: Output + ?Sized>(value: &T, reply: &mut Vec<u8>) -> Result<()> {
+    serde_json::to_writer(reply, value)
+        .map_err(|error| Error::new(format!("what it returned cannot be written as JSON: {error}")))
+}
+
+/// Writes a value that has to be a JSON object.
+pub fn write_object<T: Output + ?Sized>(value: &T, reply: &mut Vec<u8>) -> Result<()> {
+    write(value, reply)?;
+    if reply.first() == Some(&b'{') {
+        return Ok(());
+    }
+    Err(Error::new("what it returned is not a JSON object"))
+}
 
 /// An error that a component can return.
 #[diagnostic::on_unimplemented(

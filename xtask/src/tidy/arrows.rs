@@ -57,14 +57,10 @@ pub(super) const RULES: Rules<'_> = Rules {
         ),
         (
             "driftless-conformance",
-            &[
-                "driftless-files",
-                "driftless-plugin-api",
-                "driftless-transport",
-                "driftless-sandbox",
-                "driftless-host",
-            ],
+            &["driftless-files", "driftless-plugin-api", "driftless-transport", "driftless-host"],
         ),
+        // The reference plugin as a part of a program, which its own tests are.
+        ("conformance", &["plugin-sdk"]),
         (
             "driftless-cli",
             &[

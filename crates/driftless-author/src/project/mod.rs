@@ -1,5 +1,6 @@
 //! A folder with a plugin's source: its language, who the plugin is, what it asks for.
 
+mod built;
 mod fields;
 mod javascript;
 mod python;
@@ -40,7 +41,8 @@ pub struct Metadata {
 }
 
 impl Project {
-    /// Finds the project in a folder; whoever names the file that describes it means the folder.
+    /// Finds the project that a folder is, or lies in: the nearest, as cargo and npm do. The file that describes a project stands for its
+    /// folder.
     ///
     /// # Errors
     ///
@@ -51,8 +53,17 @@ impl Project {
         let folder = match (named, path.parent()) {
             (Some(_), Some(parent)) if parent.as_os_str().is_empty() => Path::new("."),
             (Some(_), Some(parent)) => parent,
-            _ => path,
+            (Some(_), None) => Path::new("."),
+            (None, _) => path,
         };
+        let described = |folder: &Path| match language {
+            Some(language) => folder.join(language.file()).is_file(),
+            None => Language::ALL.iter().any(|language| folder.join(language.file()).is_file()),
+        };
+        let above = if named.is_some() || described(folder) { None } else { folder.canonicalize().ok() };
+        let above =
+            above.as_deref().and_then(|folder| folder.ancestors().skip(1).find(|above| described(above)));
+        let folder = above.unwrap_or(folder);
         let language = match (language, named) {
             (Some(language), _) => language,
             (None, Some(named)) => named,
@@ -134,7 +145,7 @@ mod tests {
     use super::*;
     use crate::AuthorErrorKind;
 
-    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    pub(super) fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             let path = folder.path().join(name);
@@ -182,6 +193,25 @@ mod tests {
             Project::find(both.path(), Some(Language::JavaScript)).unwrap().language,
             Language::TypeScript
         );
+    }
+
+    #[test]
+    fn a_folder_in_a_project_stands_for_it() {
+        let package = r#"{"name": "x", "version": "1.0.0"}"#;
+        let project = folder(&[
+            ("Cargo.toml", ""),
+            ("tests/cases/a.yml", ""),
+            ("web/package.json", package),
+            ("web/src/index.js", ""),
+        ]);
+        let root = project.path().canonicalize().unwrap();
+        let found = |path: &str, language| Project::find(&root.join(path), language).unwrap();
+        assert_eq!(found("tests/cases", None).folder, root);
+        assert_eq!(found("web/src", None).folder, root.join("web"), "the nearest counts");
+        assert_eq!(found("web/src", Some(Language::Rust)).folder, root);
+        assert_eq!(found("web", None).language, Language::JavaScript);
+        let error = Project::find(&root.join("nowhere"), None).unwrap_err();
+        assert_eq!(error.kind(), AuthorErrorKind::NotFound, "a folder that is not there is in no project");
     }
 
     #[test]

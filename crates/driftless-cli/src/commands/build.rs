@@ -4,23 +4,19 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use driftless_author::{Built, Language, Options, Progress, Project, Target, build};
+use driftless_author::{Built, Options, Progress, Project, Target, build};
 use driftless_host::permissions::Permissions;
 use driftless_plugin_api::text::printable_line;
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
-use super::print_json;
+use super::{language, print_json};
 use crate::args::{Build, Global};
 use crate::terminal::{FAINT, GOOD, STRONG, Terminal};
 
 /// Builds the plugins of a project, and says what came out.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Build) -> anyhow::Result<ExitCode> {
-    let language = args
-        .lang
-        .as_deref()
-        .map(|lang| Language::named(lang).expect("the parser lets only languages through"));
-    let project = Project::find(&args.project, language)?;
+    let project = Project::find(&args.project, language(args.lang.as_deref()))?;
     let targets = [Target::Wasi, Target::Unknown];
     let target = targets.into_iter().find(|target| target.name() == args.target);
     let options = Options {

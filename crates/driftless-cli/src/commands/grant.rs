@@ -163,13 +163,13 @@ fn check_against(name: &str, requested: &Permissions, chosen: &Permissions) -> R
 }
 
 /// Whoever can write `grants.toml` grants itself the rest.
-fn check_own_places(global: &Global, name: &str, permissions: &Permissions) -> Result<(), Failure> {
-    let (_, protected) = context::own_places(global).remove_from(permissions);
+fn check_own_places(global: &Global, name: &str, permissions: &Permissions) -> anyhow::Result<()> {
+    let (_, protected) = context::own_places(global, &context::settings(global)?).remove_from(permissions);
     if protected.is_empty() {
         return Ok(());
     }
     let reasons: Vec<_> = protected.iter().map(ToString::to_string).collect();
-    Err(Failure::Refused(format!("nothing was granted to `{name}`: {}", reasons.join("; "))))
+    Err(Failure::Refused(format!("nothing was granted to `{name}`: {}", reasons.join("; "))).into())
 }
 
 fn show_request(

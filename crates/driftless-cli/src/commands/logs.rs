@@ -26,7 +26,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
     let control = Arc::new(Control::new());
     // The pipeline finishes what it has read.
     let stopped = Arc::clone(&control);
-    interrupt::first_does(move || stopped.stop());
+    interrupt::first_does(args.follow, move || stopped.stop());
     let progress = (terminal.shows_progress() && !global.quiet).then(|| show_progress(&control));
     let finished = pipeline.run(&control, &mut |event| {
         let warn = || terminal.warn(&event.to_string());
@@ -63,7 +63,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
     }
     // Following ends in no other way.
     let interrupted = control.is_stopped() && !args.follow;
-    Ok(if interrupted { ExitCode::from(interrupt::EXIT_CODE) } else { ExitCode::SUCCESS })
+    Ok(if interrupted { ExitCode::from(interrupt::INTERRUPTED) } else { ExitCode::SUCCESS })
 }
 
 fn show_progress(control: &Arc<Control>) -> (ProgressBar, std::thread::JoinHandle<()>) {

@@ -14,6 +14,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::CommandFactory;
+use driftless_author::Language;
 use serde::Serialize;
 
 use crate::args::{Args, Command, Global, PluginCommand};
@@ -47,6 +48,11 @@ pub(crate) fn run(args: Args, terminal: &Terminal) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// The language that was named, if one was.
+fn language(named: Option<&str>) -> Option<Language> {
+    named.map(|language| Language::named(language).expect("the parser lets only languages through"))
 }
 
 /// Prints a result as JSON: on one line for machines, spread out for people.

@@ -94,7 +94,8 @@ pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> any
     let asked = info.permissions().cloned().unwrap_or(Permissions::NONE);
     let grants = context::grants(global)?;
     let grant = grants.grant_to(&name, digest, asked.clone());
-    let (granted, _) = context::own_places(global).remove_from(grant.granted());
+    let own_places = context::own_places(global, &context::settings(global)?);
+    let (granted, _) = own_places.remove_from(grant.granted());
     let grant = Grant::new(asked, granted);
     let other = grants.granted(&name).map(|granted| granted.digest).filter(|granted| *granted != digest);
     if global.json {

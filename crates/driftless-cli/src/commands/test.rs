@@ -6,20 +6,21 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
+use driftless_author::Project;
 use driftless_conformance::{
     Case, CaseFile, Check, DiffLine, DiffMark, Error, Problem, Replay, Setup, Tester, Verdict,
     find_case_files,
 };
+use driftless_host::Artifact;
 use driftless_plugin_api::text::printable_line;
 use serde_json::{Value, json};
 
-use super::print_json;
+use super::{language, print_json};
 use crate::args::{Global, Test};
-use crate::context;
 use crate::excerpt::excerpt;
 use crate::failure::{Failure, unreadable};
 use crate::terminal::{BAD, FAINT, GOOD, STRONG, Terminal, printable_path};
-use crate::text;
+use crate::{context, interrupt};
 
 /// Replays the cases of a plugin, and checks what every plugin has to get right.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Test) -> anyhow::Result<ExitCode> {
@@ -33,12 +34,19 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Test) -> anyhow::
     }
     let files = case_files(&found.cases, &args.case)?;
     let bytes = context::read_file(&found.plugin)?;
+    let settings = context::settings(global)?;
+    let sandbox = context::sandbox(&settings, terminal)?;
     let setup = Setup {
-        settings: context::settings(global)?,
-        cache: context::machine_code_cache().ok(),
+        protected_paths: context::own_places(global, &settings),
+        settings,
         grants: context::grants(global)?,
+        cancel: interrupt::cancel_handle().clone(),
+        // The sandbox measures all of it.
+        unmetered: Vec::new(),
     };
-    let tester = Tester::new(setup, &context::stem(&found.plugin), &bytes).map_err(told)?;
+    let origin = found.plugin.display().to_string();
+    let artifact = Artifact::from_bytes(context::stem(&found.plugin), origin, bytes);
+    let tester = Tester::new(setup, sandbox, &artifact).map_err(told)?;
     let mut report = Report {
         global,
         terminal,
@@ -82,8 +90,7 @@ struct Found {
 }
 
 /// Finds the built file of a project, or takes the file that is named.
-fn find(args: &Test) -> Result<Found, Failure> {
-    let named = Path::new(&args.plugin);
+fn find(args: &Test) -> anyhow::Result<Found> {
     let cases = |folder: &Path| match args.cases.as_slice() {
         // `./` in front of a path says nothing.
         [] if folder == Path::new(".") => vec![Path::new("tests").join("cases")],
@@ -92,82 +99,13 @@ fn find(args: &Test) -> Result<Found, Failure> {
     };
     // A folder that somebody names is meant to be there.
     if let Some(missing) = args.cases.iter().find(|folder| !folder.is_dir()) {
-        return Err(Failure::NotFound(format!("{}: there is no such folder", missing.display())));
+        return Err(Failure::NotFound(format!("{}: there is no such folder", missing.display())).into());
     }
-    if named.extension().is_some_and(|extension| extension == "wasm") {
-        return Ok(Found { plugin: named.to_owned(), cases: cases(Path::new(".")), project: None });
+    if args.plugin.extension().is_some_and(|extension| extension == "wasm") {
+        return Ok(Found { plugin: args.plugin.clone(), cases: cases(Path::new(".")), project: None });
     }
-    if !named.is_dir() {
-        return Err(Failure::NotFound(format!("{}: there is no such folder", named.display())));
-    }
-    let project = named.to_owned();
-    let (name, folder) = if project.join("package.json").is_file() {
-        (name_in_package_json(&project)?, "dist")
-    } else if project.join("pyproject.toml").is_file() {
-        (name_in_pyproject(&project)?, "dist")
-    } else if project.join("Cargo.toml").is_file() {
-        (name_in_cargo_toml(&project)?, "target/plugins")
-    } else {
-        let message = "it is no project of a plugin: it has no Cargo.toml, package.json or pyproject.toml";
-        return Err(Failure::NotFound(format!("{}: {message}", named.display())));
-    };
-    // A workspace has one folder of plugins for all its members.
-    let up = if folder == "dist" { 1 } else { 4 };
-    let absolute = project.canonicalize().map_err(|error| unreadable(&project, &error))?;
-    let folders = absolute.ancestors().take(up).map(|ancestor| ancestor.join(folder));
-    let built =
-        folders.filter(|folder| folder.is_dir()).find_map(|folder| built_in(&folder, name.as_deref()));
-    let Some(plugin) = built else {
-        let what = name.map_or_else(|| "a plugin".to_owned(), |name| format!("{name}.wasm"));
-        let message = format!(
-            "{}: there is no {what} in {folder}; run `driftless plugin build` first",
-            project.display()
-        );
-        return Err(Failure::NotFound(message));
-    };
-    Ok(Found { plugin, cases: cases(&project), project: Some(project) })
-}
-
-/// The plugin of this name in a folder, or the only one that is there.
-fn built_in(folder: &Path, name: Option<&str>) -> Option<PathBuf> {
-    if let Some(path) = name.map(|name| folder.join(format!("{name}.wasm")))
-        && path.is_file()
-    {
-        return Some(path);
-    }
-    let mut all = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
-    let mut plugins =
-        all.by_ref().filter(|path| path.extension().is_some_and(|extension| extension == "wasm"));
-    match (plugins.next(), plugins.next()) {
-        (Some(only), None) => Some(only),
-        _ => None,
-    }
-}
-
-fn name_in_package_json(project: &Path) -> Result<Option<String>, Failure> {
-    let path = project.join("package.json");
-    let wrong = |error: serde_json::Error| Failure::Usage(format!("{}: {error}", path.display()));
-    let package: Value = serde_json::from_str(&text::read(&path)?).map_err(wrong)?;
-    let name = package["driftless"]["name"].as_str().or_else(|| package["name"].as_str());
-    // `@scope/name` is called `name`.
-    Ok(name.map(|name| name.rsplit('/').next().unwrap_or(name).to_owned()))
-}
-
-fn name_in_pyproject(project: &Path) -> Result<Option<String>, Failure> {
-    let table = toml_of(&project.join("pyproject.toml"))?;
-    let own = table.get("tool").and_then(|tool| tool.get("driftless")).and_then(|own| own.get("name"));
-    let name = own.or_else(|| table.get("project").and_then(|project| project.get("name")));
-    Ok(name.and_then(toml::Value::as_str).map(str::to_owned))
-}
-
-fn name_in_cargo_toml(project: &Path) -> Result<Option<String>, Failure> {
-    let table = toml_of(&project.join("Cargo.toml"))?;
-    let name = table.get("package").and_then(|package| package.get("name"));
-    Ok(name.and_then(toml::Value::as_str).map(str::to_owned))
-}
-
-fn toml_of(path: &Path) -> Result<toml::Table, Failure> {
-    crate::document::read_toml(path, &text::read(path)?)
+    let project = Project::find(&args.plugin, language(args.lang.as_deref()))?;
+    Ok(Found { plugin: project.built()?, cases: cases(&project.folder), project: Some(project.folder) })
 }
 
 impl Found {
@@ -305,6 +243,12 @@ impl Report<'_> {
         for place in wanted {
             let case = &file.cases()[*place];
             let (new, replay) = tester.record(case);
+            // How an interrupted call ended is nothing to expect of the next.
+            if interrupt::has_cancelled() {
+                let message =
+                    format!("it was interrupted; nothing of {} was recorded", file.path().display());
+                return Err(Failure::Failed(message).into());
+            }
             self.count(replay.holds());
             let before = file.recorded(*place);
             let changed = replay.holds() && new != before;
@@ -431,8 +375,10 @@ fn tell(out: &mut impl Write, problem: &Problem, name: &str) -> std::io::Result<
                 .try_for_each(|line| writeln!(out, "        {BAD}-{BAD:#} {}", printable_line(line)))
         }
         Problem::Budget { of, used, allowed } => {
-            let unit = if *of == "fuel" { "units of fuel" } else { "bytes of memory" };
-            writeln!(out, "        it used {used} {unit}, and its budget is {allowed} (`budget.{of}`)")
+            writeln!(out, "        it used {used} {of}, and its budget is {allowed} (`budget.{}`)", of.key())
+        }
+        Problem::Unmetered(of) => {
+            writeln!(out, "        it has a budget (`budget.{}`), and {of} are not measured here", of.key())
         }
     }
 }
@@ -459,8 +405,9 @@ fn as_json(case: &Case, replay: &Replay) -> Value {
         Problem::Unexpected(lines) => json!({"kind": "unexpected_host_call", "diff": diff(lines)}),
         Problem::Unasked(requests) => json!({"kind": "missing_host_call", "requests": requests}),
         Problem::Budget { of, used, allowed } => {
-            json!({"kind": "budget", "of": of, "used": used, "allowed": allowed})
+            json!({"kind": "budget", "of": of.key(), "used": used, "allowed": allowed})
         }
+        Problem::Unmetered(of) => json!({"kind": "unmetered", "of": of.key()}),
     };
     let problems: Vec<Value> = replay.problems.iter().map(problem).collect();
     let used = replay.used.map(|used| json!({"fuel": used.fuel, "memory": used.memory}));

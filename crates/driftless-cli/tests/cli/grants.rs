@@ -1,6 +1,6 @@
 //! Grants that are given at the same time, and grants that somebody wrote by hand.
 
-use crate::harness::{Home, Run, start};
+use crate::harness::{Home, Run, asks_its_host, start};
 
 /// A plugin that asks for a file.
 fn asks(name: &str) -> String {
@@ -47,10 +47,7 @@ fn grants_given_at_the_same_time_are_all_kept_and_so_is_a_comment() {
 fn a_grant_by_hand_that_covers_the_grants_does_not_hold() {
     let home = Home::new();
     home.install("custom-task-plugin");
-    home.run(&["plugin", "grant", "custom-task-plugin", "--files", "/no/such/folder:rw"]).exits_with(0);
-    let by_hand =
-        home.read(".driftless/grants.toml").replace("/no/such/folder", home.path().to_str().unwrap());
-    home.write(".driftless/grants.toml", &by_hand);
+    let by_hand = grant_home_by_hand(&home, "custom-task-plugin");
     let target = home.path().join(".driftless/grants.toml");
     home.write(
         "steal.yml",
@@ -58,4 +55,77 @@ fn a_grant_by_hand_that_covers_the_grants_does_not_hold() {
     );
     home.run(&["apply", "steal.yml"]).exits_with(1).says("which is the host's own");
     assert_eq!(home.read(".driftless/grants.toml"), by_hand);
+}
+
+/// A task that asks for whatever its configuration says of files, and may ask for any.
+fn uses_files() -> String {
+    asks_its_host("files", "host_file", r#"{"FileSystem":{"paths":["/:rw"]}}"#)
+}
+
+/// Grants a plugin everything in the home folder, by hand, and returns the text of the grants.
+fn grant_home_by_hand(home: &Home, plugin: &str) -> String {
+    home.run(&["plugin", "grant", plugin, "--files", "/no/such/folder:rw"]).exits_with(0);
+    let grants = home.read(".driftless/grants.toml");
+    let by_hand = grants.replace("/no/such/folder", home.path().to_str().unwrap());
+    home.write(".driftless/grants.toml", &by_hand);
+    by_hand
+}
+
+#[test]
+fn the_usual_places_are_the_hosts_own_whatever_else_is_named() {
+    let home = Home::new();
+    home.assemble("files", &uses_files());
+    home.write("other/files.wasm", std::fs::read(home.path().join(".driftless/plugins/files.wasm")).unwrap());
+    let registry = format!("file://{}/registry", home.path().display());
+    home.write(
+        "other.toml",
+        format!("[[registries]]\nname = \"here\"\nurl = \"{registry}\"\nenabled = false\n"),
+    );
+    let usual = ["grants.toml", "grants.toml.lock", "plugins.toml", "plugins/x.wasm", "machine-code.key"];
+    let usual = usual.map(|name| format!(".driftless/{name}"));
+    let named = ["other.grants", "other.toml", "other/x.wasm", "registry/x.wasm"].map(str::to_owned);
+    let grant = |name: &str| {
+        let path = format!("{}:rw", home.path().join(name).display());
+        let mut args = vec!["plugin", "grant", "files", "--files", &path];
+        args.extend(["--grants", "other.grants", "--plugin-dir", "other", "--config", "other.toml"]);
+        home.run(&args)
+    };
+    for name in usual.iter().chain(&named) {
+        grant(name).exits_with(3).says("which is the host's own");
+        assert!(!home.path().join("other.grants").exists(), "{name}");
+    }
+    grant("notes").exits_with(0);
+}
+
+#[test]
+fn what_is_recorded_reaches_no_place_of_the_host() {
+    let home = Home::new();
+    home.assemble("files", &uses_files());
+    let by_hand = grant_home_by_hand(&home, "files");
+    let path = home.path().join(".driftless/grants.toml");
+    let request = serde_json::json!({"read": {"path": path}});
+    home.write("cases/steal.yml", format!("call: execute_task\nwith: [ask, {request}]\n"));
+    home.run(&["plugin", "test", ".driftless/plugins/files.wasm", "--cases", "cases", "--record"])
+        .exits_with(0);
+    let recorded = home.read("cases/steal.recorded.json");
+    assert!(recorded.contains("\"denied\"") && !recorded.contains("[plugins"), "{recorded}");
+    assert_eq!(home.read(".driftless/grants.toml"), by_hand);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_lock_that_is_a_pipe_is_refused_at_once() {
+    let home = Home::new();
+    home.assemble("files", &uses_files());
+    home.run(&["plugin", "grant", "files", "--all"]).exits_with(3);
+    home.run(&["plugin", "grant", "files", "--files", "/srv"]).exits_with(0);
+    let lock = home.path().join(".driftless/grants.toml.lock");
+    std::fs::remove_file(&lock).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&lock).status().unwrap().success());
+    for reader in [false, true] {
+        // With somebody at its other end it can be opened, and is no better.
+        let _reader = reader.then(|| std::fs::File::options().read(true).write(true).open(&lock).unwrap());
+        let outcome = home.run(&["plugin", "revoke", "files"]);
+        outcome.exits_with(1).says("grants.toml.lock: it is no regular file; remove it");
+    }
 }

@@ -90,6 +90,27 @@ pub(crate) fn examples() -> PathBuf {
     repository().join("target/plugins")
 }
 
+/// A plugin whose task `ask` takes a request of its host for a configuration, and returns the answer. `permission` is what it asks for, as
+/// its manifest has it.
+pub(crate) fn asks_its_host(plugin: &str, import: &str, permission: &str) -> String {
+    let manifest = format!(r#"{{"name":"{plugin}","version":"1.0.0","permissions":[{permission}]}}"#);
+    let manifest = manifest.replace('"', "\\22");
+    format!(
+        r#"(module (@custom "driftless.manifest.v1" "{manifest}")
+            (import "env" "{import}" (func $ask (param i32 i32 i32 i32) (result i64)))
+            (import "env" "host_take" (func $take (param i32)))
+            (memory (export "memory") 4)
+            (data (i32.const 0) "[{{\22name\22:\22ask\22}}]")
+            (func (export "driftless_reserve") (param i32) (result i32) (i32.const 131072))
+            (func (export "get_task_definitions") (result i64) (i64.const 16))
+            (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
+                (local $lengths i64)
+                (local.set $lengths (call $ask (local.get 2) (local.get 3) (i32.const 0) (i32.const 0)))
+                (call $take (i32.const 1024))
+                (i64.or (i64.shl (i64.const 1024) (i64.const 32)) (i64.shr_u (local.get $lengths) (i64.const 32)))))"#
+    )
+}
+
 /// The root of the workspace.
 pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
@@ -143,8 +164,14 @@ impl Run {
     /// What Ctrl-C does.
     #[cfg(unix)]
     pub(crate) fn interrupt(&self) {
+        self.signal(rustix::process::Signal::INT);
+    }
+
+    /// Sends it a signal.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let process = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+        rustix::process::kill_process(process, signal).unwrap();
     }
 
     /// Whether it is still going on.

@@ -5,7 +5,9 @@ use std::io::Write;
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::harness::{Home, repository, start, start_unread, wait_until};
+use rustix::process::Signal;
+
+use crate::harness::{Home, asks_its_host, repository, start, start_unread, wait_until};
 
 /// The lines of a file, which has none while it is not there.
 fn lines(home: &Home, name: &str) -> Vec<String> {
@@ -180,36 +182,127 @@ fn while_a_plugin_hangs() {
     assert_eq!(counted(&outcome.stderr), 1);
 }
 
-/// A task whose configuration is a request to run a program.
-const RUNS_PROGRAMS: &str = r#"(module
-    (@custom "driftless.manifest.v1" "{\22name\22:\22runs\22,\22version\22:\221.0.0\22,\22permissions\22:[{\22Process\22:{\22commands\22:[\22/bin/sh\22]}}]}")
-    (import "env" "host_process" (func $ask (param i32 i32 i32 i32) (result i64)))
-    (import "env" "host_take" (func $take (param i32)))
-    (memory (export "memory") 4)
-    (data (i32.const 0) "[{\22name\22:\22run\22}]")
-    (func (export "driftless_reserve") (param i32) (result i32) (i32.const 131072))
-    (func (export "get_task_definitions") (result i64) (i64.const 16))
-    (func (export "execute_task") (param i32 i32 i32 i32) (result i64)
-        (local $lengths i64)
-        (local.set $lengths (call $ask (local.get 2) (local.get 3) (i32.const 0) (i32.const 0)))
-        (call $take (i32.const 1024))
-        (i64.or (i64.shl (i64.const 1024) (i64.const 32)) (i64.shr_u (local.get $lengths) (i64.const 32)))))"#;
+/// A task that runs whatever program its configuration asks for.
+fn runs_programs() -> String {
+    asks_its_host("runs", "host_process", r#"{"Process":{"commands":["/bin/sh"]}}"#)
+}
 
 #[test]
 fn it_ends_the_programs_that_a_plugin_has_started() {
     let home = Home::new();
-    home.assemble("runs", RUNS_PROGRAMS);
+    home.assemble("runs", &runs_programs());
     home.run(&["plugin", "grant", "runs", "--all"]).exits_with(0);
     let pid = home.path().join("pid");
     let request = format!(
         r#"{{"command":"/bin/sh","arguments":["-c","echo $$ > {0}.new; mv {0}.new {0}; sleep 3600; true"]}}"#,
         pid.display()
     );
-    let run = start(&mut home.command(["plugin", "call", "runs", "execute_task", "run", &request]));
+    let run = start(&mut home.command(["plugin", "call", "runs", "execute_task", "ask", &request]));
     wait_until("the program has started", || pid.exists());
     run.interrupt();
     run.finish().exits_with(130);
     let pid: i32 = home.read("pid").trim().parse().unwrap();
     let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    wait_until("the program is gone", || rustix::process::test_kill_process(pid).is_err());
+}
+
+/// A request to run a shell.
+fn shell(script: &str) -> String {
+    serde_json::json!({"command": "/bin/sh", "arguments": ["-c", script]}).to_string()
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_the_command_and_its_programs() {
+    let home = Home::new();
+    home.assemble("runs", &runs_programs());
+    home.run(&["plugin", "grant", "runs", "--all"]).exits_with(0);
+    let pid = home.path().join("pid");
+    let request = shell(&format!("echo $$ > {0}.new; mv {0}.new {0}; sleep 3600; true", pid.display()));
+    let run = start(&mut home.command(["plugin", "call", "runs", "execute_task", "ask", &request]));
+    wait_until("the program has started", || pid.exists());
+    run.signal(Signal::HUP);
+    run.finish().exits_with(129);
+    let pid = rustix::process::Pid::from_raw(home.read("pid").trim().parse().unwrap()).unwrap();
+    wait_until("the program is gone", || rustix::process::test_kill_process(pid).is_err());
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_a_pipeline_that_does_not_follow_at_once() {
+    let home = Home::new();
+    home.write("pipeline.yml", "sources: [{type: stdin}]\noutputs: [{type: file, path: out.jsonl}]\n");
+    let mut run = start(home.command(["logs", "pipeline.yml"]).stdin(Stdio::piped()));
+    let mut stdin = run.stdin();
+    writeln!(stdin, "one").unwrap();
+    wait_until("the line is written", || lines(&home, "out.jsonl").len() == 1);
+    run.signal(Signal::HUP);
+    run.finish().exits_with(129);
+}
+
+#[test]
+fn a_pipeline_that_follows_ends_well_without_its_terminal_and_when_it_is_terminated() {
+    for signal in [Signal::HUP, Signal::TERM] {
+        let home = Home::new();
+        home.write(
+            "pipeline.yml",
+            "sources: [{type: file, paths: [a.log]}]\noutputs: [{type: file, path: out.jsonl}]\n",
+        );
+        home.write("a.log", "one\n");
+        let run = start(&mut home.command(["logs", "pipeline.yml", "--follow"]));
+        wait_until("what was there is written", || lines(&home, "out.jsonl").len() == 1);
+        run.signal(signal);
+        let outcome = run.finish();
+        outcome.exits_with(0);
+        assert_eq!(counted(&outcome.stderr), 1);
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn nohup_lets_a_command_go_on_without_its_terminal() {
+    let home = Home::new();
+    home.write("pipeline.yml", "sources: [{type: stdin}]\noutputs: [{type: file, path: out.jsonl}]\n");
+    let driftless = home.command(["logs", "pipeline.yml"]);
+    let mut nohup = std::process::Command::new("nohup");
+    nohup.arg(driftless.get_program()).args(driftless.get_args());
+    home.prepare(&mut nohup);
+    let mut run = start(nohup.stdin(Stdio::piped()));
+    let mut stdin = run.stdin();
+    writeln!(stdin, "one").unwrap();
+    wait_until("the first line is written", || lines(&home, "out.jsonl").len() == 1);
+    run.signal(Signal::HUP);
+    writeln!(stdin, "two").unwrap();
+    wait_until("the second line is written", || lines(&home, "out.jsonl").len() == 2);
+    drop(stdin);
+    run.finish().exits_with(0);
+}
+
+#[test]
+fn a_granted_program_hears_signals_as_ever() {
+    let home = Home::new();
+    home.assemble("runs", &runs_programs());
+    home.run(&["plugin", "grant", "runs", "--all"]).exits_with(0);
+    let survived = home.path().join("survived");
+    for signal in ["INT", "TERM", "HUP"] {
+        let request = shell(&format!("kill -{signal} $$; echo > {}", survived.display()));
+        home.run(&["plugin", "call", "runs", "execute_task", "ask", &request]).exits_with(0);
+        assert!(!survived.exists(), "{signal} is blocked");
+    }
+}
+
+#[test]
+fn a_recording_that_is_interrupted_records_nothing() {
+    let home = Home::new();
+    home.assemble("runs", &runs_programs());
+    home.run(&["plugin", "grant", "runs", "--all"]).exits_with(0);
+    let pid = home.path().join("pid");
+    let request = shell(&format!("echo $$ > {0}.new; mv {0}.new {0}; sleep 3600; true", pid.display()));
+    home.write("tests/cases/run.yml", format!("call: execute_task\nwith: [ask, {request}]\n"));
+    let plugin = home.path().join(".driftless/plugins/runs.wasm");
+    let run = start(home.command(["plugin", "test", "--record"]).arg(plugin));
+    wait_until("the program has started", || pid.exists());
+    run.interrupt();
+    run.finish().exits_with(130).says("it was interrupted; nothing of tests/cases/run.yml was recorded");
+    assert!(!home.path().join("tests/cases/run.recorded.json").exists());
+    let pid = rustix::process::Pid::from_raw(home.read("pid").trim().parse().unwrap()).unwrap();
     wait_until("the program is gone", || rustix::process::test_kill_process(pid).is_err());
 }

@@ -1,15 +1,15 @@
 //! How a pipeline ends where something breaks, or where its source has nothing to say.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use driftless_host::LogRecord;
+use driftless_host::{CallEnded, LogRecord, Observer, Outcome, Settings};
 use driftless_logs::Control;
 use driftless_plugin_api::component::ComponentKind::LogParser;
 use serde_json::json;
 
-use crate::guest::{Action, Action::Runs, Guest, builder};
+use crate::guest::{Action, Action::Runs, Guest, TRAP, builder, builder_in};
 use crate::harness::{Folder, pipeline, run_in_time, run_reporting_in_time, wait_until};
 use crate::pipeline::{numbered, stages};
 
@@ -123,4 +123,84 @@ fn a_pipe_is_read_to_its_end() {
     let ended = run_in_time(pipeline, &Arc::new(Control::new())).unwrap();
     assert_eq!(ended.counts(), [50_000, 0, 0]);
     assert!(folder.read("out") == lines);
+}
+
+#[test]
+#[cfg(unix)]
+fn an_output_that_is_a_pipe_without_a_reader_is_refused_at_once() {
+    for more in [json!({}), json!({"outputs": [{"type": "stdout"}], "rejected": "PIPE"})] {
+        let folder = Folder::new();
+        folder.write("in", "one\n");
+        pipe(&folder, "out");
+        let more = more.to_string().replace("PIPE", &folder.text("out"));
+        let file = folder.file(Some("wrap"), serde_json::from_str(&more).unwrap());
+        let pipeline = pipeline(&stages(), file, false).unwrap();
+        let ended = run_in_time(pipeline, &Arc::new(Control::new())).unwrap();
+        let error = ended.error().to_string();
+        assert!(error.ends_with("out: it is a pipe that nothing reads; start its reader first"), "{error}");
+        assert_eq!(ended.counts(), [0, 0, 0]);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_slow_reader_of_an_output_is_waited_for() {
+    use std::io::Read;
+    let folder = Folder::new();
+    folder.write("in", numbered(50_000));
+    pipe(&folder, "out");
+    // Opened for both, a pipe does not wait; this end stays unread until the pipeline has filled the pipe.
+    let mut both = std::fs::OpenOptions::new().read(true).write(true).open(folder.path("out")).unwrap();
+    let reader = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        let mut read = vec![0; numbered(50_000).len()];
+        both.read_exact(&mut read).unwrap();
+        String::from_utf8(read).unwrap()
+    });
+    let pipeline = pipeline(&stages(), folder.file(Some("same"), json!({})), false).unwrap();
+    let ended = run_in_time(pipeline, &Arc::new(Control::new())).unwrap();
+    assert_eq!(ended.counts(), [50_000, 0, 0]);
+    assert!(reader.join().unwrap() == numbered(50_000));
+}
+
+#[test]
+fn a_stop_ends_the_pause_before_a_retry() {
+    let folder = Folder::new();
+    folder.write("in", "one\ntwo\n");
+    let guest = Guest::new().with(LogParser, "broken", TRAP);
+    let settings = Settings::from_toml("security.execution_timeout_secs = 600").unwrap();
+    let (failed, failures) = std::sync::mpsc::channel();
+    let failed = Mutex::new(failed);
+    let manager = builder_in(settings, &[("p", &guest)])
+        .observer(Failures(move || {
+            let _ = failed.lock().unwrap().send(());
+        }))
+        .build()
+        .unwrap();
+    let mut file = folder.file(Some("broken"), json!({"workers": 1, "rejected": folder.text("rejected")}));
+    file["sources"][0]["parser"]["on_failure"] = json!({"policy": "retry", "retries": 5, "pause_ms": 60_000});
+    let pipeline = pipeline(&manager, file, false).unwrap();
+    let control = Arc::new(Control::new());
+    let stop = Arc::clone(&control);
+    std::thread::spawn(move || {
+        failures.recv().unwrap();
+        stop.stop();
+    });
+    let began = Instant::now();
+    let ended = run_in_time(pipeline, &control).unwrap();
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    // What was read is still decided, and kept.
+    assert_eq!(ended.counts(), [0, 0, 2]);
+    assert_eq!(folder.read("rejected"), "one\ntwo\n");
+}
+
+/// Is told when a call fails.
+struct Failures<F>(F);
+
+impl<F: Fn() + Send + Sync + 'static> Observer for Failures<F> {
+    fn call_ended(&self, ended: &CallEnded<'_>) {
+        if matches!(ended.outcome, Outcome::Error(_)) {
+            (self.0)();
+        }
+    }
 }

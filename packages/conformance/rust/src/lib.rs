@@ -2,7 +2,7 @@
 
 /// The plugin.
 #[plugin_sdk::plugin(files("/conformance"), environment("CONFORMANCE"))]
-mod conformance {
+pub mod conformance {
     use plugin_sdk::prelude::*;
     use plugin_sdk::serde_json::{Map, json};
 
