@@ -356,7 +356,7 @@ fn what_happens_to_a_binding_is_data_for_its_caller() {
         kind: ErrorKind::Failed,
         again_in: Duration::from_secs(30),
     };
-    assert_eq!(binding.guard().take_events(), [opened.clone()]);
+    assert_eq!(binding.guard().take_events(), std::slice::from_ref(&opened));
     assert!(binding.guard().take_events().is_empty(), "each is taken once");
     // The calls that are not made say the same.
     assert_eq!(call(&binding).to_string(), opened.to_string());
