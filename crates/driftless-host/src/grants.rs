@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use driftless_permissions::{Grant, Permissions};
+use driftless_plugin_api::host_call::Capability;
 use driftless_plugin_api::manifest::Permission;
 use driftless_transport::Digest;
 use serde::{Deserialize, Serialize};
@@ -169,7 +170,9 @@ impl Entry {
             ("network", &self.network),
             ("environment", &self.environment),
             ("commands", &self.commands),
+            ("functions", &self.functions),
         ];
+        debug_assert_eq!(lists.len(), Capability::ALL.len());
         for (key, entries) in lists {
             if entries.is_empty() {
                 table.remove(key);
@@ -349,5 +352,34 @@ mod tests {
         assert!(
             says(&format!("[plugins.p]\ndigest = \"{digest}\"\nfile = []")).contains("unknown field `file`")
         );
+    }
+
+    #[test]
+    fn what_is_written_of_every_permission_is_what_is_read() {
+        let entry = |capability| match capability {
+            Capability::File => "/srv/app:rw",
+            Capability::Http => "https://api.example.com",
+            Capability::Environment => "TOKEN",
+            Capability::Process => "git",
+            Capability::Function => "inventory.owner",
+        };
+        let asked = |capability| Permission::new(capability, vec![entry(capability).to_owned()]);
+        let all = Permissions::parse(&Capability::ALL.map(asked)).unwrap();
+        let grants = |permissions: &Permissions, digest| {
+            let mut grants = Grants::default();
+            grants.grant("p", digest, permissions.clone());
+            grants
+        };
+        let (old, new) = (Digest::of(b"old"), Digest::of(b"new"));
+        let everything = grants(&all, old);
+        let text = everything.update_toml("", "p").unwrap();
+        assert_eq!(Grants::from_toml(&text).unwrap(), everything, "{text}");
+        assert_eq!(Grants::from_toml(&everything.to_toml()).unwrap(), everything);
+        // What another file is granted afterwards has nothing of what was granted before.
+        for capability in Capability::ALL {
+            let less = grants(&Permissions::parse(&[asked(capability)]).unwrap(), new);
+            let narrowed = less.update_toml(&text, "p").unwrap();
+            assert_eq!(Grants::from_toml(&narrowed).unwrap(), less, "{narrowed}");
+        }
     }
 }
