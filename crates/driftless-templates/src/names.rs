@@ -18,21 +18,29 @@ pub(crate) fn tags<'s>(source: &'s str, syntax: &SyntaxConfig) -> Vec<&'s str> {
         (syntax.block_delimiters(), false),
         (syntax.comment_delimiters(), true),
     ];
+    // Where each of them comes next. One that does not come any more is not searched for again, so the text is read through a few times at most.
+    let find = |start: &str, from: usize| source.get(from..)?.find(start).map(|at| from + at);
+    let mut next = delimiters.map(|((start, _), _)| find(start, 0));
     let mut tags = Vec::new();
-    let mut rest = source;
     // Of two delimiters that begin at the same place, the longer one counts.
-    while let Some((at, (start, end), is_comment)) = delimiters
+    while let Some((at, ((start, end), is_comment))) = next
         .iter()
-        .filter_map(|((start, end), is_comment)| Some((rest.find(start)?, (*start, *end), *is_comment)))
-        .min_by_key(|(at, (start, _), _)| (*at, std::cmp::Reverse(start.len())))
+        .zip(&delimiters)
+        .filter_map(|(at, delimiter)| Some(((*at)?, *delimiter)))
+        .min_by_key(|(at, ((start, _), _))| (*at, std::cmp::Reverse(start.len())))
     {
-        let inside = &rest[at + start.len()..];
+        let inside = &source[at + start.len()..];
         let length = if is_comment { inside.find(end) } else { end_of_tag(inside, end) };
         let length = length.unwrap_or(inside.len());
         if !is_comment {
             tags.push(&inside[..length]);
         }
-        rest = inside.get(length + end.len()..).unwrap_or_default();
+        let behind = at + start.len() + length + end.len();
+        for (next, ((start, _), _)) in next.iter_mut().zip(&delimiters) {
+            if next.is_some_and(|at| at < behind) {
+                *next = find(start, behind);
+            }
+        }
     }
     tags
 }
@@ -65,6 +73,8 @@ pub(crate) fn uses_other_filters(source: &str, is_built_in: impl Fn(&str) -> boo
         match name.as_str() {
             "" => false,
             "map" => maps_by_name(behind),
+            // They are given the name of a test, and `filter` is one that asks for filters.
+            "select" | "reject" | "selectattr" | "rejectattr" => behind.trim_start().starts_with('('),
             name => !is_built_in(name),
         }
     };
@@ -132,6 +142,20 @@ mod tests {
     fn uses(source: &str) -> bool {
         let is_built_in = |name: &str| ["upper", "join", "default"].contains(&name);
         tags(source, &SyntaxConfig::default()).iter().any(|tag| uses_other_filters(tag, is_built_in))
+    }
+
+    #[test]
+    fn a_long_template_is_read_in_one_go() {
+        // 100,000 tags and neither blocks nor comments: looked for again at each tag, they would take minutes.
+        let source = "{{ 1 }} text ".repeat(100_000);
+        assert_eq!(tags(&source, &SyntaxConfig::default()).len(), 100_000);
+    }
+
+    #[test]
+    fn what_is_given_the_name_of_a_test_may_ask_for_filters() {
+        assert!(uses("{{ ['slugify'] | select('filter') | join }}"));
+        assert!(uses("{{ items | rejectattr('name', kind) | join }}"));
+        assert!(!uses("{{ items | select | join }}"));
     }
 
     #[test]

@@ -137,18 +137,23 @@ impl Templates {
         if let Some(extended) = self.extended.get() {
             return Ok(extended);
         }
-        // A plugin is asked, and told of, once.
-        let _extending = self.extending.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(extended) = self.extended.get() {
-            return Ok(extended);
-        }
-        let mut extended = self.environment.clone();
-        add_extensions(&mut extended, &self.manager, |error| {
+        // A plugin is asked once, and told of once; that is done when nobody waits for it any more.
+        let mut left_out = Vec::new();
+        let extended = {
+            let _extending = self.extending.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(extended) = self.extended.get() {
+                return Ok(extended);
+            }
+            let mut extended = self.environment.clone();
+            add_extensions(&mut extended, &self.manager, |error| left_out.push(error))?;
+            self.extended.get_or_init(|| extended)
+        };
+        for error in &left_out {
             if let Some(hear) = &self.on_event {
                 hear(Event::PluginLeftOut(error));
             }
-        })?;
-        Ok(self.extended.get_or_init(|| extended))
+        }
+        Ok(extended)
     }
 
     /// Adds a template with a name, for [`render_named`](Self::render_named) and for other templates that include, import or extend it. It
