@@ -17,7 +17,7 @@ pub(crate) const INTERRUPTED: u8 = 130;
 const HUNG_UP: u8 = 129;
 
 /// How long a command has to end before its user is told how to end it at once.
-const PATIENCE: Duration = Duration::from_secs(1);
+const REMIND_AFTER: Duration = Duration::from_secs(1);
 /// How long the programs of plugins have to be ended before the command is.
 const LAST_MOMENT: Duration = Duration::from_millis(100);
 
@@ -46,13 +46,20 @@ enum Asked {
 
 /// Listens for signals from now on.
 pub(crate) fn listen(terminal: &Terminal) -> anyhow::Result<()> {
-    let (terminal, mut is_first) = (terminal.clone(), true);
+    let (terminal, mut is_first, mut terminal_is_gone) = (terminal.clone(), true, false);
     hear(move |asked| {
         let was_first = std::mem::take(&mut is_first);
+        // A terminal that goes away says so several times: the shell does, and the kernel when the shell has ended.
+        if terminal_is_gone && asked == Asked::HangUp {
+            return;
+        }
         let first = FIRST.lock().unwrap_or_else(PoisonError::into_inner).take().filter(|_| was_first);
         match (asked, first) {
             (Asked::Interrupt, Some(first)) => (first.act)(),
-            (Asked::HangUp, Some(first)) if first.outlives_terminal => (first.act)(),
+            (Asked::HangUp, Some(first)) if first.outlives_terminal => {
+                terminal_is_gone = true;
+                (first.act)();
+            }
             (Asked::HangUp, _) => end_at_once(HUNG_UP),
             (Asked::Interrupt, None) => match CANCEL.get() {
                 Some(cancel) if was_first => cancel.cancel(),
@@ -61,10 +68,12 @@ pub(crate) fn listen(terminal: &Terminal) -> anyhow::Result<()> {
         }
         // The end of the process is the end of this thread, mostly long before.
         let terminal = terminal.clone();
-        thread::spawn(move || {
-            thread::sleep(PATIENCE);
+        let remind = move || {
+            thread::sleep(REMIND_AFTER);
             terminal.note("still waiting for what was begun; another Ctrl-C ends it at once");
-        });
+        };
+        // Without it the command ends all the same.
+        let _ = thread::Builder::new().spawn(remind);
     })
 }
 
