@@ -53,7 +53,13 @@ pub(super) const RULES: Rules<'_> = Rules {
         ("driftless-runner", &["driftless-plugin-api", "driftless-host", "driftless-templates"]),
         (
             "driftless-author",
-            &["driftless-plugin-api", "driftless-permissions", "driftless-sandbox", "driftless-validator"],
+            &[
+                "driftless-files",
+                "driftless-plugin-api",
+                "driftless-permissions",
+                "driftless-sandbox",
+                "driftless-validator",
+            ],
         ),
         (
             "driftless-conformance",

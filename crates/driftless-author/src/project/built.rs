@@ -1,9 +1,8 @@
 //! The plugin that was built of a project.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Project;
+use super::{Project, read_description};
 use crate::error::AuthorError;
 use crate::language::Language;
 
@@ -32,6 +31,16 @@ impl Project {
         let built = workspaces
             .map(|workspace| workspace.join("target").join("plugins"))
             .find_map(|folder| built_in(&folder, name.as_deref()));
+        let several = driftless_files::list_regular(&own, "wasm").unwrap_or_default();
+        if built.is_none() && name.is_none() && several.len() > 1 {
+            let names: Vec<_> = several.iter().filter_map(|file| file.file_name()?.to_str()).collect();
+            let why = format!(
+                "{}: the project has several plugins: {}; name the folder of one, or its file",
+                own.display(),
+                names.join(", ")
+            );
+            return Err(AuthorError::Usage(why));
+        }
         let what = || name.map_or_else(|| "plugin".to_owned(), |name| format!("{name}.wasm"));
         built.ok_or_else(|| AuthorError::NotBuilt { folder: own, what: what() })
     }
@@ -39,7 +48,7 @@ impl Project {
 
 /// What the package is called, and with it most likely its plugin. A workspace without one has no name.
 fn name_of_package(file: &Path) -> Result<Option<String>, AuthorError> {
-    let text = fs::read_to_string(file).map_err(|error| AuthorError::file(file, error))?;
+    let text = read_description(file)?;
     let table: toml::Table = toml::from_str(&text)
         .map_err(|error| AuthorError::description(file, error.to_string().trim_end()))?;
     let name = table.get("package").and_then(|package| package.get("name"));
@@ -53,12 +62,8 @@ fn built_in(folder: &Path, name: Option<&str>) -> Option<PathBuf> {
     {
         return Some(path);
     }
-    let all = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
-    let mut plugins = all.filter(|path| path.extension().is_some_and(|extension| extension == "wasm"));
-    match (plugins.next(), plugins.next()) {
-        (Some(only), None) => Some(only),
-        _ => None,
-    }
+    let [only] = <[PathBuf; 1]>::try_from(driftless_files::list_regular(folder, "wasm").ok()?).ok()?;
+    Some(only)
 }
 
 #[cfg(test)]
@@ -105,7 +110,8 @@ mod tests {
         assert!(built(&workspace, "plugins/one").unwrap().ends_with("target/plugins/one.wasm"));
         // One of several cannot be meant.
         let error = built(&workspace, ".").unwrap_err().to_string();
-        assert!(error.ends_with("there is no plugin; run `driftless plugin build` first"), "{error}");
+        let why = "several plugins: one.wasm, two.wasm; name the folder of one, or its file";
+        assert!(error.ends_with(why), "{error}");
 
         files.push(("plugins/one/target/plugins/renamed.wasm", ""));
         assert!(built(&folder(&files), "plugins/one").unwrap().ends_with("one/target/plugins/renamed.wasm"));

@@ -5,14 +5,14 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::fields::person;
-use super::{Fields, Metadata};
+use super::{Fields, Metadata, read_description};
 use crate::error::AuthorError;
 
 /// Where the code begins if `main` does not say.
 const ENTRIES: [&str; 2] = ["src/index.js", "src/index.ts"];
 
 pub(super) fn read(file: &Path) -> Result<Metadata, AuthorError> {
-    let text = std::fs::read_to_string(file).map_err(|error| AuthorError::file(file, error))?;
+    let text = read_description(file)?;
     let root: Value =
         serde_json::from_str(&text).map_err(|error| AuthorError::description(file, error.to_string()))?;
     let package = Fields::of(file, &root)?;

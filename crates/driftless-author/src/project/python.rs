@@ -6,11 +6,11 @@ use driftless_plugin_api::text::printable_line;
 use serde_json::Value;
 
 use super::fields::person;
-use super::{Fields, Metadata};
+use super::{Fields, Metadata, read_description};
 use crate::error::AuthorError;
 
 pub(super) fn read(file: &Path) -> Result<Metadata, AuthorError> {
-    let text = std::fs::read_to_string(file).map_err(|error| AuthorError::file(file, error))?;
+    let text = read_description(file)?;
     let root: Value = toml::from_str(&text)
         .map_err(|error| AuthorError::description(file, error.to_string().trim_end()))?;
     let root = Fields::of(file, &root)?;
