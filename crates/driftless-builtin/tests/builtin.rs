@@ -225,13 +225,13 @@ fn a_function_that_cannot_be_called_says_why() {
             "inventory.owner",
             json!({"hostname": "web1"}),
             "Invalid",
-            "the host's function `inventory.owner`: its arguments do not fit: missing field `host`",
+            "the host's function `inventory.owner`: its arguments do not fit: missing field `host` at line 1 column 19",
         ),
         (
             "inventory.size",
             json!(-1),
             "Invalid",
-            "the host's function `inventory.size`: its arguments do not fit: invalid value: integer `-1`, expected usize",
+            "the host's function `inventory.size`: its arguments do not fit: invalid value: integer `-1`, expected usize at line 1 column 2",
         ),
         (
             "inventory.size",

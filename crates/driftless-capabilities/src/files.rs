@@ -24,7 +24,7 @@ use driftless_plugin_api::host_call::{
     FileAnswer, FileKind, FileRequest, FileStat, FolderEntry, HostCallError, HostCallErrorKind, WriteMode,
 };
 
-use crate::roots::{Roots, Trouble, of_the_folder, regular};
+use crate::roots::{OpenError, Roots, of_the_folder, regular};
 use crate::{Task, failed, invalid};
 
 /// The bytes between two looks at the clock.
@@ -49,25 +49,26 @@ pub(crate) fn answer(
     let what = What { task, verb, path: &path };
     task.grant.file(&path, access).map_err(|denial| task.plugin.denied(&what.name(), denial))?;
     task.deadline.check(&what.doing())?;
-    let trouble = |trouble| what.error(trouble);
+    let error = |error| what.error(error);
     Ok(match request {
         FileRequest::Read { .. } => {
             let (file, metadata) =
-                roots.at(task.grant, &path, access, |spot| spot.open_file()).map_err(trouble)?;
+                roots.at(task.grant, &path, access, |location| location.open_file()).map_err(error)?;
             (FileAnswer::Read, what.read(file, metadata.len())?)
         }
         FileRequest::Write { mode, .. } => {
             let (folder, name) =
-                roots.at(task.grant, &path, access, |spot| spot.parent()).map_err(trouble)?;
+                roots.at(task.grant, &path, access, |location| location.parent()).map_err(error)?;
             what.write(&folder, &name, mode, body)?;
             (FileAnswer::Written, Vec::new())
         }
         FileRequest::List { .. } => {
-            let folder = roots.at(task.grant, &path, access, |spot| spot.open_folder()).map_err(trouble)?;
+            let folder =
+                roots.at(task.grant, &path, access, |location| location.open_folder()).map_err(error)?;
             (FileAnswer::Entries(what.list(&folder)?), Vec::new())
         }
         FileRequest::Stat { .. } => {
-            let metadata = roots.at(task.grant, &path, access, |spot| spot.stat()).map_err(trouble)?;
+            let metadata = roots.at(task.grant, &path, access, |location| location.stat()).map_err(error)?;
             let modified = metadata.modified().ok().map(cap_std::time::SystemTime::into_std);
             let modified = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
             let stat = FileStat {
@@ -96,21 +97,23 @@ impl What<'_> {
         format!("the wish to {} {}", self.verb, self.path)
     }
 
-    fn error(&self, trouble: Trouble) -> HostCallError {
+    fn error(&self, error: OpenError) -> HostCallError {
         let path = self.path;
         let may_not = |why: &str| self.task.plugin.may_not(&self.name(), why);
-        match trouble {
-            Trouble::Io(error) => self.io(&error),
-            Trouble::Link => may_not("there is a symbolic link where none is followed; name the file itself"),
-            Trouble::Outside => may_not("a symbolic link leads out of the folder that is granted"),
-            Trouble::Procfs => may_not(
+        match error {
+            OpenError::Io(error) => self.io(&error),
+            OpenError::Link => {
+                may_not("there is a symbolic link where none is followed; name the file itself")
+            }
+            OpenError::Outside => may_not("a symbolic link leads out of the folder that is granted"),
+            OpenError::Procfs => may_not(
                 "it is one of the kernel's files about processes, which a folder does not include; grant it by its own path",
             ),
-            Trouble::Process => {
+            OpenError::Process => {
                 may_not("it is in the folder of a process, where each file has to be granted by its own path")
             }
-            Trouble::NotRegular => failed(format!("{path} is neither a file nor a folder")),
-            Trouble::Folder => failed(format!("{path} is a folder")),
+            OpenError::NotRegular => failed(format!("{path} is neither a file nor a folder")),
+            OpenError::Folder => failed(format!("{path} is a folder")),
         }
     }
 
@@ -143,30 +146,30 @@ impl What<'_> {
     }
 
     fn write(&self, folder: &Dir, name: &str, mode: WriteMode, body: &[u8]) -> Result<(), HostCallError> {
-        let trouble = |trouble| self.error(trouble);
+        let error = |error| self.error(error);
         match mode {
             WriteMode::Replace => {
-                let existing = existing(folder, name).map_err(trouble)?;
-                let temporary = Temporary::create(folder, existing.is_none()).map_err(trouble)?;
+                let existing = existing(folder, name).map_err(error)?;
+                let temporary = Temporary::create(folder, existing.is_none()).map_err(error)?;
                 self.write_all(&temporary.file, body)?;
                 if let Some(existing) = &existing {
-                    temporary.become_like(existing).map_err(trouble)?;
+                    temporary.become_like(existing).map_err(error)?;
                 }
-                temporary.put(name).map_err(trouble)
+                temporary.put(name).map_err(error)
             }
             WriteMode::Append => {
-                existing(folder, name).map_err(trouble)?;
+                existing(folder, name).map_err(error)?;
                 let mut options = new_file();
                 options.append(true).create(true).nonblock(true);
-                let file = folder.open_with(name, &options).map_err(|error| trouble(error.into()))?;
-                let metadata = file.metadata().map_err(|error| trouble(error.into()))?;
-                regular(&metadata).and_then(|()| of_the_folder(&file, folder)).map_err(trouble)?;
+                let file = folder.open_with(name, &options).map_err(|io| error(io.into()))?;
+                let metadata = file.metadata().map_err(|io| error(io.into()))?;
+                regular(&metadata).and_then(|()| of_the_folder(&file, folder)).map_err(error)?;
                 self.write_all(&file, body)
             }
             WriteMode::New => {
                 let mut options = new_file();
                 options.write(true).create_new(true);
-                let file = folder.open_with(name, &options).map_err(|error| trouble(error.into()))?;
+                let file = folder.open_with(name, &options).map_err(|io| error(io.into()))?;
                 self.write_all(&file, body)
                     .and_then(|()| file.sync_all().map_err(|error| self.io(&error)))
                     .inspect_err(|_| {
@@ -221,7 +224,7 @@ struct Existing {
 }
 
 /// What is there to be written to: nothing, or a regular file.
-fn existing(folder: &Dir, name: &str) -> Result<Option<Existing>, Trouble> {
+fn existing(folder: &Dir, name: &str) -> Result<Option<Existing>, OpenError> {
     let metadata = match folder.symlink_metadata(name) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -262,7 +265,7 @@ struct Temporary<'a> {
 
 impl<'a> Temporary<'a> {
     /// Makes one. What is to become like another file is the host's alone until then.
-    fn create(folder: &'a Dir, for_all: bool) -> Result<Self, Trouble> {
+    fn create(folder: &'a Dir, for_all: bool) -> Result<Self, OpenError> {
         let mut options = new_file();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -280,10 +283,10 @@ impl<'a> Temporary<'a> {
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(Trouble::Io(io::ErrorKind::AlreadyExists.into()))
+        Err(OpenError::Io(io::ErrorKind::AlreadyExists.into()))
     }
 
-    fn become_like(&self, existing: &Existing) -> Result<(), Trouble> {
+    fn become_like(&self, existing: &Existing) -> Result<(), OpenError> {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -304,7 +307,7 @@ impl<'a> Temporary<'a> {
         Ok(())
     }
 
-    fn put(mut self, name: &str) -> Result<(), Trouble> {
+    fn put(mut self, name: &str) -> Result<(), OpenError> {
         self.file.sync_all()?;
         self.folder.rename(&self.name, self.folder, name)?;
         self.is_put = true;

@@ -25,20 +25,20 @@ use ureq::unversioned::transport::Connector;
 use ureq::{Agent, Body, Error};
 
 use crate::deadline::Deadline;
-use crate::wire::{Direct, Judged, MOST_ADDRESSES, Tls};
+use crate::wire::{Direct, Judged, MAX_ADDRESSES, Tls};
 use crate::{Task, failed, invalid, limit, shown};
 
 /// The redirects that are followed.
-const MOST_REDIRECTS: usize = 10;
+const MAX_REDIRECTS: usize = 10;
 /// The headers that a plugin may send, and the bytes of them all.
-const MOST_HEADERS: usize = 64;
-const MOST_HEADER_BYTES: usize = 32 << 10;
+const MAX_HEADERS: usize = 64;
+const MAX_HEADER_BYTES: usize = 32 << 10;
 /// The bytes of status line and headers that a server may send; ureq takes 128 headers.
-const MOST_RESPONSE_HEADER_BYTES: usize = 64 << 10;
+const MAX_RESPONSE_HEADER_BYTES: usize = 64 << 10;
 /// The bytes of a URL.
-const MOST_URL_BYTES: usize = 8 << 10;
+const MAX_URL_BYTES: usize = 8 << 10;
 /// The names that are looked up at the same time: a lookup cannot be interrupted, and outlives a deadline.
-const MOST_LOOKUPS: usize = 8;
+const MAX_LOOKUPS: usize = 8;
 
 /// What a plugin may ask a server to do. `CONNECT` and `TRACE` are for proxies and for looking at what they send.
 const METHODS: [Method; 7] =
@@ -131,7 +131,7 @@ impl Http {
         deadline.check(&what)?;
         let Some(permit) = Permit::take(&self.lookups) else {
             return Err(failed(format!(
-                "{what} has to wait: {MOST_LOOKUPS} names are being looked up for this plugin already"
+                "{what} has to wait: {MAX_LOOKUPS} names are being looked up for this plugin already"
             )));
         };
         let (lookup, port) = (Arc::clone(&self.lookup), url.port());
@@ -168,7 +168,7 @@ impl Http {
                 format!("it is at {first}, which is no public address, and `address:{first}` is not granted");
             return Err(task.plugin.may_not(&connect(url), &task.plugin.grant_it(&why)));
         }
-        found.truncate(MOST_ADDRESSES);
+        found.truncate(MAX_ADDRESSES);
         Ok(found.into_iter().map(|address| SocketAddr::new(address, url.port())).collect())
     }
 
@@ -192,7 +192,7 @@ impl Http {
             .http_status_as_error(false)
             .max_idle_connections(0)
             .max_idle_connections_per_host(0)
-            .max_response_header_size(MOST_RESPONSE_HEADER_BYTES)
+            .max_response_header_size(MAX_RESPONSE_HEADER_BYTES)
             .accept_encoding("")
             .user_agent(&self.user_agent)
             .tls_config(self.tls_config.clone())
@@ -216,7 +216,7 @@ struct Permit(Arc<AtomicUsize>);
 
 impl Permit {
     fn take(taken: &Arc<AtomicUsize>) -> Option<Self> {
-        let more = |taken: usize| (taken < MOST_LOOKUPS).then_some(taken + 1);
+        let more = |taken: usize| (taken < MAX_LOOKUPS).then_some(taken + 1);
         taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).ok()?;
         Some(Self(Arc::clone(taken)))
     }
@@ -244,7 +244,7 @@ impl Hop<'_> {
         let url = location
             .to_str()
             .ok()
-            .filter(|location| location.len() <= MOST_URL_BYTES)
+            .filter(|location| location.len() <= MAX_URL_BYTES)
             .and_then(|location| self.url.join(location).ok())
             .ok_or_else(|| {
                 failed(format!(
@@ -292,7 +292,7 @@ pub(crate) fn answer(
     body: &[u8],
 ) -> Result<(HttpAnswer, Vec<u8>), HostCallError> {
     let mut hop = first(&request, body)?;
-    for _ in 0..=MOST_REDIRECTS {
+    for _ in 0..=MAX_REDIRECTS {
         let response = http.exchange(task, &hop)?;
         let location = match response.status().as_u16() {
             301 | 302 | 303 | 307 | 308 => response.headers().get(header::LOCATION),
@@ -303,13 +303,13 @@ pub(crate) fn answer(
             None => return read(task, &hop, response),
         }
     }
-    Err(limit(format!("{} leads on after {MOST_REDIRECTS} redirects", shown(&request.url))))
+    Err(limit(format!("{} leads on after {MAX_REDIRECTS} redirects", shown(&request.url))))
 }
 
 /// Reads what a plugin wants.
 fn first<'a>(request: &HttpRequest, body: &'a [u8]) -> Result<Hop<'a>, HostCallError> {
-    if request.url.len() > MOST_URL_BYTES {
-        return Err(invalid(format!("a URL has at most {MOST_URL_BYTES} bytes")));
+    if request.url.len() > MAX_URL_BYTES {
+        return Err(invalid(format!("a URL has at most {MAX_URL_BYTES} bytes")));
     }
     let url = HttpUrl::parse(&request.url).map_err(|error| invalid(error.to_string()))?;
     let method =
@@ -333,9 +333,9 @@ fn first<'a>(request: &HttpRequest, body: &'a [u8]) -> Result<Hop<'a>, HostCallE
 
 fn headers(told: &[(String, String)]) -> Result<HeaderMap, HostCallError> {
     let size: usize = told.iter().map(|(name, value)| name.len() + value.len()).sum();
-    if told.len() > MOST_HEADERS || size > MOST_HEADER_BYTES {
+    if told.len() > MAX_HEADERS || size > MAX_HEADER_BYTES {
         return Err(invalid(format!(
-            "a request has at most {MOST_HEADERS} headers of {MOST_HEADER_BYTES} bytes together"
+            "a request has at most {MAX_HEADERS} headers of {MAX_HEADER_BYTES} bytes together"
         )));
     }
     let mut headers = HeaderMap::new();
@@ -395,7 +395,7 @@ fn trouble(task: &Task<'_>, url: &HttpUrl, error: &Error) -> HostCallError {
         return task.deadline.over(&format!("the response of {url}"));
     }
     if let Error::LargeResponseHeader(..) = error {
-        return limit(format!("the headers of {url} have more than {MOST_RESPONSE_HEADER_BYTES} bytes"));
+        return limit(format!("the headers of {url} have more than {MAX_RESPONSE_HEADER_BYTES} bytes"));
     }
     failed(format!("asking {url} failed: {}", shown(&error.to_string())))
 }
@@ -538,7 +538,7 @@ mod tests {
             Ok(Vec::new())
         });
         let begun = Instant::now();
-        for _ in 0..MOST_LOOKUPS {
+        for _ in 0..MAX_LOOKUPS {
             let error = ask(&http, &["http://slow.test"], "http://slow.test", 20).unwrap_err();
             assert_eq!(error.kind, HostCallErrorKind::Limit, "{error}");
         }

@@ -33,8 +33,8 @@ use crate::{Task, failed, invalid, shown};
 /// What a program gets of the host's environment, beside what is granted.
 const KEPT: [&str; 7] = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER"];
 /// The arguments, and the bytes of them all: less than what Linux takes.
-const MOST_ARGUMENTS: usize = 1024;
-const MOST_ARGUMENT_BYTES: usize = 64 << 10;
+const MAX_ARGUMENTS: usize = 1024;
+const MAX_ARGUMENT_BYTES: usize = 64 << 10;
 /// How often a look is taken whether the program has ended, where the system does not tell.
 const TICK: Duration = Duration::from_millis(5);
 /// How long a killed program is waited for before somebody else does that.
@@ -51,9 +51,9 @@ pub(crate) fn answer(
         .command(&request.command)
         .map_err(|denial| task.plugin.denied(&format!("run {name}"), denial))?;
     let size: usize = request.arguments.iter().map(|argument| argument.len() + 1).sum();
-    if request.arguments.len() > MOST_ARGUMENTS || size > MOST_ARGUMENT_BYTES {
+    if request.arguments.len() > MAX_ARGUMENTS || size > MAX_ARGUMENT_BYTES {
         return Err(invalid(format!(
-            "a program gets at most {MOST_ARGUMENTS} arguments of {MOST_ARGUMENT_BYTES} bytes together"
+            "a program gets at most {MAX_ARGUMENTS} arguments of {MAX_ARGUMENT_BYTES} bytes together"
         )));
     }
     if request.arguments.iter().any(|argument| argument.contains('\0')) {

@@ -29,11 +29,11 @@ pub(crate) struct Roots(Vec<Root>);
 /// One granted path.
 struct Root {
     pattern: PathPattern,
-    place: io::Result<Place>,
+    place: io::Result<Base>,
 }
 
 /// The deepest folder on the way to a granted path that was there, and the way on from it.
-struct Place {
+struct Base {
     folder: Dir,
     tail: Vec<String>,
     procfs: Procfs,
@@ -54,7 +54,7 @@ enum Procfs {
 
 /// Why something was not opened.
 #[derive(Debug)]
-pub(crate) enum Trouble {
+pub(crate) enum OpenError {
     /// The system says no.
     Io(io::Error),
     /// A symbolic link stands where none is followed.
@@ -71,7 +71,7 @@ pub(crate) enum Trouble {
     Folder,
 }
 
-impl From<io::Error> for Trouble {
+impl From<io::Error> for OpenError {
     fn from(error: io::Error) -> Self {
         // cap-std reports an escape by an error of its own, which has no number.
         if error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none() {
@@ -95,7 +95,7 @@ impl Roots {
             let depth = |pattern: &PathPattern| pattern.path.names().count();
             depth(other).cmp(&depth(one)).then(other.access.cmp(&one.access))
         });
-        let root = |pattern: PathPattern| Root { place: Place::find(&pattern.path), pattern };
+        let root = |pattern: PathPattern| Root { place: Base::find(&pattern.path), pattern };
         Self(patterns.into_iter().map(root).collect())
     }
 
@@ -109,25 +109,25 @@ impl Roots {
         grant: &Grant,
         path: &AbsolutePath,
         access: Access,
-        open: impl Fn(Spot) -> Result<T, Trouble>,
-    ) -> Result<T, Trouble> {
+        open: impl Fn(Location) -> Result<T, OpenError>,
+    ) -> Result<T, OpenError> {
         let mut asked: Vec<_> =
             grant.requested().files().iter().filter(|pattern| pattern.covers(path, access)).collect();
         asked.sort_by_key(|pattern| std::cmp::Reverse(pattern.path.names().count()));
         let mut first = None;
         for root in self.0.iter().filter(|root| root.pattern.covers(path, access)) {
             for asked in &asked {
-                match root.spot(&asked.path, path).and_then(&open) {
+                match root.location(&asked.path, path).and_then(&open) {
                     Ok(opened) => return Ok(opened),
-                    Err(trouble) => first = first.or(Some(trouble)),
+                    Err(error) => first = first.or(Some(error)),
                 }
             }
         }
-        Err(first.unwrap_or_else(|| Trouble::Io(io::ErrorKind::NotFound.into())))
+        Err(first.unwrap_or_else(|| OpenError::Io(io::ErrorKind::NotFound.into())))
     }
 }
 
-impl Place {
+impl Base {
     /// Follows a granted path as far as it goes. This alone resolves a path without a handle to hold on to.
     fn find(path: &AbsolutePath) -> io::Result<Self> {
         let mut there = PathBuf::from(path.as_str());
@@ -166,11 +166,11 @@ impl Place {
 }
 
 impl Root {
-    /// The spot of a path, as far as links and procfs can be judged before it is opened.
-    fn spot(&self, asked: &AbsolutePath, path: &AbsolutePath) -> Result<Spot, Trouble> {
+    /// The location of a path, as far as links and procfs can be judged before it is opened.
+    fn location(&self, asked: &AbsolutePath, path: &AbsolutePath) -> Result<Location, OpenError> {
         let place = match &self.place {
             Ok(place) => place,
-            Err(error) => return Err(Trouble::Io(same_error(error))),
+            Err(error) => return Err(OpenError::Io(same_error(error))),
         };
         let granted = &self.pattern.path;
         // The deeper of the two is the boundary; both cover the path, so one lies beneath the other.
@@ -188,17 +188,17 @@ impl Root {
                 Procfs::System | Procfs::Elsewhere => false,
             };
             if in_process && !exact {
-                return Err(Trouble::Process);
+                return Err(OpenError::Process);
             }
-            return Spot::plain(&place.folder, &names, true, in_process);
+            return Location::plain(&place.folder, &names, true, in_process);
         }
         if inward.is_empty() && rest.is_empty() {
             let tail: Vec<&str> = place.tail.iter().map(String::as_str).collect();
-            return Spot::plain(&place.folder, &tail, false, false);
+            return Location::plain(&place.folder, &tail, false, false);
         }
         let tail: Vec<&str> = place.tail.iter().map(String::as_str).collect();
         let folder = walk(&place.folder, &tail)?;
-        let spot = |folder, relative: &str, base: &AbsolutePath| Spot {
+        let location = |folder, relative: &str, base: &AbsolutePath| Location {
             folder,
             relative: relative.into(),
             base: Some((base.as_str().into(), path.as_str().into())),
@@ -206,23 +206,23 @@ impl Root {
             files_only: false,
         };
         if inward.is_empty() {
-            return Ok(spot(folder, rest, granted));
+            return Ok(location(folder, rest, granted));
         }
         if rest.is_empty() {
-            return Ok(spot(folder, inward, granted));
+            return Ok(location(folder, inward, granted));
         }
-        let mut way = spot(folder, inward, granted);
+        let mut way = location(folder, inward, granted);
         way.base = Some((granted.as_str().into(), boundary.as_str().into()));
-        Ok(spot(way.open_folder()?, rest, boundary))
+        Ok(location(way.open_folder()?, rest, boundary))
     }
 }
 
 /// A path beneath an open folder, and how it may be followed.
-pub(crate) struct Spot {
+pub(crate) struct Location {
     folder: Dir,
     /// `.`, or names.
     relative: PathBuf,
-    /// Where links inside are followed: the paths of the folder and of the spot, by which an absolute link can be read.
+    /// Where links inside are followed: the paths of the folder and of the location, by which an absolute link can be read.
     base: Option<(PathBuf, PathBuf)>,
     /// Whether the grant itself lies in a procfs.
     on_procfs: bool,
@@ -230,9 +230,9 @@ pub(crate) struct Spot {
     files_only: bool,
 }
 
-impl Spot {
-    /// A spot at the end of names that must not be links.
-    fn plain(folder: &Dir, names: &[&str], on_procfs: bool, files_only: bool) -> Result<Self, Trouble> {
+impl Location {
+    /// A location at the end of names that must not be links.
+    fn plain(folder: &Dir, names: &[&str], on_procfs: bool, files_only: bool) -> Result<Self, OpenError> {
         let (folder, relative) = match names.split_last() {
             None => (folder.try_clone()?, "."),
             Some((last, way)) => (walk(folder, way)?, *last),
@@ -241,51 +241,51 @@ impl Spot {
     }
 
     /// Opens a file to read it. It does not wait for anybody, and is a regular file.
-    pub(crate) fn open_file(self) -> Result<(File, Metadata), Trouble> {
+    pub(crate) fn open_file(self) -> Result<(File, Metadata), OpenError> {
         // Opening a device can do something by itself, so a look comes first; what counts is what was opened.
-        let spot = self.settled()?;
-        regular(&spot.look()?)?;
-        let file = spot.folder.open_with(&spot.relative, &spot.options())?;
-        spot.allowed(&file)?;
+        let location = self.settled()?;
+        regular(&location.look()?)?;
+        let file = location.folder.open_with(&location.relative, &location.options())?;
+        location.allowed(&file)?;
         let metadata = file.metadata()?;
         regular(&metadata)?;
         Ok((file, metadata))
     }
 
     /// Opens a folder.
-    pub(crate) fn open_folder(self) -> Result<Dir, Trouble> {
+    pub(crate) fn open_folder(self) -> Result<Dir, OpenError> {
         if self.files_only {
-            return Err(Trouble::Process);
+            return Err(OpenError::Process);
         }
-        let spot = self.settled()?;
-        let folder = if spot.base.is_some() || spot.is_folder_itself() {
-            spot.folder.open_dir(&spot.relative)
+        let location = self.settled()?;
+        let folder = if location.base.is_some() || location.is_folder_itself() {
+            location.folder.open_dir(&location.relative)
         } else {
-            spot.look()?;
-            spot.folder.open_dir_nofollow(&spot.relative)
+            location.look()?;
+            location.folder.open_dir_nofollow(&location.relative)
         }?;
-        spot.allowed(&folder)?;
+        location.allowed(&folder)?;
         Ok(folder)
     }
 
     /// What is there.
-    pub(crate) fn stat(self) -> Result<Metadata, Trouble> {
-        let spot = self.settled()?;
-        let metadata = spot.look()?;
-        if spot.files_only {
+    pub(crate) fn stat(self) -> Result<Metadata, OpenError> {
+        let location = self.settled()?;
+        let metadata = location.look()?;
+        if location.files_only {
             regular(&metadata)?;
         }
         Ok(metadata)
     }
 
     /// The folder that a file to write is in, and the file's name. The name is not followed if it is a link.
-    pub(crate) fn parent(self) -> Result<(Dir, String), Trouble> {
+    pub(crate) fn parent(self) -> Result<(Dir, String), OpenError> {
         if self.is_folder_itself() {
-            return Err(Trouble::Folder);
+            return Err(OpenError::Folder);
         }
         let name = self.relative.file_name().and_then(|name| name.to_str()).map(str::to_owned);
         let Some(name) = name else {
-            return Err(Trouble::Folder);
+            return Err(OpenError::Folder);
         };
         let upwards = |path: &Path| path.parent().map(Path::to_path_buf);
         let way = upwards(&self.relative).filter(|way| !way.as_os_str().is_empty());
@@ -298,7 +298,7 @@ impl Spot {
             }
         };
         if !on_procfs && procfs::is_on(&folder)? {
-            return Err(Trouble::Procfs);
+            return Err(OpenError::Procfs);
         }
         Ok((folder, name))
     }
@@ -318,7 +318,7 @@ impl Spot {
 
     /// Looks without opening: no device notices.
     #[cfg(target_os = "linux")]
-    fn look(&self) -> Result<Metadata, Trouble> {
+    fn look(&self) -> Result<Metadata, OpenError> {
         use cap_std::fs::OpenOptionsExt;
 
         let mut options = self.options();
@@ -327,53 +327,53 @@ impl Spot {
         let handle = self.folder.open_with(&self.relative, &options)?;
         self.allowed(&handle)?;
         let metadata = handle.metadata()?;
-        if metadata.is_symlink() { Err(Trouble::Link) } else { Ok(metadata) }
+        if metadata.is_symlink() { Err(OpenError::Link) } else { Ok(metadata) }
     }
 
     /// Looks without opening: no device notices.
     #[cfg(not(target_os = "linux"))]
-    fn look(&self) -> Result<Metadata, Trouble> {
+    fn look(&self) -> Result<Metadata, OpenError> {
         if self.base.is_some() {
             return Ok(self.folder.metadata(&self.relative)?);
         }
         let metadata = self.folder.symlink_metadata(&self.relative)?;
-        if metadata.is_symlink() { Err(Trouble::Link) } else { Ok(metadata) }
+        if metadata.is_symlink() { Err(OpenError::Link) } else { Ok(metadata) }
     }
 
-    /// The same spot, with absolute links read as the plain path that they mean, where that lies inside.
+    /// The same location, with absolute links read as the plain path that they mean, where that lies inside.
     ///
     /// The path is resolved without a handle for that, and what comes out is only a guess at names: they are walked beneath the
     /// handle, without following links, so a link that changes meanwhile leads nowhere.
-    fn settled(self) -> Result<Self, Trouble> {
+    fn settled(self) -> Result<Self, OpenError> {
         let Some((base, path)) = &self.base else {
             return Ok(self);
         };
-        match self.folder.metadata(&self.relative).map_err(Trouble::from) {
-            Err(Trouble::Outside) => {}
+        match self.folder.metadata(&self.relative).map_err(OpenError::from) {
+            Err(OpenError::Outside) => {}
             // Whatever else is wrong is told by the operation.
             _ => return Ok(self),
         }
         // Whatever is wrong out there is not told: a plugin would learn which files this machine has.
-        let outside = |_: io::Error| Trouble::Outside;
+        let outside = |_: io::Error| OpenError::Outside;
         let base = fs::canonicalize(base).map_err(outside)?;
         let real = fs::canonicalize(path).map_err(outside)?;
         let names: Option<Vec<&str>> = real
             .strip_prefix(&base)
-            .map_err(|_| Trouble::Outside)?
+            .map_err(|_| OpenError::Outside)?
             .components()
             .map(|component| match component {
                 Component::Normal(name) => name.to_str(),
                 _ => None,
             })
             .collect();
-        let names = names.ok_or(Trouble::Outside)?;
+        let names = names.ok_or(OpenError::Outside)?;
         Self::plain(&self.folder, &names, self.on_procfs, self.files_only)
     }
 
     /// Whether something that was opened here may be used.
-    fn allowed(&self, opened: &impl Handle) -> Result<(), Trouble> {
+    fn allowed(&self, opened: &impl Handle) -> Result<(), OpenError> {
         if !self.on_procfs && procfs::is_on(opened)? {
-            return Err(Trouble::Procfs);
+            return Err(OpenError::Procfs);
         }
         Ok(())
     }
@@ -391,32 +391,32 @@ pub(crate) trait Handle {}
 impl<T> Handle for T {}
 
 /// A regular file, and nothing that blocks or acts.
-pub(crate) fn regular(metadata: &Metadata) -> Result<(), Trouble> {
+pub(crate) fn regular(metadata: &Metadata) -> Result<(), OpenError> {
     if metadata.is_file() {
         Ok(())
     } else if metadata.is_dir() {
-        Err(Trouble::Folder)
+        Err(OpenError::Folder)
     } else if metadata.is_symlink() {
-        Err(Trouble::Link)
+        Err(OpenError::Link)
     } else {
-        Err(Trouble::NotRegular)
+        Err(OpenError::NotRegular)
     }
 }
 
 /// A file that was opened to write in a folder that may be written: one of the kernel's about processes can be mounted there.
-pub(crate) fn of_the_folder(file: &impl Handle, folder: &impl Handle) -> Result<(), Trouble> {
-    if procfs::is_on(file)? && !procfs::is_on(folder)? { Err(Trouble::Procfs) } else { Ok(()) }
+pub(crate) fn of_the_folder(file: &impl Handle, folder: &impl Handle) -> Result<(), OpenError> {
+    if procfs::is_on(file)? && !procfs::is_on(folder)? { Err(OpenError::Procfs) } else { Ok(()) }
 }
 
 /// Goes from folder to folder by names that must not be links.
-fn walk(folder: &Dir, names: &[&str]) -> Result<Dir, Trouble> {
+fn walk(folder: &Dir, names: &[&str]) -> Result<Dir, OpenError> {
     let mut here = folder.try_clone()?;
     for name in names {
         here = match here.open_dir_nofollow(name) {
             Ok(next) => next,
             Err(error) => {
                 let link = here.symlink_metadata(name).is_ok_and(|metadata| metadata.is_symlink());
-                return Err(if link { Trouble::Link } else { error.into() });
+                return Err(if link { OpenError::Link } else { error.into() });
             }
         };
     }

@@ -20,7 +20,7 @@ use ureq::{Error, Timeout};
 use crate::deadline::Deadline;
 
 /// The most addresses of one name that are tried.
-pub(crate) const MOST_ADDRESSES: usize = 8;
+pub(crate) const MAX_ADDRESSES: usize = 8;
 
 /// Connects to one of these addresses, whatever the URL says.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ pub(crate) struct Judged(pub(crate) Vec<SocketAddr>);
 impl Resolver for Judged {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         let mut addresses = self.empty();
-        for address in self.0.iter().take(MOST_ADDRESSES) {
+        for address in self.0.iter().take(MAX_ADDRESSES) {
             addresses.push(*address);
         }
         if addresses.is_empty() { Err(Error::HostNotFound) } else { Ok(addresses) }

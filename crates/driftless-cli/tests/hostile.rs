@@ -179,8 +179,8 @@ fn run(attack: &Attack) -> Result<Measured, String> {
         ],
         folder: path(&home.0.path().join("work")),
     };
-    let patience = attack.header.limits.time + PATIENCE;
-    let outcome = program.run(&home.0.path().join("notes"), patience)?;
+    let timeout = attack.header.limits.time + PATIENCE;
+    let outcome = program.run(&home.0.path().join("notes"), timeout)?;
     match corpus::stage::difference(&before, &home.listing()?) {
         Some(difference) => Err(format!("it leaves something behind: {difference}")),
         None => Ok(outcome),

@@ -29,7 +29,7 @@ const WORKS_AT: u32 = 16;
 pub(crate) const WASI: &str = "wasi_snapshot_preview1.";
 
 /// How many functions of a module are called.
-const MOST_CALLED: usize = 6;
+const MAX_CALLED_FUNCTIONS: usize = 6;
 
 /// What a call came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,7 +131,7 @@ impl Arena {
         let mut instance = None;
         // The first one is called again at the end, when the instance is no longer fresh.
         let functions = || module.functions().iter();
-        for function in functions().take(MOST_CALLED).chain(functions().next()) {
+        for function in functions().take(MAX_CALLED_FUNCTIONS).chain(functions().next()) {
             let mut running = match instance.take().map_or_else(|| plugin.instantiate(), Ok) {
                 Ok(running) => running,
                 Err(error) => {

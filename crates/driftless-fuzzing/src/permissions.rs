@@ -21,7 +21,7 @@ use driftless_plugin_api::manifest::Permission;
 use crate::Reached;
 
 /// More lines than this take time and show nothing new: every question is put to every entry.
-const MOST_LINES: usize = 50;
+const MAX_LINES: usize = 50;
 
 /// One side: what is asked for, or what is granted.
 #[derive(Default)]
@@ -37,7 +37,7 @@ pub fn run(data: &[u8]) -> Reached {
         return Reached::Refused;
     };
     let (mut asked, mut granted, mut questions) = (Side::default(), Side::default(), Vec::new());
-    for line in text.split('\n').take(MOST_LINES) {
+    for line in text.split('\n').take(MAX_LINES) {
         let Some(first) = line.chars().next() else {
             continue;
         };

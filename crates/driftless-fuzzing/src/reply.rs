@@ -37,7 +37,7 @@ const RESULT_AT: u32 = 0x40;
 const OTHERS_AT: u32 = 0xc000;
 
 /// The most bytes that replies, definitions and configuration have.
-const MOST: usize = 0x4000;
+const MAX_VALUE_BYTES: usize = 0x4000;
 
 /// The bytes that a reply may have where the sandbox is called directly.
 const OUTPUT: usize = 8 << 10;
@@ -93,7 +93,8 @@ impl<'a> Input<'a> {
     /// Reads an input. Any bytes are one that are long enough.
     pub fn read(data: &'a [u8]) -> Option<Self> {
         let (header, rest) = data.split_at_checked(HEADER)?;
-        let mut parts = rest.splitn(3, |byte| *byte == 0xff).map(|part| &part[..part.len().min(MOST)]);
+        let mut parts =
+            rest.splitn(3, |byte| *byte == 0xff).map(|part| &part[..part.len().min(MAX_VALUE_BYTES)]);
         let flags = header[2];
         let word = |at: usize| header[at..at + 4].try_into().map(u32::from_le_bytes).expect("four bytes");
         let packed = (u64::from(word(4)) << 32 | u64::from(word(8))) as i64;
@@ -357,7 +358,7 @@ fn through_the_host(input: &Input<'_>, kind: ComponentKind) -> Reached {
     let at =
         |address: u32, length: usize| PackedReply { pointer: address, length: length as u32, failed: false };
     const NOTHING: &[u8] = b"[]";
-    let nothing_at = OTHERS_AT + MOST as u32;
+    let nothing_at = OTHERS_AT + MAX_VALUE_BYTES as u32;
     // A source that always has more would be asked for ever.
     let later = match kind {
         ComponentKind::LogSource => at(nothing_at, NOTHING.len()),
@@ -415,7 +416,7 @@ fn through_the_host(input: &Input<'_>, kind: ComponentKind) -> Reached {
     assert!(config.keys().all(|key| complete.contains_key(key)), "{config:?} became {complete:?}");
 
     // Arguments have to fit into the place that the guest reserves.
-    if configured.config().len() > MOST {
+    if configured.config().len() > MAX_VALUE_BYTES {
         return Reached::Accepted;
     }
 

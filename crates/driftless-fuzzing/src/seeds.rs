@@ -46,7 +46,7 @@ fn files(folder: &Path) -> Vec<Named> {
 
 /// The modules and components of the hostile corpus that are small, and one module that imports WASI.
 fn modules() -> Vec<Named> {
-    const MOST: usize = 4_000;
+    const MAX_BYTES: usize = 4_000;
     const WITH_WASI: &str = r#"(module
         (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
         (import "env" "host_log" (func $log (param i32 i32 i32 i32)))
@@ -76,7 +76,7 @@ fn modules() -> Vec<Named> {
     let texts = files(&hostile).into_iter().filter(|(name, _)| name.ends_with(".wat"));
     let modules = texts.filter_map(|(name, text)| Some((name, wat::parse_bytes(&text).ok()?.into_owned())));
     let with_wasi = wat::parse_str(WITH_WASI).expect("the module with WASI is written well");
-    let small = modules.filter(|(_, module)| module.len() <= MOST);
+    let small = modules.filter(|(_, module)| module.len() <= MAX_BYTES);
     small.chain([("with_wasi".to_owned(), with_wasi)]).collect()
 }
 

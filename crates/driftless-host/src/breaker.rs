@@ -42,7 +42,7 @@ enum State {
 }
 
 /// Leave to make one call. What became of it has to be told; a call on trial that is never told of counts as failed.
-pub(crate) struct Pass<'a, W: Clone> {
+pub(crate) struct Permit<'a, W: Clone> {
     breaker: &'a Breaker<W>,
     trial: bool,
     /// When the call began, where it was looked at.
@@ -80,13 +80,13 @@ impl<W: Clone> Breaker<W> {
     }
 
     /// The pass of a call that was made because all was well.
-    pub(crate) fn healthy_pass(&self) -> Pass<'_, W> {
-        Pass { breaker: self, trial: false, began: None, told: false }
+    pub(crate) fn healthy_pass(&self) -> Permit<'_, W> {
+        Permit { breaker: self, trial: false, began: None, told: false }
     }
 
     /// Asks for leave to make a call.
     #[cold]
-    pub(crate) fn admit(&self) -> Result<Pass<'_, W>, Refusal<W>> {
+    pub(crate) fn admit(&self) -> Result<Permit<'_, W>, Refusal<W>> {
         let now = self.clock.now();
         let mut record = self.lock();
         let trial = match record.state {
@@ -100,7 +100,7 @@ impl<W: Clone> Breaker<W> {
         if trial {
             record.state = State::HalfOpen;
         }
-        Ok(Pass { breaker: self, trial, began: Some(now), told: false })
+        Ok(Permit { breaker: self, trial, began: Some(now), told: false })
     }
 
     fn lock(&self) -> MutexGuard<'_, Record<W>> {
@@ -109,7 +109,7 @@ impl<W: Clone> Breaker<W> {
     }
 }
 
-impl<W: Clone> Pass<'_, W> {
+impl<W: Clone> Permit<'_, W> {
     /// Whether much depends on this call: while it is made, all others are refused.
     pub(crate) fn is_trial(&self) -> bool {
         self.trial
@@ -172,7 +172,7 @@ impl<W: Clone> Pass<'_, W> {
     }
 }
 
-impl<W: Clone> Drop for Pass<'_, W> {
+impl<W: Clone> Drop for Permit<'_, W> {
     fn drop(&mut self) {
         // Whoever made the call panicked. A breaker that waits for its end would never close again.
         if !self.told && self.trial {
@@ -340,7 +340,7 @@ mod tests {
                     let pass = breaker.admit();
                     admitted.fetch_add(pass.is_ok().into(), Ordering::Relaxed);
                     all_asked.wait();
-                    pass.map(Pass::works)
+                    pass.map(Permit::works)
                 });
             }
         });

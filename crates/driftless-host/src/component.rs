@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::calls::{Bounds, CallOptions, Measured};
 use crate::configuration::Configuration;
-use crate::error::{Error, Place, Result, Spot, in_few_words};
+use crate::error::{Error, Location, PluginPart, Result, short_message};
 use crate::failure::{FailureDefaults, Guard, Try};
 use crate::failure_policy::FailurePolicy;
 use crate::handle::{Announced, PluginHandle, Session, Target};
@@ -56,29 +56,31 @@ impl Component {
     /// # Errors
     ///
     /// Every violation of the schema.
-    pub fn configure(self, config: impl Serialize) -> Result<Configured> {
-        let config = Configuration::new(config, || self.place().to_string())?.into_map();
+    pub fn configure(self, config: impl Serialize) -> Result<Binding> {
+        let config = Configuration::new(config, || self.location().to_string())?.into_map();
         let config = match &self.announced.schema {
             Some(schema) => schema.complete(config).map_err(|violations| Error::Configuration {
-                what: format!("the configuration of {}", self.place()),
+                what: format!("the configuration of {}", self.location()),
                 violations,
             })?,
             None => Value::Object(config),
         };
         let guard = self.guard(&FailurePolicy::default())?;
-        Ok(Configured { config: config.to_string(), component: self, guard, stop: None })
+        Ok(Binding { config: config.to_string(), component: self, guard, stop: None })
     }
 
     fn guard(&self, policy: &FailurePolicy) -> Result<Arc<Guard>> {
         let guard = Guard::new(self.kind, policy, &self.failure);
-        let guard = guard
-            .map_err(|why| Error::Configuration { what: self.place().to_string(), violations: vec![why] })?;
+        let guard = guard.map_err(|why| Error::Configuration {
+            what: self.location().to_string(),
+            violations: vec![why],
+        })?;
         Ok(Arc::new(guard))
     }
 
     /// Where it is, for messages.
-    pub fn place(&self) -> Place {
-        self.plugin.place(Spot::Component(self.kind, Arc::clone(&self.announced.name)))
+    pub fn location(&self) -> Location {
+        self.plugin.location(PluginPart::Component(self.kind, Arc::clone(&self.announced.name)))
     }
 
     fn target(&self) -> Target<'_> {
@@ -88,13 +90,13 @@ impl Component {
 
 impl fmt::Debug for Component {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Component({})", self.place())
+        write!(f, "Component({})", self.location())
     }
 }
 
 /// A component with a configuration that its schema has let through: a binding. Clones share its circuit breaker.
 #[derive(Clone, Debug)]
-pub struct Configured {
+pub struct Binding {
     component: Component,
     /// JSON, written once for all calls.
     config: String,
@@ -103,7 +105,7 @@ pub struct Configured {
     stop: Option<CancelHandle>,
 }
 
-impl Configured {
+impl Binding {
     /// The component.
     pub fn component(&self) -> &Component {
         &self.component
@@ -133,16 +135,16 @@ impl Configured {
     }
 
     /// Whether [`on_failure`](Self::on_failure) says that the work goes on without a call that ended with this error.
-    pub fn forgives(&self, error: &Error) -> bool {
-        self.guard.forgives(error)
+    pub fn tolerates(&self, error: &Error) -> bool {
+        self.guard.tolerates(error)
     }
 
     /// Runs it, as its failure policy says. `more` are the arguments behind the name and the configuration. `read` makes of the
     /// reply what it stands for, or says in what way it breaks the protocol.
     ///
     /// ```no_run
-    /// # use driftless_host::{Configured, Error};
-    /// # fn example(filter: Configured) -> Result<(), Error> {
+    /// # use driftless_host::{Binding, Error};
+    /// # fn example(filter: Binding) -> Result<(), Error> {
     /// // What a template filter is given beside its configuration: the value, and further arguments.
     /// let shouted = filter.call(&["\"hello\"", "[]"], |reply| Ok(reply.to_owned()))?;
     /// # Ok(())
@@ -190,7 +192,7 @@ impl Configured {
         let target = self.component.target();
         self.guard.run(
             bounds.stopped_by(self.stop.as_ref()),
-            || self.component.place(),
+            || self.component.location(),
             |which, bounds| {
                 let called = match which {
                     Try::First => plugin.call_at(target, bounds, function, arguments, &mut read),
@@ -218,7 +220,7 @@ impl Configured {
         let target = self.component.target();
         let called = self.guard.run(
             self.component.plugin.bounds().stopped_by(self.stop.as_ref()),
-            || self.component.place(),
+            || self.component.location(),
             |which, bounds| {
                 if which == Try::Again {
                     session.renew();
@@ -252,7 +254,7 @@ impl Configured {
     /// When it cannot be written as JSON.
     pub(crate) fn argument(&self, what: &str, value: &(impl Serialize + ?Sized)) -> Result<String> {
         serde_json::to_string(value).map_err(|error| Error::Configuration {
-            what: format!("{what} for {}", self.component.place()),
+            what: format!("{what} for {}", self.component.location()),
             violations: vec![format!("it cannot be written as JSON: {error}")],
         })
     }
@@ -261,8 +263,8 @@ impl Configured {
     #[cold]
     pub(crate) fn failed(&self, message: String, usage: Usage) -> Error {
         Error::Failed {
-            place: self.component.place(),
-            message: in_few_words(message),
+            location: self.component.location(),
+            message: short_message(message),
             usage: Box::new(usage),
         }
     }
@@ -270,7 +272,7 @@ impl Configured {
     /// An error about what it returned.
     #[cold]
     pub(crate) fn broken(&self, defect: String) -> Error {
-        Error::Protocol { place: self.component.place(), defect: in_few_words(defect) }
+        Error::Protocol { location: self.component.location(), defect: short_message(defect) }
     }
 
     fn arguments<'a>(&'a self, more: &[&'a str]) -> ([&'a str; Function::MAX_ARGUMENTS], usize) {

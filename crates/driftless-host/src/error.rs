@@ -32,42 +32,42 @@ pub enum Error {
         source: LoadError,
     },
     /// A call that brought no reply: a limit, a trap, a panic, a broken reply.
-    #[error("{place}: {}", .source.cause)]
+    #[error("{location}: {}", .source.cause)]
     Call {
         /// In which plugin, and where in it.
-        place: Place,
+        location: Location,
         /// Why.
         source: Box<CallError>,
     },
     /// A plugin that did its part and says that it could not do what it was asked to.
-    #[error("{place}: {message}")]
+    #[error("{location}: {message}")]
     Failed {
         /// In which plugin, and where in it.
-        place: Place,
+        location: Location,
         /// Why, in the plugin's own words.
         message: String,
         /// What the call used.
         usage: Box<Usage>,
     },
     /// A reply that is not what the protocol says.
-    #[error("{place}: {defect}")]
+    #[error("{location}: {defect}")]
     Protocol {
         /// In which plugin, and where in it.
-        place: Place,
+        location: Location,
         /// What is wrong with it.
         defect: String,
     },
     /// A call that was not made: the binding failed too often and is put aside for a while, see
     /// [`FailurePolicy`](crate::FailurePolicy).
     #[error(
-        "{place}: put aside after {} within {} s, the last: {last}; it is {} (`on_failure`)",
+        "{location}: circuit open after {} within {} s, the last: {last}; it is {} (`on_failure`)",
         in_a_row(*.failures),
         .within.as_secs(),
         tried_again(*.again_in)
     )]
-    PutAside {
+    CircuitOpen {
         /// In which plugin, and where in it.
-        place: Place,
+        location: Location,
         /// How many failures in a row it takes.
         failures: u32,
         /// Within what time.
@@ -89,13 +89,13 @@ pub enum Error {
     },
     /// Something that went wrong in one step of a file.
     #[error("{what}: {source}")]
-    At {
+    Context {
         /// Which step.
         what: String,
         /// What went wrong there.
         source: Box<Error>,
     },
-    /// A place where plugins come from that could not be read.
+    /// A location where plugins come from that could not be read.
     #[error("{what}: {source}")]
     Source {
         /// Which file or folder.
@@ -128,7 +128,7 @@ impl Error {
         match self {
             Self::Call { source, .. } => source.usage,
             Self::Failed { usage, .. } => **usage,
-            Self::At { source, .. } => source.usage(),
+            Self::Context { source, .. } => source.usage(),
             _ => Usage::default(),
         }
     }
@@ -143,8 +143,8 @@ impl Error {
             Self::Load { .. } => ErrorKind::Refused,
             Self::Call { source, .. } if matches!(source.cause, CallFailure::Limit(_)) => ErrorKind::Limit,
             Self::Call { source, .. } if source.cause == CallFailure::Cancelled => ErrorKind::Cancelled,
-            Self::At { source, .. } => source.kind(),
-            Self::PutAside { kind, .. } => *kind,
+            Self::Context { source, .. } => source.kind(),
+            Self::CircuitOpen { kind, .. } => *kind,
             Self::Source { source, .. } if source.kind() == std::io::ErrorKind::FileTooLarge => {
                 ErrorKind::Refused
             }
@@ -188,18 +188,18 @@ impl fmt::Display for NotFound {
 
 /// Where in which plugin something happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Location {
     /// What the plugin is called.
     pub plugin: Arc<str>,
     /// Its version, if it has one.
     pub version: Option<Arc<str>>,
     /// Where in it.
-    pub spot: Spot,
+    pub part: PluginPart,
 }
 
 /// A part of a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Spot {
+pub enum PluginPart {
     /// One of its components.
     Component(ComponentKind, Arc<str>),
     /// One of the protocol's functions.
@@ -208,16 +208,16 @@ pub enum Spot {
     Start,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "plugin `{}`", self.plugin)?;
         if let Some(version) = &self.version {
             write!(f, " {version}")?;
         }
-        match &self.spot {
-            Spot::Component(kind, name) => write!(f, ", {kind} `{name}`"),
-            Spot::Function(function) => write!(f, ", function `{function}`"),
-            Spot::Start => write!(f, ", while it was started"),
+        match &self.part {
+            PluginPart::Component(kind, name) => write!(f, ", {kind} `{name}`"),
+            PluginPart::Function(function) => write!(f, ", function `{function}`"),
+            PluginPart::Start => write!(f, ", while it was started"),
         }
     }
 }
@@ -231,11 +231,11 @@ pub fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
 
 /// Bytes that a plugin's own words may have in a message. A reply may have a thousand times as many, and a message ends up on a
 /// terminal or in a log.
-const MOST_WORDS: usize = 16 << 10;
+const MAX_MESSAGE_BYTES: usize = 16 << 10;
 
 /// What a plugin says, cut to a length that people read.
-pub(crate) fn in_few_words(words: String) -> String {
-    truncated(&words, MOST_WORDS).into_owned()
+pub(crate) fn short_message(words: String) -> String {
+    truncated(&words, MAX_MESSAGE_BYTES).into_owned()
 }
 
 fn list(violations: &[String]) -> String {
@@ -274,9 +274,9 @@ mod tests {
 
     #[test]
     fn a_plugin_is_not_listened_to_for_ever() {
-        assert_eq!(in_few_words("short".into()), "short");
-        let cut = in_few_words("ü".repeat(1 << 20));
-        assert!(cut.len() <= MOST_WORDS);
+        assert_eq!(short_message("short".into()), "short");
+        let cut = short_message("ü".repeat(1 << 20));
+        assert!(cut.len() <= MAX_MESSAGE_BYTES);
         assert!(cut.ends_with("ü…"));
     }
 

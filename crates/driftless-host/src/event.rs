@@ -4,16 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{Error, ErrorKind, Place};
+use crate::error::{Error, ErrorKind, Location};
 
 /// Something that has happened to a binding. Its text is a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BindingEvent {
-    /// Its circuit breaker has opened: it is not called for a while, see [`Error::PutAside`].
+    /// Its circuit breaker has opened: it is not called for a while, see [`Error::CircuitOpen`].
     CircuitOpened {
         /// In which plugin, and where in it.
-        place: Place,
+        location: Location,
         /// How many failures in a row it takes.
         failures: u32,
         /// Within what time.
@@ -28,7 +28,7 @@ pub enum BindingEvent {
     /// Its circuit breaker has closed: it works again.
     CircuitClosed {
         /// In which plugin, and where in it.
-        place: Place,
+        location: Location,
     },
 }
 
@@ -36,11 +36,11 @@ impl fmt::Display for BindingEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.clone() {
             // The calls that are not made meanwhile end with this error.
-            Self::CircuitOpened { place, failures, within, last, kind, again_in } => {
+            Self::CircuitOpened { location, failures, within, last, kind, again_in } => {
                 let again_in = Some(again_in);
-                write!(f, "{}", Error::PutAside { place, failures, within, last, kind, again_in })
+                write!(f, "{}", Error::CircuitOpen { location, failures, within, last, kind, again_in })
             }
-            Self::CircuitClosed { place } => write!(f, "{place}: works again"),
+            Self::CircuitClosed { location } => write!(f, "{location}: works again"),
         }
     }
 }

@@ -4,18 +4,18 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::calls::{CallOptions, Measured};
-use crate::component::Configured;
+use crate::component::Binding;
 use crate::error::{Error, Result};
 use crate::failure_policy::FailurePolicy;
 
 /// A facts collector that can be run, see [`PluginManager::facts_collector`](crate::PluginManager::facts_collector). Clones share its
 /// circuit breaker.
 #[derive(Clone, Debug)]
-pub struct FactsCollector(pub(crate) Configured);
+pub struct FactsCollector(pub(crate) Binding);
 
 impl FactsCollector {
     /// Lets `policy` say what is done when it brings no facts. Whether the work goes on without them is for the caller to see
-    /// to, with [`forgives`](Self::forgives).
+    /// to, with [`tolerates`](Self::tolerates).
     ///
     /// # Errors
     ///
@@ -25,8 +25,8 @@ impl FactsCollector {
     }
 
     /// Whether [`on_failure`](Self::on_failure) says that the work goes on without facts, after this error.
-    pub fn forgives(&self, error: &Error) -> bool {
-        self.0.forgives(error)
+    pub fn tolerates(&self, error: &Error) -> bool {
+        self.0.tolerates(error)
     }
 
     /// Collects.

@@ -9,12 +9,12 @@ use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::text::truncated;
 use driftless_transport::{CallFailure, CancelHandle};
 
-use crate::breaker::{Breaker, Pass, Refusal};
+use crate::breaker::{Breaker, Permit, Refusal};
 use crate::calls::{Bounds, Measured};
 use crate::clock::SharedClock;
-use crate::error::{Error, ErrorKind, Place, Result};
+use crate::error::{Error, ErrorKind, Location, Result};
 use crate::event::BindingEvent;
-use crate::failure_policy::{FailurePolicy, LONGEST_PAUSE, Policy, Rule, Threshold};
+use crate::failure_policy::{FailurePolicy, MAX_PAUSE, Policy, Rule, Threshold};
 
 /// What holds for all bindings of a manager.
 pub(crate) struct FailureDefaults {
@@ -51,7 +51,7 @@ struct Why {
 }
 
 /// How much of a failure's text is kept, in bytes. A plugin's own words can be many.
-const MOST_TEXT: usize = 1000;
+const MAX_TEXT_BYTES: usize = 1000;
 
 /// How many events are kept for a caller that may never take them.
 const MAX_EVENTS: usize = 8;
@@ -79,7 +79,7 @@ impl Guard {
     pub(crate) fn run<R>(
         &self,
         mut bounds: Bounds<'_>,
-        place: impl Fn() -> Place,
+        location: impl Fn() -> Location,
         mut call: impl FnMut(Try, Bounds<'_>) -> Result<Measured<R>>,
     ) -> Result<Measured<R>> {
         if self.rule.policy == Policy::Retry {
@@ -87,19 +87,19 @@ impl Guard {
             bounds = bounds.fixed();
         }
         if !self.breaker.is_healthy() {
-            return self.run_watched(bounds, &place, &mut call);
+            return self.run_watched(bounds, &location, &mut call);
         }
         match call(Try::First, bounds) {
             Ok(value) => Ok(value),
-            Err(error) => self.after_error(self.breaker.healthy_pass(), error, bounds, &place, &mut call),
+            Err(error) => self.after_error(self.breaker.healthy_pass(), error, bounds, &location, &mut call),
         }
     }
 
     /// Whether the work goes on without a call that ended like this.
     #[cold]
-    pub(crate) fn forgives(&self, error: &Error) -> bool {
+    pub(crate) fn tolerates(&self, error: &Error) -> bool {
         matches!(self.rule.policy, Policy::Skip | Policy::Quarantine)
-            && (self.is_failure(error) || matches!(error, Error::PutAside { .. }))
+            && (self.is_failure(error) || matches!(error, Error::CircuitOpen { .. }))
     }
 
     /// Takes what has happened since this was last called: that the circuit breaker has opened, or closed.
@@ -121,26 +121,26 @@ impl Guard {
     fn run_watched<R>(
         &self,
         bounds: Bounds<'_>,
-        place: &dyn Fn() -> Place,
+        location: &dyn Fn() -> Location,
         call: &mut dyn FnMut(Try, Bounds<'_>) -> Result<Measured<R>>,
     ) -> Result<Measured<R>> {
-        let pass = self.breaker.admit().map_err(|refusal| self.put_aside(place(), refusal))?;
+        let pass = self.breaker.admit().map_err(|refusal| self.put_aside(location(), refusal))?;
         match call(Try::First, bounds) {
             Ok(value) => {
-                self.works(pass, place);
+                self.works(pass, location);
                 Ok(value)
             }
-            Err(error) => self.after_error(pass, error, bounds, place, call),
+            Err(error) => self.after_error(pass, error, bounds, location, call),
         }
     }
 
     #[cold]
     fn after_error<R>(
         &self,
-        pass: Pass<'_, Why>,
+        pass: Permit<'_, Why>,
         mut error: Error,
         bounds: Bounds<'_>,
-        place: &dyn Fn() -> Place,
+        location: &dyn Fn() -> Location,
         call: &mut dyn FnMut(Try, Bounds<'_>) -> Result<Measured<R>>,
     ) -> Result<Measured<R>> {
         let retries = match self.rule.policy {
@@ -155,11 +155,11 @@ impl Guard {
             if !self.pause(pause, bounds) {
                 break;
             }
-            pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+            pause = pause.saturating_mul(2).min(MAX_PAUSE);
             made += 1;
             match call(Try::Again, bounds) {
                 Ok(Measured { value, usage }) => {
-                    self.works(pass, place);
+                    self.works(pass, location);
                     return Ok(Measured { value, usage: used.and(usage) });
                 }
                 Err(next) => {
@@ -169,18 +169,18 @@ impl Guard {
             }
         }
         if !self.is_failure(&error) {
-            self.works(pass, place);
+            self.works(pass, location);
             return Err(error);
         }
         // Where each call is to be made whatever happens, nothing is held against it.
         if self.rule.policy != Policy::Skip {
-            let why = Why { text: truncated(&cause(&error), MOST_TEXT).into(), kind: error.kind() };
+            let why = Why { text: truncated(&cause(&error), MAX_TEXT_BYTES).into(), kind: error.kind() };
             let opened = pass.fails(why.clone());
             if opened && self.rule.policy == Policy::Quarantine {
                 let Threshold { failures, within, pause } = self.breaker.threshold();
-                let (place, Why { text: last, kind }) = (place(), why);
+                let (location, Why { text: last, kind }) = (location(), why);
                 self.emit(BindingEvent::CircuitOpened {
-                    place,
+                    location,
                     failures,
                     within,
                     last,
@@ -191,8 +191,8 @@ impl Guard {
         }
         Err(match made {
             0 => error,
-            1 => Error::At { what: "after 1 retry".to_owned(), source: Box::new(error) },
-            more => Error::At { what: format!("after {more} retries"), source: Box::new(error) },
+            1 => Error::Context { what: "after 1 retry".to_owned(), source: Box::new(error) },
+            more => Error::Context { what: format!("after {more} retries"), source: Box::new(error) },
         })
     }
 
@@ -209,9 +209,9 @@ impl Guard {
         !cancelled()
     }
 
-    fn works(&self, pass: Pass<'_, Why>, place: &dyn Fn() -> Place) {
+    fn works(&self, pass: Permit<'_, Why>, location: &dyn Fn() -> Location) {
         if pass.works() && self.rule.policy == Policy::Quarantine {
-            self.emit(BindingEvent::CircuitClosed { place: place() });
+            self.emit(BindingEvent::CircuitClosed { location: location() });
         }
     }
 
@@ -235,14 +235,14 @@ impl Guard {
         }
     }
 
-    fn put_aside(&self, place: Place, refusal: Refusal<Why>) -> Error {
+    fn put_aside(&self, location: Location, refusal: Refusal<Why>) -> Error {
         let threshold = self.breaker.threshold();
         let (last, kind) = match refusal.why {
             Some(Why { text, kind }) => (text, kind),
             None => ("the host panicked".into(), ErrorKind::Failed),
         };
-        Error::PutAside {
-            place,
+        Error::CircuitOpen {
+            location,
             failures: threshold.failures,
             within: threshold.within,
             last,

@@ -54,7 +54,7 @@ use serde::{Deserialize, Deserializer};
 /// # The circuit breaker
 ///
 /// After `failures` failures in a row within `within_secs`, a binding is put aside for `pause_secs`: calls are not made
-/// and fail at once with [`Error::PutAside`](crate::Error::PutAside). Then a single call is let through; if that
+/// and fail at once with [`Error::CircuitOpen`](crate::Error::CircuitOpen). Then a single call is let through; if that
 /// works, all is well again, else the next pause begins. A call with its retries is one failure, and the call on
 /// trial is not retried. The time that failing calls take themselves does not count, so that a plugin which runs into a time
 /// limit of half a minute is put aside as well.
@@ -109,7 +109,7 @@ pub(crate) struct Threshold {
 }
 
 /// The longest pause before a retry.
-pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+pub(crate) const MAX_PAUSE: Duration = Duration::from_secs(60);
 
 const DAY: u64 = 86_400;
 

@@ -1,4 +1,4 @@
-//! A loaded plugin, and the one place that every call of it goes through.
+//! A loaded plugin, and the one location that every call of it goes through.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use driftless_transport::{
 };
 
 use crate::calls::{Bounds, CallOptions, Measured};
-use crate::error::{Error, NotFound, Place, Result, Spot, in_few_words};
+use crate::error::{Error, Location, NotFound, PluginPart, Result, short_message};
 use crate::schema::ConfigSchema;
 
 /// A plugin that is loaded and ready to be called, from any thread. Cheap to clone.
@@ -48,10 +48,10 @@ pub(crate) enum Target<'a> {
 }
 
 impl Target<'_> {
-    fn spot(self) -> Spot {
+    fn part(self) -> PluginPart {
         match self {
-            Self::Function(function) => Spot::Function(function),
-            Self::Component(kind, name) => Spot::Component(kind, Arc::clone(name)),
+            Self::Function(function) => PluginPart::Function(function),
+            Self::Component(kind, name) => PluginPart::Component(kind, Arc::clone(name)),
         }
     }
 }
@@ -172,12 +172,12 @@ impl PluginHandle {
         }
         match (sent, replied) {
             (Ok(usage), Some(Ok(value))) => Ok(Measured { value, usage }),
-            (Ok(usage), Some(Err(message))) => Err(self.failed(target.spot(), message, usage)),
+            (Ok(usage), Some(Err(message))) => Err(self.failed(target.part(), message, usage)),
             (Ok(_), None) => Err(Error::Protocol {
-                place: self.place(target.spot()),
+                location: self.location(target.part()),
                 defect: "its transport brought neither a reply nor a failure".to_owned(),
             }),
-            (Err(error), _) => Err(self.call_failed(target.spot(), error)),
+            (Err(error), _) => Err(self.call_failed(target.part(), error)),
         }
     }
 
@@ -241,8 +241,8 @@ impl PluginHandle {
         }
         let text = self.call(function, &[])?;
         let broken = |defect: String| Error::Protocol {
-            place: self.place(Spot::Function(function)),
-            defect: in_few_words(defect),
+            location: self.location(PluginPart::Function(function)),
+            defect: short_message(defect),
         };
         let definitions: Vec<Definition> = serde_json::from_str(&text)
             .map_err(|error| broken(format!("its reply is not a list of definitions: {error}")))?;
@@ -263,26 +263,30 @@ impl PluginHandle {
         Ok(announced)
     }
 
-    pub(crate) fn place(&self, spot: Spot) -> Place {
+    pub(crate) fn location(&self, part: PluginPart) -> Location {
         let info = self.info();
-        Place { plugin: Arc::clone(&info.name), version: info.version.clone(), spot }
+        Location { plugin: Arc::clone(&info.name), version: info.version.clone(), part }
     }
 
     #[cold]
-    fn failed(&self, spot: Spot, message: String, usage: Usage) -> Error {
-        Error::Failed { place: self.place(spot), message: in_few_words(message), usage: Box::new(usage) }
+    fn failed(&self, part: PluginPart, message: String, usage: Usage) -> Error {
+        Error::Failed {
+            location: self.location(part),
+            message: short_message(message),
+            usage: Box::new(usage),
+        }
     }
 
     #[cold]
-    fn call_failed(&self, spot: Spot, source: CallError) -> Error {
+    fn call_failed(&self, part: PluginPart, source: CallError) -> Error {
         // The function that was to be called had no part in it.
-        let spot = match (spot, source.function) {
-            (Spot::Function(_), None) => Spot::Start,
+        let part = match (part, source.function) {
+            (PluginPart::Function(_), None) => PluginPart::Start,
             // Nor where the instance could not be initialised.
-            (_, Some(Function::Initialize)) => Spot::Function(Function::Initialize),
-            (spot, _) => spot,
+            (_, Some(Function::Initialize)) => PluginPart::Function(Function::Initialize),
+            (part, _) => part,
         };
-        Error::Call { place: self.place(spot), source: Box::new(source) }
+        Error::Call { location: self.location(part), source: Box::new(source) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Functions of the program that embeds the host, which plugins can call.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,11 +9,13 @@ use std::time::{Duration, Instant};
 
 use driftless_permissions::{Grant, is_function_name};
 use driftless_plugin_api::host_call::{
-    Allowance, Answer, Capability, FunctionRequest, HostCallError, HostCallErrorKind, HostCalls, Outcome,
+    Allowance, Answer, Capability, HostCallError, HostCallErrorKind, HostCalls, Outcome,
 };
-use serde::Serialize;
+use driftless_plugin_api::text::{printable_line, truncated};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::error::{Error, Result};
 
@@ -45,7 +48,7 @@ impl HostFunctionCall<'_> {
 }
 
 type HostFunction =
-    dyn Fn(Value, &HostFunctionCall<'_>) -> Result<Value, HostCallError> + Send + Sync + 'static;
+    dyn Fn(&str, &HostFunctionCall<'_>) -> Result<Value, HostCallError> + Send + Sync + 'static;
 
 /// The functions of a program, by name.
 #[derive(Clone, Default)]
@@ -70,14 +73,14 @@ impl HostFunctions {
         };
         if !is_function_name(&name) {
             return refuse(
-                "its name is words of letters, digits, `_` and `-` with dots between them, at most 64 bytes",
+                "its name is words with dots between them, each of ASCII letters, digits, `_` and `-` and beginning with a letter; at most 64 bytes",
             );
         }
         if self.0.contains_key(&name) {
             return refuse("there is one of this name already");
         }
-        let untyped = move |arguments: Value, call: &HostFunctionCall<'_>| {
-            let arguments = serde_json::from_value(arguments).map_err(|error| {
+        let untyped = move |arguments: &str, call: &HostFunctionCall<'_>| {
+            let arguments = serde_json::from_str(arguments).map_err(|error| {
                 HostCallError::new(HostCallErrorKind::Invalid, format!("its arguments do not fit: {error}"))
             })?;
             let returned = function(arguments, call)?;
@@ -110,6 +113,19 @@ impl fmt::Debug for HostFunctions {
     }
 }
 
+/// Bytes that an error of a function may have: it goes to the plugin, and from there to a terminal or a log.
+const MAX_ERROR_BYTES: usize = 4 << 10;
+
+/// A [`FunctionRequest`](driftless_plugin_api::host_call::FunctionRequest) whose arguments are not read yet.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked<'a> {
+    #[serde(borrow)]
+    function: Cow<'a, str>,
+    #[serde(borrow, default)]
+    arguments: Option<&'a RawValue>,
+}
+
 /// The functions that one plugin may call.
 struct GrantedFunctions {
     plugin: Arc<str>,
@@ -123,9 +139,9 @@ impl HostCalls for GrantedFunctions {
         if capability != Capability::Function {
             return self.rest.answer(capability, request, body, allowance);
         }
-        // What makes no sense, or names no function of the program, is for the rest to refuse.
-        let asked = serde_json::from_str::<FunctionRequest>(request).ok();
-        match asked.and_then(|asked| Some((self.functions.0.get(&asked.function)?, asked))) {
+        // What makes no sense, or names no function of the program, is for the rest to refuse. Arguments are read once it is known that they may be.
+        let asked = serde_json::from_str::<Asked<'_>>(request).ok();
+        match asked.and_then(|asked| Some((self.functions.0.get(&*asked.function)?, asked))) {
             Some((function, asked)) => self.call(&**function, asked, allowance).unwrap_or_else(Answer::error),
             None => self.rest.answer(capability, request, body, allowance),
         }
@@ -136,10 +152,11 @@ impl GrantedFunctions {
     fn call(
         &self,
         function: &HostFunction,
-        request: FunctionRequest,
+        request: Asked<'_>,
         allowance: Allowance<'_>,
     ) -> Result<Answer, HostCallError> {
-        let FunctionRequest { function: name, arguments } = request;
+        let Asked { function: name, arguments } = request;
+        let arguments = arguments.map_or("null", RawValue::get);
         self.grant.function(&name).map_err(|denial| {
             HostCallError::new(HostCallErrorKind::Denied, format!("it may not call `{name}`: {denial}"))
         })?;
@@ -153,7 +170,11 @@ impl GrantedFunctions {
             ))
         });
         let returned = returned.map_err(|error| {
-            HostCallError::new(error.kind, format!("the host's function `{name}`: {}", error.message))
+            let message = truncated(&error.message, MAX_ERROR_BYTES);
+            HostCallError::new(
+                error.kind,
+                format!("the host's function `{name}`: {}", printable_line(&message)),
+            )
         })?;
         let answer = Answer::new(&Outcome::Ok(returned), Vec::new());
         if answer.head.len() > allowance.bytes {

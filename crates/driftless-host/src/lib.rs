@@ -54,7 +54,7 @@
 //! | a file of tasks, as `driftless apply` runs it | the crate `driftless-runner` |
 //! | one stage of a log pipeline | [`PluginManager::log_source`], [`log_parser`](PluginManager::log_parser), [`log_filter`](PluginManager::log_filter), [`log_output`](PluginManager::log_output) |
 //! | a template's filter or function without a template | [`PluginManager::template_filter`], [`template_function`](PluginManager::template_function) |
-//! | one component, by its kind | [`PluginManager::component`], [`Configured::call`] |
+//! | one component, by its kind | [`PluginManager::component`], [`Binding::call`] |
 //! | what a call used, less time or fuel for it, to end it | [`CallOptions`], [`Task::run_with`], [`PluginManager::cancel_handle`] |
 //! | to be told of every call and every host call | [`Observer`] |
 //! | a plugin that was replaced on disk | [`PluginManager::reload`] |
@@ -85,7 +85,6 @@ mod calls;
 mod clock;
 mod component;
 mod configuration;
-mod effort;
 mod error;
 mod event;
 mod facts;
@@ -99,6 +98,7 @@ mod log_stages;
 mod manager;
 mod protected;
 mod schema;
+mod schema_cost;
 mod settings;
 mod source;
 mod task;
@@ -106,7 +106,7 @@ mod template_extensions;
 
 pub use calls::{CallOptions, Measured};
 pub use clock::Clock;
-pub use component::{Component, Configured};
+pub use component::{Binding, Component};
 pub use driftless_permissions as permissions;
 pub use driftless_plugin_api as api;
 pub use driftless_transport as transport;
@@ -115,7 +115,7 @@ pub use driftless_transport::{
     ClockAndRandom, Digest, Form, HostCallEnded, Limits, LoadError, Loader, LogRecord, LogSink, Observer,
     Outcome, PluginInfo, Timing, Usage,
 };
-pub use error::{Error, ErrorKind, NotFound, Place, Result, Spot, nearest};
+pub use error::{Error, ErrorKind, Location, NotFound, PluginPart, Result, nearest};
 pub use event::BindingEvent;
 pub use facts::FactsCollector;
 pub use failure::Guard;

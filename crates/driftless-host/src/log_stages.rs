@@ -5,19 +5,19 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::calls::{CallOptions, Measured};
-use crate::component::Configured;
+use crate::component::Binding;
 use crate::error::Result;
 use crate::failure_policy::FailurePolicy;
 use crate::handle::Session;
 
 /// A log source with its configuration, see [`PluginManager::log_source`](crate::PluginManager::log_source).
 #[derive(Clone, Debug)]
-pub struct LogSource(pub(crate) Configured);
+pub struct LogSource(pub(crate) Binding);
 
 /// A log source that is being read: calls of one instance, which knows how far it is.
 #[derive(Debug)]
 pub struct LogReader {
-    source: Configured,
+    source: Binding,
     session: Session,
 }
 
@@ -32,15 +32,15 @@ pub struct Portion<T> {
 
 /// A log parser with its configuration, see [`PluginManager::log_parser`](crate::PluginManager::log_parser).
 #[derive(Clone, Debug)]
-pub struct LogParser(pub(crate) Configured);
+pub struct LogParser(pub(crate) Binding);
 
 /// A log filter with its configuration, see [`PluginManager::log_filter`](crate::PluginManager::log_filter).
 #[derive(Clone, Debug)]
-pub struct LogFilter(pub(crate) Configured);
+pub struct LogFilter(pub(crate) Binding);
 
 /// A log output with its configuration, see [`PluginManager::log_output`](crate::PluginManager::log_output).
 #[derive(Clone, Debug)]
-pub struct LogOutput(pub(crate) Configured);
+pub struct LogOutput(pub(crate) Binding);
 
 impl LogSource {
     /// Lets `policy` say what is done when it brings no records.

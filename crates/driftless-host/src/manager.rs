@@ -522,7 +522,8 @@ impl PluginManagerBuilder {
     ///
     /// Arguments and result travel as JSON: the plugin's arguments are read as `A`, and what does not fit is answered with an error before
     /// `function` is called. An error goes to the plugin, with its message. The function runs on the thread of the plugin's call, within
-    /// its time ([`HostFunctionCall::time_left`]); nothing ends it from outside. A panic in it is an error for the plugin.
+    /// its time ([`HostFunctionCall::time_left`]); nothing ends it from outside. A panic in it is an error for the plugin, where panics
+    /// unwind. It must not call the plugin that calls it, nor render templates that do.
     ///
     /// ```
     /// use driftless_host::api::host_call::{HostCallError, HostCallErrorKind};
@@ -550,7 +551,8 @@ impl PluginManagerBuilder {
     ///
     /// # Errors
     ///
-    /// When `name` is not made of words of letters, digits, `_` and `-` with dots between them, or a function of this name is there already.
+    /// When a function of this name is there already, or `name` is not made of words with dots between them, each of ASCII letters, digits, `_`
+    /// and `-` and beginning with a letter, at most 64 bytes in all.
     pub fn host_function<A: DeserializeOwned, R: Serialize>(
         mut self,
         name: impl Into<String>,

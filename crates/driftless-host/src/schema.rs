@@ -3,7 +3,7 @@
 use jsonschema::PatternOptions;
 use serde_json::{Map, Value};
 
-use crate::effort;
+use crate::schema_cost;
 
 /// The schema of one component's configuration, ready to check with.
 pub(crate) struct ConfigSchema {
@@ -12,24 +12,24 @@ pub(crate) struct ConfigSchema {
 }
 
 /// How deep defaults are looked for, so that a schema that refers to itself ends.
-const MOST_DEPTH: usize = 32;
+const MAX_DEPTH: usize = 32;
 
 /// How many defaults are filled in, so that a schema cannot make a configuration of any size.
-const MOST_DEFAULTS: usize = 10_000;
+const MAX_DEFAULTS: usize = 10_000;
 
 /// How many violations are told.
-const MOST_VIOLATIONS: usize = 100;
+const MAX_VIOLATIONS: usize = 100;
 
 /// A violation that shows more than this of a value shows nothing of it instead.
-const MOST_SHOWN: usize = 500;
+const MAX_SHOWN_BYTES: usize = 500;
 
 /// How many parts of a schema are looked at for defaults, so that one that refers to itself twice, and so on, ends soon.
-const MOST_PARTS: usize = 100_000;
+const MAX_PARTS: usize = 100_000;
 
 impl ConfigSchema {
     /// Makes a schema ready. The error says what is wrong with the schema itself.
     pub(crate) fn new(schema: &Value) -> Result<Self, String> {
-        effort::check_shape(schema)?;
+        schema_cost::check_shape(schema)?;
         // This engine's time is linear in the text; a plugin chooses the pattern.
         let options = jsonschema::options().offline().with_pattern_options(PatternOptions::regex());
         let validator = options.build(schema).map_err(|error| shortened(&error))?;
@@ -38,13 +38,13 @@ impl ConfigSchema {
 
     /// Fills in the defaults and checks the whole. The error has every violation.
     pub(crate) fn complete(&self, mut config: Map<String, Value>) -> Result<Value, Vec<String>> {
-        let mut filling = Filling { root: &self.schema, left: MOST_DEFAULTS, parts: MOST_PARTS };
+        let mut filling = Filling { root: &self.schema, left: MAX_DEFAULTS, parts: MAX_PARTS };
         filling.object(&self.schema, &mut config, 0);
         let config = Value::Object(config);
-        if !effort::is_bearable(&self.schema, &config) {
+        if !schema_cost::is_bearable(&self.schema, &config) {
             return Err(vec!["its schema makes checking it too much work".to_owned()]);
         }
-        let errors = self.validator.iter_errors(&config).take(MOST_VIOLATIONS);
+        let errors = self.validator.iter_errors(&config).take(MAX_VIOLATIONS);
         let violations: Vec<String> = errors.map(|error| violation(&error)).collect();
         if violations.is_empty() { Ok(config) } else { Err(violations) }
     }
@@ -60,7 +60,7 @@ fn violation(error: &jsonschema::ValidationError<'_>) -> String {
 /// What is wrong, in a length that people read: the value that is wrong may be a whole file.
 fn shortened(error: &jsonschema::ValidationError<'_>) -> String {
     let text = error.to_string();
-    if text.len() > MOST_SHOWN { error.masked().to_string() } else { text }
+    if text.len() > MAX_SHOWN_BYTES { error.masked().to_string() } else { text }
 }
 
 struct Filling<'a> {
@@ -83,7 +83,7 @@ impl<'a> Filling<'a> {
     }
 
     fn object(&mut self, schema: &'a Value, object: &mut Map<String, Value>, depth: usize) {
-        if depth > MOST_DEPTH || self.parts == 0 {
+        if depth > MAX_DEPTH || self.parts == 0 {
             return;
         }
         self.parts -= 1;
@@ -114,7 +114,7 @@ impl<'a> Filling<'a> {
 
     /// What a `$ref` inside the same schema refers to.
     fn referred(&self, schema: &Value) -> Option<&'a Value> {
-        effort::referred(self.root, schema.get("$ref")?.as_str()?)
+        schema_cost::referred(self.root, schema.get("$ref")?.as_str()?)
     }
 }
 

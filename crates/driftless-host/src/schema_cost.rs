@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 /// The most parts of a schema that are looked at for one configuration.
-const MOST_STEPS: u32 = 1_000_000;
+const MAX_STEPS: u32 = 1_000_000;
 
 /// Keywords that hold one schema for the same value.
 const SAME_VALUE: [&str; 4] = ["not", "if", "then", "else"];
@@ -30,15 +30,15 @@ const INSIDE: [&str; 8] = [
 const LOOKING_BACK: [&str; 2] = ["unevaluatedItems", "unevaluatedProperties"];
 
 /// The most parts that a schema has, each keyword and each value counted. Making it ready is work as well.
-const MOST_PARTS: usize = 100_000;
+const MAX_PARTS: usize = 100_000;
 
 /// Whether a schema is of a size, and its references of the one kind, that can be counted: to a place in the same schema.
 pub(crate) fn check_shape(schema: &Value) -> Result<(), String> {
     let (mut left, mut parts) = (vec![schema], 0);
     while let Some(part) = left.pop() {
         parts += 1;
-        if parts > MOST_PARTS {
-            return Err(format!("it has more than {MOST_PARTS} parts"));
+        if parts > MAX_PARTS {
+            return Err(format!("it has more than {MAX_PARTS} parts"));
         }
         match part {
             Value::Object(keywords) => {
@@ -68,7 +68,7 @@ pub(crate) fn referred<'a>(root: &'a Value, reference: &str) -> Option<&'a Value
 
 /// Whether checking `value` is work that can be done.
 pub(crate) fn is_bearable(schema: &Value, value: &Value) -> bool {
-    let mut count = Count { root: schema, left: MOST_STEPS };
+    let mut count = Count { root: schema, left: MAX_STEPS };
     count.check(schema, value, 0).is_some()
 }
 
@@ -78,13 +78,13 @@ struct Count<'a> {
 }
 
 /// How deep the checker may go. A configuration out of a file is at most 128 deep, and a schema needs a few steps for each.
-const MOST_DEPTH: u32 = 500;
+const MAX_DEPTH: u32 = 500;
 
 impl Count<'_> {
     /// `None` when it is too much.
     fn check(&mut self, schema: &Value, value: &Value, depth: u32) -> Option<()> {
         self.left = self.left.checked_sub(1)?;
-        if depth > MOST_DEPTH {
+        if depth > MAX_DEPTH {
             return None;
         }
         let Value::Object(keywords) = schema else { return Some(()) };
@@ -201,6 +201,6 @@ mod tests {
         {
             assert!(check_shape(&json!({"items": {keyword: reference}, "$defs": {"a": {}}})).is_err());
         }
-        assert!(check_shape(&json!({"anyOf": vec![json!({}); MOST_PARTS]})).is_err());
+        assert!(check_shape(&json!({"anyOf": vec![json!({}); MAX_PARTS]})).is_err());
     }
 }

@@ -4,17 +4,17 @@ use driftless_plugin_api::result::{TaskResult, TaskStatus};
 use serde::de::DeserializeOwned;
 
 use crate::calls::{CallOptions, Measured};
-use crate::component::Configured;
+use crate::component::Binding;
 use crate::error::{Error, Result};
 use crate::failure_policy::FailurePolicy;
 
 /// A task that can be run, see [`PluginManager::task`](crate::PluginManager::task). Clones share its circuit breaker.
 #[derive(Clone, Debug)]
-pub struct Task(pub(crate) Configured);
+pub struct Task(pub(crate) Binding);
 
 impl Task {
     /// Lets `policy` say what is done when it brings no result. Whether the work goes on without one is for the caller to see
-    /// to, with [`forgives`](Self::forgives).
+    /// to, with [`tolerates`](Self::tolerates).
     ///
     /// # Errors
     ///
@@ -24,8 +24,8 @@ impl Task {
     }
 
     /// Whether [`on_failure`](Self::on_failure) says that the work goes on without a run that ended with this error.
-    pub fn forgives(&self, error: &Error) -> bool {
-        self.0.forgives(error)
+    pub fn tolerates(&self, error: &Error) -> bool {
+        self.0.tolerates(error)
     }
 
     /// Runs it. A result whose status is `error` is a result; the error here is a plugin that brought none.

@@ -5,17 +5,17 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::calls::{CallOptions, Measured};
-use crate::component::Configured;
+use crate::component::Binding;
 use crate::error::Result;
 use crate::failure_policy::FailurePolicy;
 
 /// A template filter with its configuration, see [`PluginManager::template_filter`](crate::PluginManager::template_filter).
 #[derive(Clone, Debug)]
-pub struct TemplateFilter(pub(crate) Configured);
+pub struct TemplateFilter(pub(crate) Binding);
 
 /// A template function with its configuration, see [`PluginManager::template_function`](crate::PluginManager::template_function).
 #[derive(Clone, Debug)]
-pub struct TemplateFunction(pub(crate) Configured);
+pub struct TemplateFunction(pub(crate) Binding);
 
 impl TemplateFilter {
     /// Lets `policy` say what is done when it brings no value.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crossbeam_channel::Sender;
-use driftless_host::Configured;
+use driftless_host::Binding;
 
 use crate::batch::{Batch, Problem, ProblemKind};
 use crate::control::Control;
@@ -20,7 +20,7 @@ const MAX_REPORTED: u64 = 10;
 pub(crate) struct OrderedWriter<'a> {
     inputs: &'a [Input],
     /// The plugins whose events are told.
-    bindings: Vec<&'a Configured>,
+    bindings: Vec<&'a Binding>,
     sinks: Vec<Sink>,
     rejected: Option<LineFile>,
     control: &'a Control,
@@ -61,7 +61,7 @@ impl ReportBudget {
 impl<'a> OrderedWriter<'a> {
     pub(crate) fn new(
         inputs: &'a [Input],
-        bindings: Vec<&'a Configured>,
+        bindings: Vec<&'a Binding>,
         sinks: Vec<Sink>,
         rejected: Option<LineFile>,
         control: &'a Control,
@@ -126,7 +126,7 @@ impl<'a> OrderedWriter<'a> {
                 let missed = |error: driftless_host::Error| {
                     tally.missed += 1;
                     // That an output is put aside is told once.
-                    if !matches!(error, driftless_host::Error::PutAside { .. }) && self.missed.take() {
+                    if !matches!(error, driftless_host::Error::CircuitOpen { .. }) && self.missed.take() {
                         (self.report)(&Event::EntryMissed { why: error.to_string() });
                     }
                 };

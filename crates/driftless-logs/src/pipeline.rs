@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use driftless_host::{Configured, PluginManager};
+use driftless_host::{Binding, PluginManager};
 use driftless_plugin_api::cancel::CancelHandle;
 use driftless_plugin_api::component::ComponentKind;
 
@@ -138,26 +138,26 @@ impl Pipeline {
     }
 
     /// The plugins in it.
-    fn bindings(&self) -> impl Iterator<Item = &Configured> {
+    fn bindings(&self) -> impl Iterator<Item = &Binding> {
         let sources = self.inputs.iter().filter_map(|input| match input {
-            Input::Plugin(configured) => Some(configured),
+            Input::Plugin(binding) => Some(binding),
             Input::Files { .. } | Input::Stdin => None,
         });
         let outputs = self.outputs.iter().filter_map(|output| match output {
-            Output::Plugin(configured) => Some(configured),
+            Output::Plugin(binding) => Some(binding),
             Output::File { .. } | Output::Stdout => None,
         });
         let Stages { parsers, filters } = &self.stages;
         sources.chain(parsers.iter().flatten()).chain(filters).chain(outputs)
     }
 
-    fn bindings_mut(&mut self) -> impl Iterator<Item = &mut Configured> {
+    fn bindings_mut(&mut self) -> impl Iterator<Item = &mut Binding> {
         let sources = self.inputs.iter_mut().filter_map(|input| match input {
-            Input::Plugin(configured) => Some(configured),
+            Input::Plugin(binding) => Some(binding),
             Input::Files { .. } | Input::Stdin => None,
         });
         let outputs = self.outputs.iter_mut().filter_map(|output| match output {
-            Output::Plugin(configured) => Some(configured),
+            Output::Plugin(binding) => Some(binding),
             Output::File { .. } | Output::Stdout => None,
         });
         let Stages { parsers, filters } = &mut self.stages;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use driftless_host::Configured;
+use driftless_host::Binding;
 
 use crate::control::Control;
 use crate::error::{Error, Result};
@@ -20,7 +20,7 @@ use crate::wait::Interruptible;
 pub(crate) enum Input {
     Files { paths: Vec<PathBuf>, follow: bool },
     Stdin,
-    Plugin(Configured),
+    Plugin(Binding),
 }
 
 impl Input {
@@ -29,7 +29,7 @@ impl Input {
         match self {
             Self::Files { paths, .. } => paths[number].display().to_string(),
             Self::Stdin => "standard input".to_owned(),
-            Self::Plugin(configured) => configured.component().place().to_string(),
+            Self::Plugin(binding) => binding.component().location().to_string(),
         }
     }
 
@@ -51,7 +51,7 @@ impl Input {
                 // What was taken from it cannot be read again, so it is passed on even where it was cut short.
                 lines.finish();
             }
-            Self::Plugin(configured) => return records::read(configured, queue, control),
+            Self::Plugin(binding) => return records::read(binding, queue, control),
         }
         Ok(None)
     }

@@ -1,6 +1,6 @@
 //! Sources of plugins.
 
-use driftless_host::Configured;
+use driftless_host::Binding;
 use driftless_plugin_api::records::Records;
 
 use crate::batch::{BATCH_BYTES, Content};
@@ -11,16 +11,12 @@ use crate::queue::BatchQueue;
 use crate::wait::POLL_INTERVAL;
 
 /// Reads a source that a plugin brings, until it has no more or is told to stop. Returns what is to be told of its end.
-pub(crate) fn read(
-    configured: &Configured,
-    queue: &impl BatchQueue,
-    control: &Control,
-) -> Result<Option<Event>> {
-    let mut session = configured.session();
+pub(crate) fn read(binding: &Binding, queue: &impl BatchQueue, control: &Control) -> Result<Option<Event>> {
+    let mut session = binding.session();
     while !control.is_stopped() {
-        let read = match configured.call_in(&mut session, &[], Portion::read) {
+        let read = match binding.call_in(&mut session, &[], Portion::read) {
             Ok(read) => read,
-            Err(error) if configured.forgives(&error) => {
+            Err(error) if binding.tolerates(&error) => {
                 return Ok(Some(Event::SourceEnded { why: error.to_string() }));
             }
             Err(error) => return Err(error.into()),

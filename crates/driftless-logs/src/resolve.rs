@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use driftless_host::{Configured, FailurePolicy, PluginManager};
+use driftless_host::{Binding, FailurePolicy, PluginManager};
 use driftless_plugin_api::component::ComponentKind;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -56,7 +56,7 @@ impl Resolver<'_> {
     }
 
     /// A component of a plugin, with its configuration.
-    pub(crate) fn stage(&self, kind: ComponentKind, stage: &Stage) -> Result<Configured> {
+    pub(crate) fn stage(&self, kind: ComponentKind, stage: &Stage) -> Result<Binding> {
         self.component(kind, &stage.r#type, &stage.config, stage.on_failure.as_ref())
     }
 
@@ -66,11 +66,11 @@ impl Resolver<'_> {
         name: &str,
         config: &Map<String, Value>,
         on_failure: Option<&FailurePolicy>,
-    ) -> Result<Configured> {
-        let configured = self.0.component(kind, name)?.configure(config.clone())?;
+    ) -> Result<Binding> {
+        let binding = self.0.component(kind, name)?.configure(config.clone())?;
         Ok(match on_failure {
-            Some(policy) => configured.on_failure(policy)?,
-            None => configured,
+            Some(policy) => binding.on_failure(policy)?,
+            None => binding,
         })
     }
 }

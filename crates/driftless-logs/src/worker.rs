@@ -1,6 +1,6 @@
 //! Parsing and filtering, one batch at a time.
 
-use driftless_host::{Configured, Error, Result, Session};
+use driftless_host::{Binding, Error, Result, Session};
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
@@ -13,8 +13,8 @@ const MAX_PROBLEMS: u64 = 10;
 #[derive(Clone, Debug)]
 pub(crate) struct Stages {
     /// For each source.
-    pub(crate) parsers: Vec<Option<Configured>>,
-    pub(crate) filters: Vec<Configured>,
+    pub(crate) parsers: Vec<Option<Binding>>,
+    pub(crate) filters: Vec<Binding>,
 }
 
 /// One thread's instances of the stages.
@@ -37,8 +37,8 @@ impl<'a> Worker<'a> {
     pub(crate) fn new(stages: &'a Stages) -> Self {
         Self {
             stages,
-            parsers: stages.parsers.iter().map(|parser| parser.as_ref().map(Configured::session)).collect(),
-            filters: stages.filters.iter().map(Configured::session).collect(),
+            parsers: stages.parsers.iter().map(|parser| parser.as_ref().map(Binding::session)).collect(),
+            filters: stages.filters.iter().map(Binding::session).collect(),
             left_out: Vec::new(),
         }
     }
@@ -87,7 +87,7 @@ impl<'a> Worker<'a> {
                     Ok(LineOutcome::Skipped(error)) => skip(batch, number, raw, &error),
                     Err(error) => {
                         fail(batch, number, raw, true, error.to_string());
-                        given_up = matches!(error, Error::PutAside { .. }).then_some(error);
+                        given_up = matches!(error, Error::CircuitOpen { .. }).then_some(error);
                     }
                 }
                 if !self.left_out.is_empty() {
@@ -118,7 +118,7 @@ impl<'a> Worker<'a> {
                 match parser.call_in(session, &[text], filter) {
                     // What is in there is of the filters, which is not held against the parser.
                     Ok(outcome) => outcome,
-                    Err(error) if parser.forgives(&error) => Ok(LineOutcome::Skipped(error)),
+                    Err(error) if parser.tolerates(&error) => Ok(LineOutcome::Skipped(error)),
                     Err(error) => Err(error),
                 }
             }
@@ -136,7 +136,7 @@ impl<'a> Worker<'a> {
         for error in self.left_out.drain(..) {
             batch.tally.unfiltered += 1;
             // That a filter is put aside is told once.
-            if batch.tally.unfiltered <= MAX_PROBLEMS && !matches!(error, Error::PutAside { .. }) {
+            if batch.tally.unfiltered <= MAX_PROBLEMS && !matches!(error, Error::CircuitOpen { .. }) {
                 let why = error.to_string();
                 batch.problems.push(Problem { kind: ProblemKind::Unfiltered, line, why });
             }
@@ -146,7 +146,7 @@ impl<'a> Worker<'a> {
 
 /// The filters, for one entry.
 struct Filters<'a> {
-    filters: &'a [Configured],
+    filters: &'a [Binding],
     sessions: &'a mut [Session],
     /// The failures of those that the entry went past.
     left_out: &'a mut Vec<Error>,
@@ -174,7 +174,7 @@ impl Filters<'_> {
             match kept {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
-                Err(error) if filter.forgives(&error) => self.left_out.push(error),
+                Err(error) if filter.tolerates(&error) => self.left_out.push(error),
                 Err(error) => return Err(error),
             }
         }
@@ -225,7 +225,7 @@ fn too_long() -> String {
 fn skip(batch: &mut Batch, line: u64, raw: &[u8], error: &Error) {
     batch.tally.skipped += 1;
     // That a parser is put aside is told once.
-    if batch.tally.skipped <= MAX_PROBLEMS && !matches!(error, Error::PutAside { .. }) {
+    if batch.tally.skipped <= MAX_PROBLEMS && !matches!(error, Error::CircuitOpen { .. }) {
         let why = error.to_string();
         batch.problems.push(Problem { kind: ProblemKind::Skipped, line, why });
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use driftless_host::{Configured, Session};
+use driftless_host::{Binding, Session};
 
 use crate::config::Mode;
 use crate::error::{Error, Result};
@@ -17,14 +17,14 @@ use crate::line_file::LineFile;
 pub(crate) enum Output {
     File { path: PathBuf, mode: Mode },
     Stdout,
-    Plugin(Configured),
+    Plugin(Binding),
 }
 
 /// An output that is open.
 pub(crate) enum Sink {
     File(LineFile, Mode),
     Stdout(io::Stdout),
-    Plugin(Configured, Session),
+    Plugin(Binding, Session),
 }
 
 impl Output {
@@ -33,7 +33,7 @@ impl Output {
         Ok(match self {
             Self::File { path, mode } => Sink::File(LineFile::open(path)?, *mode),
             Self::Stdout => Sink::Stdout(io::stdout()),
-            Self::Plugin(configured) => Sink::Plugin(configured.clone(), configured.session()),
+            Self::Plugin(binding) => Sink::Plugin(binding.clone(), binding.session()),
         })
     }
 }
@@ -43,7 +43,7 @@ impl fmt::Display for Output {
         match self {
             Self::File { path, .. } => write!(f, "{}", path.display()),
             Self::Stdout => f.write_str("standard output"),
-            Self::Plugin(configured) => write!(f, "{}", configured.component().place()),
+            Self::Plugin(binding) => write!(f, "{}", binding.component().location()),
         }
     }
 }
@@ -79,17 +79,15 @@ impl Sink {
                 let written = stdout.write_all(entries).and_then(|()| stdout.flush());
                 written.map_err(|source| Error::Output { what: "standard output".to_owned(), source })?;
             }
-            Self::Plugin(configured, session) => {
+            Self::Plugin(binding, session) => {
                 // What was put in as text comes out as text.
                 let text = std::str::from_utf8(entries).expect("entries are UTF-8");
-                text.lines().try_for_each(|entry| {
-                    match configured.call_in(session, &[entry], |_| Ok(())) {
-                        Err(error) if configured.forgives(&error) => {
-                            missed(error);
-                            Ok(())
-                        }
-                        written => written,
+                text.lines().try_for_each(|entry| match binding.call_in(session, &[entry], |_| Ok(())) {
+                    Err(error) if binding.tolerates(&error) => {
+                        missed(error);
+                        Ok(())
                     }
+                    written => written,
                 })?;
             }
         }

@@ -52,7 +52,7 @@ pub(crate) fn function(name: &str) -> Result<(), Malformed> {
     }
     Err(Malformed::new(
         name,
-        "a function of the host is named by words of letters, digits, `_` and `-` with dots between them, at most 64 bytes",
+        "a function of the host is named by words with dots between them, each of ASCII letters, digits, `_` and `-` and beginning with a letter",
     ))
 }
 

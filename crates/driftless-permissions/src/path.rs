@@ -19,7 +19,7 @@ use crate::Malformed;
 pub struct AbsolutePath(String);
 
 /// The bytes that a path may have, which is what Linux allows.
-const MOST_BYTES: usize = 4096;
+const MAX_PATH_BYTES: usize = 4096;
 
 impl AbsolutePath {
     /// Reads a path. A slash at its end is left out.
@@ -32,7 +32,7 @@ impl AbsolutePath {
         let Some(rest) = text.strip_prefix('/') else {
             return wrong("a path begins with `/`");
         };
-        if text.len() > MOST_BYTES {
+        if text.len() > MAX_PATH_BYTES {
             return wrong("a path has at most 4,096 bytes");
         }
         if text.chars().any(char::is_control) {

@@ -22,10 +22,10 @@ pub struct Permissions {
 }
 
 /// The entries that a manifest may have.
-const MOST_REQUESTED: usize = 64;
+const MAX_REQUESTED_ENTRIES: usize = 64;
 
 /// The bytes of each of them.
-const MOST_REQUESTED_BYTES: usize = 256;
+const MAX_REQUESTED_ENTRY_BYTES: usize = 256;
 
 impl Permissions {
     /// Nothing at all.
@@ -79,7 +79,7 @@ impl Permissions {
     /// The first entry that means nothing or that no manifest may have.
     pub fn requested(permissions: &[Permission]) -> Result<Self, Malformed> {
         let mut entries = permissions.iter().flat_map(Permission::entries);
-        if let Some(entry) = entries.clone().nth(MOST_REQUESTED) {
+        if let Some(entry) = entries.clone().nth(MAX_REQUESTED_ENTRIES) {
             return Err(Malformed::new(entry, "a manifest asks for at most 64 things"));
         }
         let odd = |char: char| char.is_whitespace() && char != ' ';
@@ -87,7 +87,7 @@ impl Permissions {
             return Err(Malformed::new(entry, "what a manifest asks for has no spaces but single ones"));
         }
         let mut entries = permissions.iter().flat_map(Permission::entries);
-        if let Some(entry) = entries.find(|entry| entry.len() > MOST_REQUESTED_BYTES) {
+        if let Some(entry) = entries.find(|entry| entry.len() > MAX_REQUESTED_ENTRY_BYTES) {
             return Err(Malformed::new(entry, "what a manifest asks for has at most 256 bytes"));
         }
         let requested = Self::parse(permissions)?;

@@ -119,7 +119,7 @@ fn run(
     }
     match task.run() {
         Ok(result) => Ok(TaskOutcome::Ran(result)),
-        Err(error) if task.forgives(&error) => Ok(TaskOutcome::LeftOut(Arc::new(error))),
+        Err(error) if task.tolerates(&error) => Ok(TaskOutcome::LeftOut(Arc::new(error))),
         Err(error) => Err(error.into()),
     }
 }

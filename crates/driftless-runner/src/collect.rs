@@ -52,7 +52,7 @@ pub(crate) fn collect_steps(
         }
         match collector.collect() {
             Ok(collected) => drop(facts.insert(key.to_owned(), Value::Object(collected))),
-            Err(error) if collector.forgives(&error) => report(step, &error),
+            Err(error) if collector.tolerates(&error) => report(step, &error),
             Err(error) => return Err(here(error.into())),
         }
     }

@@ -51,7 +51,7 @@ const MAGIC: &[u8; 8] = b"DLCODE01";
 const HEADER: usize = MAGIC.len() + blake3::OUT_LEN;
 
 /// When the folder has grown beyond this, what was not used for longest is removed.
-const MOST_BYTES: u64 = 1 << 30;
+const MAX_CACHE_BYTES: u64 = 1 << 30;
 
 impl MachineCodeCache {
     /// Opens the cache in `folder`, with the key in the file `key`; makes both where they are missing.
@@ -84,7 +84,7 @@ impl MachineCodeCache {
     /// What is kept under a key, if it is there and nobody has touched it.
     pub(crate) fn load(&self, key: &CacheKey) -> Option<Trusted> {
         let file = open_without_following(&self.path(key)).ok()?;
-        let bytes = driftless_files::read_opened(&file, MOST_BYTES).ok()?;
+        let bytes = driftless_files::read_opened(&file, MAX_CACHE_BYTES).ok()?;
         let code = bytes.get(HEADER..)?;
         let tag: [u8; blake3::OUT_LEN] = bytes[MAGIC.len()..HEADER].try_into().ok()?;
         // Comparing two blake3 hashes takes the same time wherever they differ.
@@ -128,7 +128,7 @@ impl MachineCodeCache {
         let mut total: u64 = files.iter().map(|(_, length, _)| length).sum();
         files.sort_unstable();
         for (_, length, path) in files {
-            if total <= MOST_BYTES {
+            if total <= MAX_CACHE_BYTES {
                 break;
             }
             fs::remove_file(path)?;

@@ -23,13 +23,13 @@ const AT_ONCE: usize = 2;
 pub(crate) struct Compiler {
     engine: Engine,
     cache: Option<MachineCodeCache>,
-    patience: Duration,
-    work: Arc<Workshop<ValidatedPlugin, Result<MachineCode, String>>>,
+    timeout: Duration,
+    work: Arc<CompileQueue<ValidatedPlugin, Result<MachineCode, String>>>,
 }
 
 impl Compiler {
-    pub(crate) fn new(engine: Engine, cache: Option<MachineCodeCache>, patience: Duration) -> Self {
-        Self { engine, cache, patience, work: Workshop::new(AT_ONCE) }
+    pub(crate) fn new(engine: Engine, cache: Option<MachineCodeCache>, timeout: Duration) -> Self {
+        Self { engine, cache, timeout, work: CompileQueue::new(AT_ONCE) }
     }
 
     /// The machine code of a module.
@@ -45,10 +45,10 @@ impl Compiler {
         let (engine, cache) = (self.engine.clone(), self.cache.clone());
         let compile = move |module: &ValidatedPlugin| compile(&engine, cache.as_ref(), module);
         let same = |known: &ValidatedPlugin| known.digest() == module.digest();
-        match self.work.result(self.patience, same, || module.clone(), compile) {
+        match self.work.result(self.timeout, same, || module.clone(), compile) {
             Ok(outcome) => outcome.map_err(CompileError::Compiler),
             Err(Unfinished::Late) => {
-                let allowed = u64::try_from(self.patience.as_millis()).unwrap_or(u64::MAX);
+                let allowed = u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX);
                 Err(CompileError::Limit(Limit::CompileTime.exceeded(allowed)))
             }
             Err(Unfinished::Panicked) => Err(CompileError::Compiler("the compiler panicked".to_owned())),
@@ -60,7 +60,7 @@ impl Compiler {
 }
 
 /// Threads for one module.
-const MOST_THREADS: usize = 4;
+const MAX_THREADS: usize = 4;
 
 /// Bytes of stack for each of them. The compiler recurses with the nesting of blocks.
 const COMPILER_STACK: usize = 4 << 20;
@@ -73,7 +73,7 @@ fn compile(
     let failed = |error: wasmtime::Error| format!("{error:#}");
     // wasmtime compiles the functions of a module side by side, on threads that are the whole process's unless they are somebody's own. A
     // module that is slow on purpose keeps its own busy and nobody else's, and its memory does not grow with the number of processors.
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(COMPILER_STACK).build();
     let pool = pool.map_err(|error| format!("no threads could be started: {error}"))?;
     let code = pool.install(|| MachineCode::compile(engine, module));
@@ -95,7 +95,7 @@ enum Unfinished {
 }
 
 /// Does a few long jobs at once, each on its own thread, whether or not anybody still waits for it.
-struct Workshop<J, R> {
+struct CompileQueue<J, R> {
     places: usize,
     jobs: Mutex<Vec<Arc<Job<J, R>>>>,
     /// A job is done.
@@ -110,23 +110,23 @@ struct Job<J, R> {
     outcome: OnceLock<Option<R>>,
 }
 
-impl<J: Send + Sync + 'static, R: Clone + Send + Sync + 'static> Workshop<J, R> {
+impl<J: Send + Sync + 'static, R: Clone + Send + Sync + 'static> CompileQueue<J, R> {
     fn new(places: usize) -> Arc<Self> {
         Arc::new(Self { places, jobs: Mutex::default(), done: Condvar::new() })
     }
 
-    /// The result of a job, if it can be had within `patience`, in which waiting for a place counts.
+    /// The result of a job, if it can be had within `timeout`, in which waiting for a place counts.
     ///
     /// Whoever wants what is in work already waits for that: whoever asks again after he gave up takes no second place.
     fn result(
         self: &Arc<Self>,
-        patience: Duration,
+        timeout: Duration,
         same: impl Fn(&J) -> bool,
         input: impl FnOnce() -> J,
         work: impl FnOnce(&J) -> R + Send + 'static,
     ) -> Result<R, Unfinished> {
-        // A patience beyond what a clock can show is a patience without end.
-        let deadline = Instant::now().checked_add(patience);
+        // A timeout beyond what a clock can show has no end.
+        let deadline = Instant::now().checked_add(timeout);
         let mut jobs = self.lock();
         let job = loop {
             if let Some(job) = jobs.iter().find(|job| same(&job.input)) {
@@ -196,17 +196,17 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
     const SHORT: Duration = Duration::from_millis(20);
 
-    type Numbers = Arc<Workshop<u32, u32>>;
+    type Numbers = Arc<CompileQueue<u32, u32>>;
 
     /// Doubles a number when it is told to.
     fn double(
         numbers: &Numbers,
-        patience: Duration,
+        timeout: Duration,
         number: u32,
         when: mpsc::Receiver<()>,
     ) -> Result<u32, Unfinished> {
         numbers.result(
-            patience,
+            timeout,
             |known| *known == number,
             || number,
             move |number| {
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_job_gets_done() {
-        let numbers = Workshop::new(1);
+        let numbers = CompileQueue::new(1);
         for number in 0..100 {
             assert_eq!(double(&numbers, LONG, number, at_once()).unwrap(), 2 * number);
         }
@@ -234,12 +234,12 @@ mod tests {
 
     #[test]
     fn a_patience_without_end_can_be_kept() {
-        assert_eq!(double(&Workshop::new(1), Duration::MAX, 4, at_once()).unwrap(), 8);
+        assert_eq!(double(&CompileQueue::new(1), Duration::MAX, 4, at_once()).unwrap(), 8);
     }
 
     #[test]
     fn who_waits_too_long_gives_up_and_the_job_does_not() {
-        let numbers = Workshop::new(2);
+        let numbers = CompileQueue::new(2);
         let (finish, when) = mpsc::channel();
         assert!(matches!(double(&numbers, SHORT, 4, when), Err(Unfinished::Late)));
         // It keeps one place, and others have the second.
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn waiting_for_a_place_counts() {
-        let numbers = Workshop::new(1);
+        let numbers = CompileQueue::new(1);
         let (finish, when) = mpsc::channel();
         assert!(matches!(double(&numbers, SHORT, 4, when), Err(Unfinished::Late)));
         let began = Instant::now();
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn no_more_than_have_a_place() {
-        let numbers: Numbers = Workshop::new(2);
+        let numbers: Numbers = CompileQueue::new(2);
         let (busy, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         std::thread::scope(|scope| {
             for number in 0..20 {
@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn a_panic_gives_the_place_back() {
-        let numbers: Numbers = Workshop::new(1);
+        let numbers: Numbers = CompileQueue::new(1);
         let panics = numbers.result(LONG, |_| false, || 4, |_| panic!("as this test wants it"));
         assert!(matches!(panics, Err(Unfinished::Panicked)));
         assert_eq!(double(&numbers, LONG, 4, at_once()).unwrap(), 8);

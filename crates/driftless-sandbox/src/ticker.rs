@@ -72,7 +72,7 @@ pub(crate) fn start(engine: &Engine) -> std::io::Result<Clock> {
 /// The ticks after which at least `time` has passed. The running tick has begun already, so it does not count.
 pub(crate) fn ticks_of(time: Duration) -> u64 {
     // Half of what 64 bits hold, since the deadline is added to the ticks that have been.
-    const MOST: u64 = u64::MAX / 2;
+    const MAX_TICKS: u64 = u64::MAX / 2;
     let ticks = time.as_nanos().div_ceil(TICK.as_nanos());
-    u64::try_from(ticks).unwrap_or(MOST).saturating_add(1).min(MOST)
+    u64::try_from(ticks).unwrap_or(MAX_TICKS).saturating_add(1).min(MAX_TICKS)
 }

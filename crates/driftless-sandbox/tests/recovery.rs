@@ -14,7 +14,7 @@ const TASK: Function = Function::ExecuteTask;
 
 /// How much the resident memory may have grown at the end, in bytes. An instance has half a mebibyte, so even ten that stay would
 /// be seen.
-const MOST_GROWTH: usize = 4 << 20;
+const MAX_GROWTH_BYTES: usize = 4 << 20;
 
 /// One test at a time: they look at the memory of the whole process.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -66,7 +66,7 @@ fn leaves_nothing(what: &str, rounds: usize, mut once: impl FnMut(usize)) {
         before >> 10,
         after >> 10
     );
-    assert!(after < before + MOST_GROWTH, "{rounds} {what}: from {before} to {after} bytes");
+    assert!(after < before + MAX_GROWTH_BYTES, "{rounds} {what}: from {before} to {after} bytes");
 }
 
 #[test]

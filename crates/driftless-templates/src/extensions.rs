@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use driftless_host::{Configured, PluginManager};
+use driftless_host::{Binding, PluginManager};
 use driftless_plugin_api::component::ComponentKind;
 use minijinja::value::{Kwargs, Rest, ValueOrKwargs};
 use minijinja::{Environment, ErrorKind};
@@ -15,19 +15,19 @@ struct Extension {
     plugin: String,
     kind: ComponentKind,
     name: String,
-    configured: OnceLock<Configured>,
+    binding: OnceLock<Binding>,
 }
 
 impl Extension {
-    fn configured(&self) -> driftless_host::Result<&Configured> {
-        if let Some(configured) = self.configured.get() {
-            return Ok(configured);
+    fn binding(&self) -> driftless_host::Result<&Binding> {
+        if let Some(binding) = self.binding.get() {
+            return Ok(binding);
         }
         let component = self.manager.component(self.kind, &format!("{}.{}", self.plugin, self.name))?;
         let of_plugin = self.manager.settings().config.get(&self.plugin);
         let said = of_plugin.and_then(|components| components.get(&self.name)).cloned().unwrap_or_default();
-        let configured = component.configure(said.config)?.on_failure(&said.on_failure)?;
-        Ok(self.configured.get_or_init(|| configured))
+        let binding = component.configure(said.config)?.on_failure(&said.on_failure)?;
+        Ok(self.binding.get_or_init(|| binding))
     }
 
     /// Calls it with a value, where it is a filter, and with arguments.
@@ -39,14 +39,14 @@ impl Extension {
         let failed = |error: driftless_host::Error| {
             minijinja::Error::new(ErrorKind::InvalidOperation, "a plugin failed").with_source(error)
         };
-        let configured = self.configured().map_err(failed)?;
+        let binding = self.binding().map_err(failed)?;
         let arguments = arguments_json(arguments)?;
         let reply = match value {
             Some(value) => {
                 let value = to_json(value)?;
-                configured.call(&[&value, &arguments], read_value)
+                binding.call(&[&value, &arguments], read_value)
             }
-            None => configured.call(&[&arguments], read_value),
+            None => binding.call(&[&arguments], read_value),
         };
         reply.map_err(failed)
     }
@@ -101,7 +101,7 @@ fn to_json(value: &minijinja::Value) -> Result<String, minijinja::Error> {
 pub(crate) fn add_extensions(
     environment: &mut Environment<'static>,
     manager: &PluginManager,
-    left_out: impl FnMut(&driftless_host::Error),
+    left_out: impl FnMut(driftless_host::Error),
 ) -> driftless_host::Result<()> {
     let extensions = extensions(manager, left_out)?;
     add_filters(environment, &extensions);
@@ -118,7 +118,7 @@ pub(crate) fn has_filter(environment: &Environment<'_>, name: &str) -> bool {
 /// Every template extension of every plugin.
 fn extensions(
     manager: &PluginManager,
-    mut left_out: impl FnMut(&driftless_host::Error),
+    mut left_out: impl FnMut(driftless_host::Error),
 ) -> driftless_host::Result<Vec<Arc<Extension>>> {
     let mut extensions = Vec::new();
     let mut add = |plugin: &str, kind, name: &str| {
@@ -127,7 +127,7 @@ fn extensions(
             plugin: plugin.to_owned(),
             kind,
             name: name.to_owned(),
-            configured: OnceLock::new(),
+            binding: OnceLock::new(),
         }));
     };
     for listed in manager.list()? {
@@ -150,7 +150,7 @@ fn extensions(
                 Ok(())
             };
             if let Err(error) = ask() {
-                left_out(&error);
+                left_out(error);
             }
         }
     }

@@ -19,7 +19,7 @@ pub(crate) const WORDS: [(&str, ComponentKind); 8] = [
 ];
 
 /// What an attribute says about its function.
-pub(crate) struct Mark {
+pub(crate) struct ComponentAttribute {
     /// What the component is called.
     pub(crate) name: String,
     /// Where that is written.
@@ -28,7 +28,7 @@ pub(crate) struct Mark {
     pub(crate) r#type: Option<String>,
 }
 
-impl Mark {
+impl ComponentAttribute {
     /// The kind that an attribute stands for, if it is one of ours.
     pub(crate) fn kind_of(attribute: &Attribute) -> Option<ComponentKind> {
         let name = &attribute.path().segments.last()?.ident;

@@ -12,8 +12,8 @@ use syn::{Error, Expr, ExprLit, Lit, Result};
 
 use crate::hook::{self, Hook};
 use crate::model::{Component, Plugin};
+use crate::parameter_kind::ParameterKind;
 use crate::parameters::{Config, Input};
-use crate::shape::Shape;
 use crate::{manifest, package};
 
 /// The module, with the plugin's table of components and its exports beside the author's functions.
@@ -241,7 +241,7 @@ fn read_inputs(component: &Component, variables: &[Ident]) -> TokenStream {
 /// Reads an entry, or what a filter is applied to.
 fn read_value(input: &Input, variable: &Ident, what: &str) -> TokenStream {
     let span = input.r#type.span();
-    if input.shape == Shape::Str {
+    if input.shape == ParameterKind::Str {
         return quote_spanned! {span=>
             let text: ::plugin_sdk::Text<'_> = sdk::value(#what, call.input)?;
             let #variable: &str = &text;
@@ -267,14 +267,14 @@ fn read_argument(input: &Input, variable: &Ident) -> TokenStream {
     let Input { name, r#type, shape, default } = input;
     let span = r#type.span();
     match (shape, default) {
-        (Shape::Str, Some(default)) => quote_spanned! {span=>
+        (ParameterKind::Str, Some(default)) => quote_spanned! {span=>
             let #variable: ::core::option::Option<::std::string::String> = arguments.optional(#name)?;
             let #variable: &str = match &#variable {
                 ::core::option::Option::Some(given) => given,
                 ::core::option::Option::None => #default,
             };
         },
-        (Shape::Str, None) => quote_spanned! {span=>
+        (ParameterKind::Str, None) => quote_spanned! {span=>
             let #variable: ::std::string::String = arguments.required(#name)?;
             let #variable: &str = &#variable;
         },
@@ -292,15 +292,17 @@ fn read_argument(input: &Input, variable: &Ident) -> TokenStream {
                 };
             }
         }
-        (Shape::OptionalStr, None) => quote_spanned! {span=>
+        (ParameterKind::OptionalStr, None) => quote_spanned! {span=>
             let #variable: ::core::option::Option<::core::option::Option<::std::string::String>> =
                 arguments.optional(#name)?;
             let #variable = #variable.flatten();
             let #variable: ::core::option::Option<&str> = #variable.as_deref();
         },
-        (Shape::Optional, None) => quote_spanned! {span=>
+        (ParameterKind::Optional, None) => quote_spanned! {span=>
             let #variable: #r#type = arguments.optional::<#r#type>(#name)?.flatten();
         },
-        (Shape::Other, None) => quote_spanned!(span=> let #variable: #r#type = arguments.required(#name)?;),
+        (ParameterKind::Other, None) => {
+            quote_spanned!(span=> let #variable: #r#type = arguments.required(#name)?;)
+        }
     }
 }

@@ -4,7 +4,7 @@ use driftless_plugin_api::function::Function;
 use syn::{Attribute, FnArg, Ident, ItemFn, Meta, ReturnType, Type, parse_quote_spanned};
 
 use crate::mistakes::Mistakes;
-use crate::shape::borrows;
+use crate::parameter_kind::borrows;
 
 /// What the attributes are called, by the function of the protocol that they serve.
 pub(crate) const WORDS: [(&str, Function); 5] = [

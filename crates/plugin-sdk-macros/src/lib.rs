@@ -4,17 +4,17 @@
 //! line why it cannot; `expand` writes the list down as code. The other attributes mark functions for it.
 
 mod arguments;
+mod component_attribute;
 mod derives;
 mod expand;
 mod hook;
 mod manifest;
-mod mark;
 mod mistakes;
 mod model;
 mod package;
+mod parameter_kind;
 mod parameters;
 mod permission;
-mod shape;
 
 use proc_macro::TokenStream;
 use quote::quote;

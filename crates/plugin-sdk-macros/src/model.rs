@@ -9,8 +9,8 @@ use syn::{
 };
 
 use crate::arguments::{Arguments, NAMES};
+use crate::component_attribute::{ComponentAttribute, WORDS};
 use crate::hook::{self, Hook};
-use crate::mark::{Mark, WORDS};
 use crate::mistakes::Mistakes;
 use crate::parameters::{Config, Input, NOT_GENERIC, Parameters};
 use crate::{derives, package};
@@ -134,7 +134,7 @@ fn keep_import(import: &mut ItemUse) {
 /// Takes our attributes off a function: the first, and those that are too many.
 fn take_marks(function: &mut ItemFn) -> Option<(Attribute, Vec<Attribute>)> {
     let mut marks = function.attrs.extract_if(.., |attribute| {
-        Mark::kind_of(attribute).is_some() || Hook::served_by(attribute).is_some()
+        ComponentAttribute::kind_of(attribute).is_some() || Hook::served_by(attribute).is_some()
     });
     let first = marks.next()?;
     Some((first, marks.collect()))
@@ -148,7 +148,7 @@ impl Component {
         others: &[Self],
         mistakes: &mut Mistakes,
     ) -> Option<Self> {
-        let kind = Mark::kind_of(mark)?;
+        let kind = ComponentAttribute::kind_of(mark)?;
         let signature = &mut function.sig;
         if let Some(asyncness) = &signature.asyncness {
             let message = "a component is not `async`: there is nothing to wait for in the sandbox";
@@ -167,7 +167,8 @@ impl Component {
             ReturnType::Default => parse_quote_spanned!(signature.ident.span()=> ()),
             ReturnType::Type(_, output) => (**output).clone(),
         };
-        let Mark { name, name_place, r#type } = mistakes.check(Mark::read(mark, kind, &signature.ident))?;
+        let ComponentAttribute { name, name_place, r#type } =
+            mistakes.check(ComponentAttribute::read(mark, kind, &signature.ident))?;
         let is_taken = |other: &Self| other.name == name && other.kind.execute() == kind.execute();
         if others.iter().any(is_taken) {
             mistakes.add(name_place, format!("there is a {kind} `{name}` already"));

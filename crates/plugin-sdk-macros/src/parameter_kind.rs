@@ -6,7 +6,7 @@ use syn::{GenericArgument, PathArguments, Type};
 
 /// What matters about the type of an input.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shape {
+pub(crate) enum ParameterKind {
     /// `&str`
     Str,
     /// `Option<&str>`
@@ -17,7 +17,7 @@ pub(crate) enum Shape {
     Other,
 }
 
-impl Shape {
+impl ParameterKind {
     /// Looks at a type.
     pub(crate) fn of(r#type: &Type) -> Self {
         match r#type {
@@ -87,12 +87,12 @@ mod tests {
 
     #[test]
     fn text_and_options_are_recognised() {
-        assert!(Shape::of(&parse_quote!(&str)) == Shape::Str);
-        assert!(Shape::of(&parse_quote!(&'a str)) == Shape::Str);
-        assert!(Shape::of(&parse_quote!(std::option::Option<&str>)) == Shape::OptionalStr);
-        assert!(Shape::of(&parse_quote!(Option<String>)) == Shape::Optional);
-        assert!(Shape::of(&parse_quote!(&mut str)) == Shape::Other);
-        assert!(Shape::of(&parse_quote!(Vec<&str>)) == Shape::Other);
+        assert!(ParameterKind::of(&parse_quote!(&str)) == ParameterKind::Str);
+        assert!(ParameterKind::of(&parse_quote!(&'a str)) == ParameterKind::Str);
+        assert!(ParameterKind::of(&parse_quote!(std::option::Option<&str>)) == ParameterKind::OptionalStr);
+        assert!(ParameterKind::of(&parse_quote!(Option<String>)) == ParameterKind::Optional);
+        assert!(ParameterKind::of(&parse_quote!(&mut str)) == ParameterKind::Other);
+        assert!(ParameterKind::of(&parse_quote!(Vec<&str>)) == ParameterKind::Other);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, FnArg, Pat, PatType, Token, Type};
 
 use crate::mistakes::Mistakes;
-use crate::shape::{Shape, borrows};
+use crate::parameter_kind::{ParameterKind, borrows};
 
 /// The parameters, told apart.
 #[derive(Default)]
@@ -29,7 +29,7 @@ pub(crate) struct Config {
 pub(crate) struct Input {
     pub(crate) name: String,
     pub(crate) r#type: Type,
-    pub(crate) shape: Shape,
+    pub(crate) shape: ParameterKind,
     /// `#[default(…)]`
     pub(crate) default: Option<Expr>,
 }
@@ -133,8 +133,8 @@ impl Parameters {
         mistakes: &mut Mistakes,
     ) {
         let r#type = (*parameter.ty).clone();
-        let shape = Shape::of(&r#type);
-        let is_str = shape == Shape::Str;
+        let shape = ParameterKind::of(&r#type);
+        let is_str = shape == ParameterKind::Str;
         match kind {
             ComponentKind::LogParser if !is_str => {
                 mistakes.add(&r#type, "a line is text: `line: &str`");
@@ -150,7 +150,7 @@ impl Parameters {
             !is_value && matches!(kind, ComponentKind::TemplateFilter | ComponentKind::TemplateFunction);
         let mut default = None;
         if is_argument {
-            if matches!(shape, Shape::Optional | Shape::Other) && borrows(&r#type) {
+            if matches!(shape, ParameterKind::Optional | ParameterKind::Other) && borrows(&r#type) {
                 let message = "an argument owns its data, for example as a `String`; only `&str` and `Option<&str>` are \
                                borrowed";
                 mistakes.add(&r#type, message);
@@ -159,7 +159,7 @@ impl Parameters {
                 mistakes.add(second, "an argument has one default");
             }
             if let Some(first) = defaults.first() {
-                if shape == Shape::OptionalStr {
+                if shape == ParameterKind::OptionalStr {
                     mistakes.add(
                         first,
                         "an `Option` is `None` where nothing is given; with a default, take `&str`",

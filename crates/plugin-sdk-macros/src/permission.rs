@@ -126,7 +126,9 @@ fn function(name: &str) -> Result<(), &'static str> {
     if name.len() <= 64 && name.split('.').all(is_word) {
         return Ok(());
     }
-    Err("a function of the host is named by words of letters, digits, `_` and `-` with dots between them")
+    Err(
+        "a function of the host is named by words with dots between them, each of ASCII letters, digits, `_` and `-` and beginning with a letter",
+    )
 }
 
 #[cfg(test)]

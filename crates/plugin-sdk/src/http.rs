@@ -245,8 +245,8 @@ fn escape(text: &str, url: &mut String) {
 
 /// As much of a body as fits into a message, where it is text.
 fn head(body: &[u8]) -> Option<&str> {
-    const MOST_BYTES: usize = 300;
-    let start = &body[..body.len().min(MOST_BYTES)];
+    const MAX_BYTES: usize = 300;
+    let start = &body[..body.len().min(MAX_BYTES)];
     let text = match std::str::from_utf8(start) {
         Ok(text) => text,
         // Perhaps it was cut inside of a character.

@@ -141,8 +141,8 @@ impl Output {
 
 /// As much of the end of a text as fits into a message.
 fn tail(text: &str) -> &str {
-    const MOST_BYTES: usize = 1000;
-    let mut start = text.len().saturating_sub(MOST_BYTES);
+    const MAX_BYTES: usize = 1000;
+    let mut start = text.len().saturating_sub(MAX_BYTES);
     while !text.is_char_boundary(start) {
         start += 1;
     }

@@ -368,7 +368,7 @@ fn slow_servers_are_given_up() {
         ("dripping chunks", |_, stream| {
             drip(stream, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n")
         }),
-        ("endless patience", |_, stream| drip(stream, "", "HTTP/1.1 100 Continue\r\n\r\n")),
+        ("endless timeout", |_, stream| drip(stream, "", "HTTP/1.1 100 Continue\r\n\r\n")),
         ("a redirect that drips", |_, stream| drip(stream, "HTTP/1.1 302 Found\r\nX: ", "x")),
     ];
     for (name, behaviour) in behaviours {

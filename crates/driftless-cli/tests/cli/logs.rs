@@ -72,7 +72,7 @@ fn a_plugin_that_breaks_on_every_line_is_given_up() {
     let outcome = home.run(&["logs", "pipeline.yml"]);
     outcome
         .exits_with(1)
-        .says("error: plugin `broken`, log parser `parser`: put aside after 5 failures in a row");
+        .says("error: plugin `broken`, log parser `parser`: circuit open after 5 failures in a row");
     assert_eq!(home.read("out.jsonl"), "");
 }
 

@@ -69,7 +69,7 @@ const LAUNCHER: &str = "DRIFTLESS_HOSTILE_LAUNCHER";
 
 impl Program {
     /// Runs it, and kills it when it takes too long. `notes` is a folder for what it prints.
-    pub(crate) fn run(self, notes: &Path, patience: Duration) -> Result<Measured, String> {
+    pub(crate) fn run(self, notes: &Path, timeout: Duration) -> Result<Measured, String> {
         let file = |name: &str| notes.join(name).to_string_lossy().into_owned();
         let job = Job {
             program: self,
@@ -87,7 +87,7 @@ impl Program {
             .process_group(0)
             .spawn()
             .map_err(text)?;
-        let status = wait(launcher, patience)?;
+        let status = wait(launcher, timeout)?;
         let report = fs::read(&job.report).map_err(|_| format!("the launcher failed: {status}"))?;
         let report: Report = serde_json::from_slice(&report).map_err(text)?;
         if let Some(signal) = report.signal {
@@ -104,16 +104,16 @@ impl Program {
 }
 
 /// Waits for the launcher. Where that takes too long, the whole group is killed; it is not reaped before, so the number is still its own.
-fn wait(mut launcher: Child, patience: Duration) -> Result<ExitStatus, String> {
+fn wait(mut launcher: Child, timeout: Duration) -> Result<ExitStatus, String> {
     let begun = Instant::now();
     loop {
         if let Some(status) = launcher.try_wait().map_err(text)? {
             return Ok(status);
         }
-        if begun.elapsed() > patience {
+        if begun.elapsed() > timeout {
             let _ = kill_process_group(Pid::from_child(&launcher), Signal::KILL);
             launcher.wait().map_err(text)?;
-            return Err(format!("it is not over after {patience:?}"));
+            return Err(format!("it is not over after {timeout:?}"));
         }
         std::thread::sleep(Duration::from_millis(2));
     }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::time::{Duration, Instant};
 
 use driftless_host::{
-    BindingEvent, Clock, Configured, Error, ErrorKind, FailurePolicy, LogRecord, Place, PluginManager,
-    Policy, Settings, Spot,
+    Binding, BindingEvent, Clock, Error, ErrorKind, FailurePolicy, Location, LogRecord, PluginManager,
+    PluginPart, Policy, Settings,
 };
 use driftless_logs::Control;
 use driftless_plugin_api::component::ComponentKind::{
@@ -299,7 +299,7 @@ fn a_limit_stays_a_limit_however_often_it_is_reached() {
         assert_eq!(task.run().unwrap_err().kind(), ErrorKind::Limit);
     }
     let error = task.run().unwrap_err();
-    assert!(matches!(error, Error::PutAside { failures: 2, .. }), "{error}");
+    assert!(matches!(error, Error::CircuitOpen { failures: 2, .. }), "{error}");
     assert_eq!(error.kind(), ErrorKind::Limit);
 }
 
@@ -313,7 +313,7 @@ fn a_binding_that_keeps_failing_is_put_aside_for_a_while() {
     assert_eq!(site.calls(), 5);
     let put_aside = |again: &str| {
         format!(
-            "plugin `p`, task `trap`: put aside after 5 failures in a row within 60 s, the last: {TRAPPED}; it is {again} (`on_failure`)"
+            "plugin `p`, task `trap`: circuit open after 5 failures in a row within 60 s, the last: {TRAPPED}; it is {again} (`on_failure`)"
         )
     };
     assert_eq!(task.run().unwrap_err().to_string(), put_aside("tried again in 30 s"));
@@ -335,12 +335,13 @@ fn a_binding_that_keeps_failing_is_put_aside_for_a_while() {
 #[test]
 fn what_happens_to_a_binding_is_data_for_its_caller() {
     let site = Site::new(&guest());
-    let place = Place { plugin: "p".into(), version: None, spot: Spot::Component(Task, "trap".into()) };
+    let location =
+        Location { plugin: "p".into(), version: None, part: PluginPart::Component(Task, "trap".into()) };
     let bind = |policy: Policy| {
         let task = site.manager.component(Task, "p.trap").unwrap();
         task.configure(()).unwrap().on_failure(&policy.into()).unwrap()
     };
-    let call = |binding: &Configured| binding.call(&[], |_| Ok(())).unwrap_err();
+    let call = |binding: &Binding| binding.call(&[], |_| Ok(())).unwrap_err();
     let binding = bind(Policy::Quarantine);
     for _ in 0..4 {
         call(&binding);
@@ -349,7 +350,7 @@ fn what_happens_to_a_binding_is_data_for_its_caller() {
     call(&binding);
     call(&binding);
     let opened = BindingEvent::CircuitOpened {
-        place,
+        location,
         failures: 5,
         within: Duration::from_secs(60),
         last: TRAPPED.into(),
@@ -373,7 +374,7 @@ fn retries_of_a_call_are_one_failure_and_the_call_on_trial_has_none() {
     let task = site.task("trap", FailurePolicy { failures: Some(2), ..retry(4) });
     (0..2).for_each(|_| drop(task.run().unwrap_err()));
     assert_eq!(site.calls(), 10);
-    assert!(matches!(task.run(), Err(Error::PutAside { .. })));
+    assert!(matches!(task.run(), Err(Error::CircuitOpen { .. })));
     site.clock.pass(30);
     assert!(matches!(task.run(), Err(Error::Call { .. })));
     assert_eq!(site.calls(), 1);
@@ -408,7 +409,7 @@ fn of_many_callers_one_tries_whether_it_works_again() {
         for _ in 0..8 {
             scope.spawn(|| match task.run() {
                 Ok(_) => drop(worked.fetch_add(1, Ordering::SeqCst)),
-                Err(error @ Error::PutAside { again_in: None, .. }) => {
+                Err(error @ Error::CircuitOpen { again_in: None, .. }) => {
                     assert!(error.to_string().contains("it is being tried again just now"), "{error}");
                     refused.wait();
                 }
@@ -432,7 +433,7 @@ fn the_settings_say_what_holds_where_nothing_else_is_said() {
     assert_eq!((site.calls(), site.clock.slept()), (2, vec![7]));
     let task = site.task("trap", Policy::Fail.into());
     task.run().unwrap_err();
-    assert!(matches!(task.run(), Err(Error::PutAside { .. })));
+    assert!(matches!(task.run(), Err(Error::CircuitOpen { .. })));
     assert_eq!(site.calls(), 1);
 
     let site = Site::with(&guest(), "failure = 'skip'", |_| {});
@@ -495,7 +496,7 @@ fn a_filter_that_breaks_is_put_aside_and_one_that_declines_is_not() {
     }
     assert_eq!(site.calls(), 20);
     (0..5).for_each(|_| drop(render("{{ 1 | trap }}")));
-    assert!(render("{{ 1 | trap }}").contains("put aside after 5 failures in a row"));
+    assert!(render("{{ 1 | trap }}").contains("circuit open after 5 failures in a row"));
     assert_eq!(site.calls(), 5);
 }
 
@@ -582,7 +583,7 @@ fn a_parser_in_quarantine_is_tried_again() {
     // Each failure, that it is put aside, that it works again, and how many more it was.
     assert_eq!(ended.reported.len(), 8, "{:?}", ended.reported);
     let put_aside = format!(
-        "plugin `p`, log parser `fragile`: put aside after 5 failures in a row within 60 s, the last: {TRAPPED}; it is tried again in 30 s (`on_failure`)"
+        "plugin `p`, log parser `fragile`: circuit open after 5 failures in a row within 60 s, the last: {TRAPPED}; it is tried again in 30 s (`on_failure`)"
     );
     assert_eq!(ended.reported[5], put_aside);
     assert_eq!(ended.reported[6], "plugin `p`, log parser `fragile`: works again");
@@ -644,7 +645,7 @@ fn the_other_filters_still_count() {
     let ended = run_on(&site.manager, file);
     assert_eq!((ended.counts(), ended.finished.summary.unfiltered), ([0, 20, 0], 20));
     assert_eq!(site.calls(), 5);
-    assert!(ended.reported[5].contains("log filter `trap`: put aside after 5"), "{:?}", ended.reported);
+    assert!(ended.reported[5].contains("log filter `trap`: circuit open after 5"), "{:?}", ended.reported);
     assert_eq!(ended.reported[6..], ["15 more entries went past a filter"]);
 
     // What a filter says about an entry is no failure of the filter.
@@ -725,7 +726,7 @@ fn a_parser_that_is_put_aside_stays_so_in_the_next_run() {
     for calls in [5, 0] {
         let ended = run_under(&Control::new(), &pipeline);
         assert!(
-            matches!(ended.error(), driftless_logs::Error::Plugin(error) if matches!(**error, Error::PutAside { .. }))
+            matches!(ended.error(), driftless_logs::Error::Plugin(error) if matches!(**error, Error::CircuitOpen { .. }))
         );
         assert_eq!((ended.counts(), site.calls()), ([0, 0, 20], calls));
     }

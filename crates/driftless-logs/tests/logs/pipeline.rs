@@ -272,11 +272,12 @@ fn a_line_that_is_not_utf_8_fails_alone() {
 }
 
 /// The longest line that is looked at.
-const MOST: usize = 4 << 20;
+const MAX_LINE_BYTES: usize = 4 << 20;
 
 #[test]
 fn a_line_that_is_too_long_fails_alone() {
-    for length in [MOST + 1, MOST + 100_000, MOST + 200_000, 3 * MOST] {
+    for length in [MAX_LINE_BYTES + 1, MAX_LINE_BYTES + 100_000, MAX_LINE_BYTES + 200_000, 3 * MAX_LINE_BYTES]
+    {
         let folder = Folder::new();
         let long = "x".repeat(length);
         folder.write("in", format!("one\n{long}\nthree\nbad\n"));
@@ -286,7 +287,7 @@ fn a_line_that_is_too_long_fails_alone() {
         assert_eq!(
             ended.reported,
             [
-                format!("{place}, line 2: the line is longer than {MOST} bytes"),
+                format!("{place}, line 2: the line is longer than {MAX_LINE_BYTES} bytes"),
                 format!("{place}, line 4: plugin `p`, log parser `picky`: bad"),
             ]
         );
@@ -301,7 +302,7 @@ fn a_line_that_is_too_long_fails_alone() {
 #[test]
 fn a_line_that_is_as_long_as_may_be_is_a_line() {
     let folder = Folder::new();
-    let long = "x".repeat(MOST);
+    let long = "x".repeat(MAX_LINE_BYTES);
     folder.write("in", format!("{long}\r\nbehind\n{long}"));
     let ended = run(folder.file(Some("wrap"), json!({})));
     assert_eq!(ended.counts(), [3, 0, 0]);
@@ -312,7 +313,7 @@ fn a_line_that_is_as_long_as_may_be_is_a_line() {
 #[test]
 fn lines_that_are_too_long_do_not_run_together() {
     // The last of a file without a newline, exactly at the end of what is read at once, and one more file behind it.
-    for length in [2 * MOST, 2 * MOST + 1, 2 * MOST + (128 << 10)] {
+    for length in [2 * MAX_LINE_BYTES, 2 * MAX_LINE_BYTES + 1, 2 * MAX_LINE_BYTES + (128 << 10)] {
         let folder = Folder::new();
         let long = "x".repeat(length);
         folder.write("a", &long);
@@ -395,7 +396,7 @@ fn a_parser_that_always_breaks_ends_the_pipeline() {
     };
     let put_aside = |stage: &str, why: &str| {
         format!(
-            "plugin `p`, {stage}: put aside after 5 failures in a row within 60 s, the last: {why}; it is tried again in 30 s (`on_failure`)"
+            "plugin `p`, {stage}: circuit open after 5 failures in a row within 60 s, the last: {why}; it is tried again in 30 s (`on_failure`)"
         )
     };
     let trapped = "trapped: wasm `unreachable` instruction executed";
@@ -606,7 +607,7 @@ fn a_file_that_comes_later_is_followed() {
 #[test]
 fn a_line_without_end_does_not_spoil_the_file_that_comes_after_it() {
     let folder = Folder::new();
-    let long = "x".repeat(MOST + (1 << 20));
+    let long = "x".repeat(MAX_LINE_BYTES + (1 << 20));
     folder.write("in", &long);
     let file = folder.file(Some("wrap"), json!({"rejected": folder.text("rejected")}));
     let ended = follow(file, |control| {
