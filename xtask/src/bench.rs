@@ -27,8 +27,8 @@ const ROWS: [Row; 9] = [
         "call_short string/wasmtime",
         "at most 2.0",
     ),
-    slower("warm call, a task", "call_task/driftless", "call_task/wasmtime", "at most 2.0"),
-    slower("warm call, a log line", "call_log line/driftless", "call_log line/wasmtime", "at most 2.0"),
+    slower("warm call, a task", "call_task/driftless", "call_task/wasmtime", "at most 1.3"),
+    slower("warm call, a log line", "call_log line/driftless", "call_log line/wasmtime", "at most 1.3"),
     slower(
         "warm call, a task in JavaScript",
         "call_JavaScript/driftless",
@@ -54,7 +54,7 @@ const ROWS: [Row; 9] = [
         "log lines a second, one worker",
         "log lines/driftless, 1 worker",
         "log lines/wasmtime",
-        "at least 0.80",
+        "at least 0.95",
     ),
     faster(
         "log lines a second, two workers by one",
