@@ -172,6 +172,7 @@ fn asked(granted: &[&str], function: &str, arguments: serde_json::Value) -> serd
                 assert!(!call.time_left().is_zero() && !call.is_cancelled());
                 Ok(json!({"team": "storage", "asked by": call.plugin()}))
             }
+            "long" => Err(HostCallError::new(HostCallErrorKind::Failed, "\u{1b}[2J".repeat(1 << 20))),
             host => {
                 Err(HostCallError::new(HostCallErrorKind::NotFound, format!("no machine is called {host}")))
             }
@@ -255,6 +256,15 @@ fn a_function_that_cannot_be_called_says_why() {
         let heard = asked(&all, function, arguments);
         assert_eq!(heard, json!({"kind": kind, "message": message}));
     }
+}
+
+#[test]
+fn an_error_of_a_function_is_short_and_safe_to_print() {
+    let heard = asked(&["inventory.owner"], "inventory.owner", json!({"host": "long"}));
+    let message = heard["message"].as_str().unwrap();
+    assert!(message.starts_with("the host's function `inventory.owner`: "), "{message}");
+    assert!(!message.contains('\u{1b}'));
+    assert!(message.len() < 64 << 10, "{} bytes", message.len());
 }
 
 #[test]

@@ -150,30 +150,28 @@ struct Entry {
 impl Entry {
     fn of(granted: &Granted) -> Self {
         let mut entry = Self { digest: granted.digest.to_string(), ..Self::default() };
-        for permission in granted.permissions.to_manifest() {
-            match permission {
-                Permission::FileSystem { paths } => entry.files = paths,
-                Permission::Network { hosts } => entry.network = hosts,
-                Permission::Environment { vars } => entry.environment = vars,
-                Permission::Process { commands } => entry.commands = commands,
-                Permission::HostFunction { functions } => entry.functions = functions,
-            }
+        for capability in Capability::ALL {
+            *entry.list(capability).1 = granted.permissions.entries(capability);
         }
         entry
     }
 
+    /// The key of a capability in the file, and what is granted of it.
+    fn list(&mut self, capability: Capability) -> (&'static str, &mut Vec<String>) {
+        match capability {
+            Capability::File => ("files", &mut self.files),
+            Capability::Http => ("network", &mut self.network),
+            Capability::Environment => ("environment", &mut self.environment),
+            Capability::Process => ("commands", &mut self.commands),
+            Capability::Function => ("functions", &mut self.functions),
+        }
+    }
+
     /// Changes a table of the file into this.
-    fn write(&self, table: &mut dyn TableLike) {
+    fn write(mut self, table: &mut dyn TableLike) {
         set(table, "digest", self.digest.as_str().into());
-        let lists = [
-            ("files", &self.files),
-            ("network", &self.network),
-            ("environment", &self.environment),
-            ("commands", &self.commands),
-            ("functions", &self.functions),
-        ];
-        debug_assert_eq!(lists.len(), Capability::ALL.len());
-        for (key, entries) in lists {
+        for capability in Capability::ALL {
+            let (key, entries) = self.list(capability);
             if entries.is_empty() {
                 table.remove(key);
                 continue;
@@ -185,7 +183,7 @@ impl Entry {
                         remove_from_list(array, index);
                     }
                 }
-                for entry in entries {
+                for entry in entries.iter() {
                     if !array.iter().any(|known| known.as_str() == Some(entry)) {
                         array.push(entry.as_str());
                     }
@@ -196,15 +194,10 @@ impl Entry {
         }
     }
 
-    fn read(self) -> std::result::Result<Granted, String> {
+    fn read(mut self) -> std::result::Result<Granted, String> {
         let digest = self.digest.parse().map_err(|error| format!("digest: {error}"))?;
-        let permissions = Permissions::parse(&[
-            Permission::FileSystem { paths: self.files },
-            Permission::Network { hosts: self.network },
-            Permission::Environment { vars: self.environment },
-            Permission::Process { commands: self.commands },
-            Permission::HostFunction { functions: self.functions },
-        ]);
+        let permission = |capability| Permission::new(capability, std::mem::take(self.list(capability).1));
+        let permissions = Permissions::parse(&Capability::ALL.map(permission));
         Ok(Granted { digest, permissions: permissions.map_err(|error| error.to_string())? })
     }
 }

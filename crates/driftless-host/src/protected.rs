@@ -13,9 +13,9 @@ use driftless_plugin_api::manifest::Permission;
 /// ```
 /// use driftless_host::ProtectedPaths;
 ///
-/// let own = ProtectedPaths::new(["/home/me/.driftless/grants.toml"]);
-/// assert!(own.reached_by("/home/me".as_ref()).is_some());
-/// assert!(own.reached_by("/home/me/notes".as_ref()).is_none());
+/// let own = ProtectedPaths::new(["/var/lib/driftless/grants.toml"]);
+/// assert!(own.reached_by("/var/lib".as_ref()).is_some());
+/// assert!(own.reached_by("/var/lib/notes".as_ref()).is_none());
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ProtectedPaths(Vec<PathBuf>);

@@ -173,6 +173,17 @@ mod tests {
     }
 
     #[test]
+    fn a_description_is_read_within_a_bound() {
+        for name in ["package.json", "pyproject.toml"] {
+            let project = folder(&[(name, "")]);
+            let file = fs::File::options().write(true).open(project.path().join(name)).unwrap();
+            file.set_len(MAX_DESCRIPTION_BYTES + 1).unwrap();
+            let error = Project::find(project.path(), None).unwrap_err().to_string();
+            assert!(error.contains(&MAX_DESCRIPTION_BYTES.to_string()), "{error}");
+        }
+    }
+
+    #[test]
     fn the_language_is_told_by_what_is_there() {
         let rust = folder(&[("Cargo.toml", "")]);
         assert_eq!(Project::find(rust.path(), None).unwrap().language, Language::Rust);
