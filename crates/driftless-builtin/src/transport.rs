@@ -43,7 +43,7 @@ impl Transport for LinkedTransport {
         &self.0.info
     }
 
-    fn call(&self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<Usage, CallError> {
+    fn call(&self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<(), CallError> {
         let call = Call { deadline: call.deadline.fixed(), ..*call };
         self.0.initialise(call.deadline)?;
         self.0.carry(&call, read)
@@ -59,7 +59,7 @@ impl Transport for LinkedTransport {
 struct LinkedConversation(Arc<Shared>);
 
 impl Conversation for LinkedConversation {
-    fn call(&mut self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<Usage, CallError> {
+    fn call(&mut self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<(), CallError> {
         self.0.carry(&Call { deadline: call.deadline.fixed(), ..*call }, read)
     }
 
@@ -81,7 +81,7 @@ impl Shared {
     }
 
     /// Makes one call, whose deadline is fixed.
-    fn carry(&self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<Usage, CallError> {
+    fn carry(&self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<(), CallError> {
         let began = Instant::now();
         let host_calls = Arc::new(AtomicU32::new(0));
         let mut reply = Vec::new();
@@ -98,16 +98,11 @@ impl Shared {
             }
             let text = std::str::from_utf8(&reply)
                 .map_err(|error| CallFailure::Reply(ReplyDefect::NotUtf8 { at: error.valid_up_to() }))?;
-            read(Reply { text, failed });
+            read(Reply { text, failed, usage: &usage });
             Ok(())
         });
         let plugin = || Arc::clone(&self.info.name);
-        read.map(|()| usage).map_err(|cause| CallError {
-            plugin: plugin(),
-            function: Some(call.function),
-            cause,
-            usage,
-        })
+        read.map_err(|cause| CallError { plugin: plugin(), function: Some(call.function), cause, usage })
     }
 
     fn enter(

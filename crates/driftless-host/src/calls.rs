@@ -1,5 +1,6 @@
 //! What one call may use, and what it used.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use driftless_transport::{Call, CancelHandle, Deadline, Timing, Usage};
@@ -53,6 +54,17 @@ pub struct Measured<T> {
 }
 
 impl<T> Measured<T> {
+    /// Makes calls within bounds, and says what they used together.
+    pub(crate) fn by<E>(
+        options: &CallOptions,
+        time: Duration,
+        call: impl FnOnce(Bounds<'_>) -> Result<T, E>,
+    ) -> Result<Self, E> {
+        let meter = Cell::new(Usage::default());
+        let value = call(Bounds::measured(options, time, &meter))?;
+        Ok(Self { value, usage: meter.get() })
+    }
+
     /// The same use with something else made of the value.
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Measured<U> {
         Measured { value: make(self.value), usage: self.usage }
@@ -68,23 +80,26 @@ pub(crate) struct Bounds<'a> {
     pub(crate) timing: Timing,
     /// Ends the pauses between retries, and no call.
     pub(crate) stop: Option<&'a CancelHandle>,
+    /// Where what each try used is added up, for a caller that wants to know.
+    pub(crate) meter: Option<&'a Cell<Usage>>,
 }
 
 impl<'a> Bounds<'a> {
-    /// Those of a call that its caller says nothing about. Nobody looks at the time that it takes but an observer.
+    /// Those of a call that its caller says nothing about. Only an observer looks at the time that it takes.
     #[inline]
     pub(crate) const fn limits(time: Duration, timing: Timing) -> Self {
-        Self { deadline: Deadline::After(time), fuel: None, cancel: None, timing, stop: None }
+        Self { deadline: Deadline::After(time), fuel: None, cancel: None, timing, stop: None, meter: None }
     }
 
-    /// Those of a call whose caller wants to know what it used.
-    pub(crate) fn of(options: &'a CallOptions, time: Duration) -> Self {
+    /// Those of a call whose caller wants to know what it used, where `time` is the most that it may take.
+    pub(crate) fn measured(options: &'a CallOptions, time: Duration, meter: &'a Cell<Usage>) -> Self {
         Self {
             deadline: Deadline::After(options.timeout.map_or(time, |timeout| timeout.min(time))),
             fuel: options.fuel,
             cancel: options.cancel.as_ref(),
             timing: Timing::Exact,
             stop: None,
+            meter: Some(meter),
         }
     }
 
@@ -102,6 +117,14 @@ impl<'a> Bounds<'a> {
         Bounds { stop, ..self }
     }
 
+    /// Adds what one try used.
+    #[inline]
+    pub(crate) fn count(self, usage: &Usage) {
+        if let Some(meter) = self.meter {
+            meter.set(meter.get().and(*usage));
+        }
+    }
+
     /// As a transport takes it.
     #[inline]
     pub(crate) fn call(
@@ -109,7 +132,7 @@ impl<'a> Bounds<'a> {
         function: driftless_plugin_api::function::Function,
         arguments: &'a [&'a str],
     ) -> Call<'a> {
-        let Self { deadline, fuel, cancel, timing, stop: _ } = self;
+        let Self { deadline, fuel, cancel, timing, stop: _, meter: _ } = self;
         Call { function, arguments, deadline, fuel, cancel, timing }
     }
 }

@@ -159,7 +159,7 @@ impl Binding {
     ///
     /// When the function takes fewer arguments than `more` has.
     pub fn call<R>(&self, more: &[&str], read: impl FnMut(&str) -> Result<R, String>) -> Result<R> {
-        self.call_within(self.component.plugin.bounds(), more, read).map(|called| called.value)
+        self.call_within(self.component.plugin.bounds(), more, read)
     }
 
     /// The same within bounds of the caller's own, with what all tries used.
@@ -177,7 +177,7 @@ impl Binding {
         more: &[&str],
         read: impl FnMut(&str) -> Result<R, String>,
     ) -> Result<Measured<R>> {
-        self.call_within(self.component.plugin.bounds_of(options), more, read)
+        self.component.plugin.measured(options, |bounds| self.call_within(bounds, more, read))
     }
 
     fn call_within<R>(
@@ -185,7 +185,7 @@ impl Binding {
         bounds: Bounds<'_>,
         more: &[&str],
         mut read: impl FnMut(&str) -> Result<R, String>,
-    ) -> Result<Measured<R>> {
+    ) -> Result<R> {
         let Component { plugin, kind, .. } = &self.component;
         let (arguments, count) = self.arguments(more);
         let (arguments, function) = (&arguments[..count], kind.execute());
@@ -199,7 +199,7 @@ impl Binding {
                     // What is in the pool may be the instance that failed.
                     Try::Again => plugin.session().call_at(target, bounds, function, arguments, &mut read),
                 };
-                self.read(called?)
+                called?.map_err(|defect| self.broken(defect))
             },
         )
     }
@@ -218,23 +218,17 @@ impl Binding {
         let (arguments, count) = self.arguments(more);
         let (arguments, function) = (&arguments[..count], self.component.kind.execute());
         let target = self.component.target();
-        let called = self.guard.run(
+        self.guard.run(
             self.component.plugin.bounds().stopped_by(self.stop.as_ref()),
             || self.component.location(),
             |which, bounds| {
                 if which == Try::Again {
                     session.renew();
                 }
-                self.read(session.call_at(target, bounds, function, arguments, &mut read)?)
+                let called = session.call_at(target, bounds, function, arguments, &mut read);
+                called?.map_err(|defect| self.broken(defect))
             },
-        );
-        called.map(|called| called.value)
-    }
-
-    #[inline]
-    fn read<R>(&self, called: Measured<Result<R, String>>) -> Result<Measured<R>> {
-        let Measured { value, usage } = called;
-        value.map(|value| Measured { value, usage }).map_err(|defect| self.broken(defect))
+        )
     }
 
     /// The guard of its calls, which keeps what has happened to it: [`Guard::take_events`].

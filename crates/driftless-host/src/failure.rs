@@ -10,7 +10,7 @@ use driftless_plugin_api::text::truncated;
 use driftless_transport::{CallFailure, CancelHandle};
 
 use crate::breaker::{Breaker, Permit, Refusal};
-use crate::calls::{Bounds, Measured};
+use crate::calls::Bounds;
 use crate::clock::SharedClock;
 use crate::error::{Error, ErrorKind, Location, Result};
 use crate::event::BindingEvent;
@@ -80,8 +80,8 @@ impl Guard {
         &self,
         mut bounds: Bounds<'_>,
         location: impl Fn() -> Location,
-        mut call: impl FnMut(Try, Bounds<'_>) -> Result<Measured<R>>,
-    ) -> Result<Measured<R>> {
+        mut call: impl FnMut(Try, Bounds<'_>) -> Result<R>,
+    ) -> Result<R> {
         if self.rule.policy == Policy::Retry {
             // All tries and the pauses between them share one deadline.
             bounds = bounds.fixed();
@@ -122,8 +122,8 @@ impl Guard {
         &self,
         bounds: Bounds<'_>,
         location: &dyn Fn() -> Location,
-        call: &mut dyn FnMut(Try, Bounds<'_>) -> Result<Measured<R>>,
-    ) -> Result<Measured<R>> {
+        call: &mut dyn FnMut(Try, Bounds<'_>) -> Result<R>,
+    ) -> Result<R> {
         let pass = self.breaker.admit().map_err(|refusal| self.put_aside(location(), refusal))?;
         match call(Try::First, bounds) {
             Ok(value) => {
@@ -141,15 +141,14 @@ impl Guard {
         mut error: Error,
         bounds: Bounds<'_>,
         location: &dyn Fn() -> Location,
-        call: &mut dyn FnMut(Try, Bounds<'_>) -> Result<Measured<R>>,
-    ) -> Result<Measured<R>> {
+        call: &mut dyn FnMut(Try, Bounds<'_>) -> Result<R>,
+    ) -> Result<R> {
         let retries = match self.rule.policy {
             // One call on trial is one call.
             Policy::Retry if !pass.is_trial() => self.rule.retries,
             _ => 0,
         };
         let mut pause = self.rule.pause;
-        let mut used = error.usage();
         let mut made = 0;
         while made < retries && self.is_failure(&error) {
             if !self.pause(pause, bounds) {
@@ -158,14 +157,11 @@ impl Guard {
             pause = pause.saturating_mul(2).min(MAX_PAUSE);
             made += 1;
             match call(Try::Again, bounds) {
-                Ok(Measured { value, usage }) => {
+                Ok(value) => {
                     self.works(pass, location);
-                    return Ok(Measured { value, usage: used.and(usage) });
+                    return Ok(value);
                 }
-                Err(next) => {
-                    used = used.and(next.usage());
-                    error = next;
-                }
+                Err(next) => error = next,
             }
         }
         if !self.is_failure(&error) {

@@ -8,7 +8,7 @@ use driftless_plugin_api::function::Function;
 use driftless_plugin_api::manifest::{PluginManifest, is_valid_name};
 use driftless_plugin_api::result::failure_text;
 use driftless_transport::{
-    Call, CallEnded, CallError, CallStarted, Conversation, Digest, Outcome, PluginInfo, Reply,
+    Call, CallEnded, CallError, CallFailure, CallStarted, Conversation, Digest, Outcome, PluginInfo, Reply,
     SharedObserver, Timing, Transport, Usage,
 };
 
@@ -107,9 +107,7 @@ impl PluginHandle {
     ///
     /// When the plugin fails or says that it did, and when the function takes another number of arguments.
     pub fn call(&self, function: Function, arguments: &[&str]) -> Result<String> {
-        let called =
-            self.call_at(Target::Function(function), self.bounds(), function, arguments, str::to_owned);
-        called.map(|called| called.value)
+        self.call_at(Target::Function(function), self.bounds(), function, arguments, str::to_owned)
     }
 
     /// The same within bounds of the caller's own, with what the call used.
@@ -123,8 +121,8 @@ impl PluginHandle {
         function: Function,
         arguments: &[&str],
     ) -> Result<Measured<String>> {
-        let bounds = Bounds::of(options, self.0.time);
-        self.call_at(Target::Function(function), bounds, function, arguments, str::to_owned)
+        let target = Target::Function(function);
+        self.measured(options, |bounds| self.call_at(target, bounds, function, arguments, str::to_owned))
     }
 
     /// Calls a function on whatever instance is free. `read` sees the reply where it lies.
@@ -136,9 +134,11 @@ impl PluginHandle {
         function: Function,
         arguments: &[&str],
         read: impl FnOnce(&str) -> R,
-    ) -> Result<Measured<R>> {
+    ) -> Result<R> {
         let transport = &self.0.transport;
-        self.carry(target, &bounds.call(function, arguments), read, |call, read| transport.call(call, read))
+        self.carry(target, bounds, &bounds.call(function, arguments), read, |call, read| {
+            transport.call(call, read)
+        })
     }
 
     /// Makes one call, through `send`. Every call of every plugin goes through here: it is observed here, and its reply or failure becomes
@@ -147,38 +147,42 @@ impl PluginHandle {
     fn carry<R>(
         &self,
         target: Target<'_>,
+        bounds: Bounds<'_>,
         call: &Call<'_>,
         read: impl FnOnce(&str) -> R,
-        send: impl FnOnce(&Call<'_>, &mut dyn FnMut(Reply<'_>)) -> Result<Usage, CallError>,
-    ) -> Result<Measured<R>> {
-        if let Some(observer) = &self.0.observer {
-            observer.call_started(&self.started(target, call));
+        send: impl FnOnce(&Call<'_>, &mut dyn FnMut(Reply<'_>)) -> Result<(), CallError>,
+    ) -> Result<R> {
+        let observer = self.0.observer.as_ref().map(|observer| (observer, self.started(target, call)));
+        if let Some((observer, call)) = &observer {
+            observer.call_started(call);
         }
+        let ended = |outcome: Outcome<'_>, usage: &Usage| {
+            bounds.count(usage);
+            if let Some((observer, call)) = &observer {
+                observer.call_ended(&CallEnded { call: *call, outcome, usage });
+            }
+        };
         let mut read = Some(read);
-        let mut replied = None;
-        let mut bytes = 0;
+        let (mut value, mut failure) = (None, None);
         let sent = send(call, &mut |reply| {
-            bytes = reply.text.len();
+            let bytes = reply.text.len();
             let read = read.take().expect("a transport hands over one reply");
-            replied = Some(if reply.failed { Err(failure_text(reply.text)) } else { Ok(read(reply.text)) });
+            if reply.failed {
+                ended(Outcome::Failed(bytes), reply.usage);
+                failure = Some(self.failed(target.part(), failure_text(reply.text), *reply.usage));
+            } else {
+                ended(Outcome::Replied(bytes), reply.usage);
+                value = Some(read(reply.text));
+            }
         });
-        if let Some(observer) = &self.0.observer {
-            let (outcome, usage) = match (&sent, &replied) {
-                (Err(error), _) => (Outcome::Error(error), error.usage),
-                (Ok(usage), Some(Err(_))) => (Outcome::Failed(bytes), *usage),
-                (Ok(usage), _) => (Outcome::Replied(bytes), *usage),
-            };
-            observer.call_ended(&CallEnded { call: self.started(target, call), outcome, usage });
+        if let Err(error) = sent {
+            return Err(self.call_failed(target.part(), error, ended));
         }
-        match (sent, replied) {
-            (Ok(usage), Some(Ok(value))) => Ok(Measured { value, usage }),
-            (Ok(usage), Some(Err(message))) => Err(self.failed(target.part(), message, usage)),
-            (Ok(_), None) => Err(Error::Protocol {
-                location: self.location(target.part()),
-                defect: "its transport brought neither a reply nor a failure".to_owned(),
-            }),
-            (Err(error), _) => Err(self.call_failed(target.part(), error)),
+        if let Some(value) = value {
+            return Ok(value);
         }
+        Err(failure
+            .unwrap_or_else(|| self.call_failed(target.part(), no_reply(self.info(), call.function), ended)))
     }
 
     fn started<'a>(&'a self, target: Target<'a>, call: &Call<'_>) -> CallStarted<'a> {
@@ -195,9 +199,13 @@ impl PluginHandle {
         Bounds::limits(self.0.time, self.0.timing)
     }
 
-    /// The bounds that a caller asks for, as far as the limits allow.
-    pub(crate) fn bounds_of<'a>(&self, options: &'a CallOptions) -> Bounds<'a> {
-        Bounds::of(options, self.0.time)
+    /// Makes calls within the bounds that a caller asks for, as far as the limits allow, and says what they used.
+    pub(crate) fn measured<R>(
+        &self,
+        options: &CallOptions,
+        call: impl FnOnce(Bounds<'_>) -> Result<R>,
+    ) -> Result<Measured<R>> {
+        Measured::by(options, self.0.time, call)
     }
 
     /// Opens a session: calls that share one instance, which is a fresh one.
@@ -278,7 +286,13 @@ impl PluginHandle {
     }
 
     #[cold]
-    fn call_failed(&self, part: PluginPart, source: CallError) -> Error {
+    fn call_failed(
+        &self,
+        part: PluginPart,
+        source: CallError,
+        ended: impl FnOnce(Outcome<'_>, &Usage),
+    ) -> Error {
+        ended(Outcome::Error(&source), &source.usage);
         // The function that was to be called had no part in it.
         let part = match (part, source.function) {
             (PluginPart::Function(_), None) => PluginPart::Start,
@@ -287,6 +301,17 @@ impl PluginHandle {
             (part, _) => part,
         };
         Error::Call { location: self.location(part), source: Box::new(source) }
+    }
+}
+
+/// The failure of a transport that brought neither a reply nor a failure.
+#[cold]
+fn no_reply(plugin: &PluginInfo, function: Function) -> CallError {
+    CallError {
+        plugin: Arc::clone(&plugin.name),
+        function: Some(function),
+        cause: CallFailure::Transport("it brought neither a reply nor a failure".to_owned()),
+        usage: Usage::default(),
     }
 }
 
@@ -314,8 +339,7 @@ impl Session {
     /// As for [`PluginHandle::call`].
     pub fn call(&mut self, function: Function, arguments: &[&str]) -> Result<String> {
         let bounds = self.plugin.bounds();
-        let called = self.call_at(Target::Function(function), bounds, function, arguments, str::to_owned);
-        called.map(|called| called.value)
+        self.call_at(Target::Function(function), bounds, function, arguments, str::to_owned)
     }
 
     /// The same within bounds of the caller's own, with what the call used. The first call of an instance is charged with what starting it
@@ -330,8 +354,10 @@ impl Session {
         function: Function,
         arguments: &[&str],
     ) -> Result<Measured<String>> {
-        let bounds = Bounds::of(options, self.plugin.0.time);
-        self.call_at(Target::Function(function), bounds, function, arguments, str::to_owned)
+        let target = Target::Function(function);
+        Measured::by(options, self.plugin.0.time, |bounds| {
+            self.call_at(target, bounds, function, arguments, str::to_owned)
+        })
     }
 
     /// Lets the next call begin with a fresh instance.
@@ -348,14 +374,14 @@ impl Session {
         function: Function,
         arguments: &[&str],
         read: impl FnOnce(&str) -> R,
-    ) -> Result<Measured<R>> {
+    ) -> Result<R> {
         let Self { plugin, conversation } = self;
         if conversation.as_ref().is_none_or(|conversation| conversation.is_over()) {
             // The old instance goes first: there may be no room for two.
             *conversation = None;
             bounds = bounds.fixed();
         }
-        plugin.carry(target, &bounds.call(function, arguments), read, |call, read| {
+        plugin.carry(target, bounds, &bounds.call(function, arguments), read, |call, read| {
             let conversation = match conversation {
                 Some(conversation) => conversation,
                 none => none.insert(plugin.0.transport.open(call.deadline, call.cancel)?),

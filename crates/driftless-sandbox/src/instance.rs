@@ -41,22 +41,37 @@ pub struct Instance {
     debug: bool,
     /// Whether a call failed, or has not come back.
     failed: bool,
-    /// What starting has used, which the first call is charged with.
+    /// What starting has used, until the first call is charged with it.
     starting: Option<Usage>,
-    /// What the last call was given.
-    given: Given,
+    /// What the running call was given, or the last one: `None` where the guest was not entered.
+    given: Option<Given>,
+    /// What it used.
+    used: Usage,
     // Behind the store: the memory is given back before the permit.
     _slot: Slot,
 }
 
 /// What a call was given, to tell what it used.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Given {
     fuel: u64,
     tick: u64,
     began: Option<Instant>,
-    /// What was used before, for the same call.
-    before: Usage,
+}
+
+impl Given {
+    /// Writes down what the call used, field by field: a `Usage` that is made and then moved costs more than the rest of this.
+    #[inline]
+    fn measure(self, clock: &Clock, store: &Store<State>, used: &mut Usage) {
+        used.wall_time = match self.began {
+            Some(began) => began.elapsed(),
+            None => clock.since(self.tick),
+        };
+        used.fuel = Some(self.fuel.saturating_sub(store.get_fuel().unwrap_or(0)));
+        let state = store.data();
+        used.memory = Some(state.budget.used() as u64);
+        used.host_calls = state.host_calls;
+    }
 }
 
 impl Instance {
@@ -137,7 +152,8 @@ impl Instance {
             debug: shared.debug,
             failed: false,
             starting: Some(used),
-            given: Given::default(),
+            given: None,
+            used,
             _slot: slot,
         })
     }
@@ -160,14 +176,15 @@ impl Instance {
     /// # Errors
     ///
     /// As for [`call`](Self::call), and when it is cancelled.
-    #[inline]
+    #[inline(always)]
     pub fn call_within(&mut self, call: &Call<'_>) -> Result<Reply<'_>, CallError> {
         let most = self.output;
         let cause = match self.run(call) {
             Ok(returned) => match self.guest.reply(&self.store, returned, most) {
-                Ok(reply) => {
+                Ok(text) => {
+                    let failed = self.guest.is_failure(returned);
                     self.failed = false;
-                    return Ok(reply);
+                    return Ok(Reply { text, failed, usage: &self.used });
                 }
                 Err(cause) => cause,
             },
@@ -191,29 +208,36 @@ impl Instance {
         self.failed
     }
 
-    /// What the last call used, with what starting the instance used where it was the first. After a failure its fuel is not known, unless
-    /// all was used up.
+    /// What the last call with a reply used, with what starting the instance used where it was the first; before it, what starting used.
+    /// What a failed call used is said by its [`CallError`].
     #[inline]
     pub fn usage(&self) -> Usage {
-        let Given { fuel, tick, began, before } = self.given;
-        let wall_time = match began {
-            Some(began) => began.elapsed(),
-            None => self.clock.since(tick),
-        };
-        let left = self.store.get_fuel().unwrap_or(0);
-        let state = self.store.data();
-        Usage {
-            wall_time: before.wall_time + wall_time,
-            fuel: Some(before.fuel.unwrap_or(0) + fuel.saturating_sub(left)),
-            memory: Some(state.budget.used() as u64),
-            host_calls: before.host_calls + state.host_calls,
+        self.used
+    }
+
+    /// What a call used that failed and was given this.
+    fn used_by_failed(&self, given: Given, cause: &CallFailure) -> Usage {
+        let starting = self.starting.unwrap_or_default();
+        let mut used = Usage::default();
+        given.measure(&self.clock, &self.store, &mut used);
+        // What the engine says of fuel after a trap is not what was used.
+        let out_of_fuel = matches!(cause, CallFailure::Limit(exceeded) if exceeded.limit == Limit::Fuel);
+        used.fuel = out_of_fuel.then_some(given.fuel);
+        Usage { fuel: used.fuel.map(|fuel| fuel + starting.fuel.unwrap_or(0)), ..starting.and(used) }
+    }
+
+    #[cold]
+    fn charge_with_starting(&mut self) {
+        if let Some(starting) = self.starting.take() {
+            self.used = starting.and(self.used);
         }
     }
 
     #[inline]
     fn run(&mut self, call: &Call<'_>) -> Result<Returned, CallFailure> {
         let Call { function, arguments, .. } = *call;
-        self.given.began = match call.timing {
+        self.given = None;
+        let began = match call.timing {
             Timing::Coarse => None,
             Timing::Exact => Some(Instant::now()),
         };
@@ -228,11 +252,9 @@ impl Instance {
             return Err(CallFailure::Arguments(format!("it takes {takes} arguments, not {given}")));
         }
         let mut fuel = call.fuel.map_or(self.fuel, |fuel| fuel.min(self.fuel));
-        self.given.before = Usage::default();
-        if let Some(used) = self.starting.take() {
+        if let Some(used) = &self.starting {
             // What started for this call shares its budget.
             fuel = fuel.saturating_sub(used.fuel.unwrap_or(0));
-            self.given.before = used;
         }
         let ticks = match call.deadline {
             Deadline::After(time) if time >= self.time => self.ticks,
@@ -243,14 +265,18 @@ impl Instance {
         if state.is_cancelled() {
             return Err(CallFailure::Cancelled);
         }
-        self.given.fuel = fuel;
-        self.given.tick = self.clock.now();
+        let given = Given { fuel, tick: self.clock.now(), began };
+        self.given = Some(given);
         // Should the call not come back, since the host panics in the middle of it, the instance is not used again.
         self.failed = true;
         refill(&mut self.store, &self.clock, fuel, ticks, self.log)?;
         match self.guest.call(&mut self.store, &self.image.code, function, arguments) {
             Ok(returned) => {
                 self.store.data_mut().end();
+                given.measure(&self.clock, &self.store, &mut self.used);
+                if self.starting.is_some() {
+                    self.charge_with_starting();
+                }
                 if self.plugin.imports_wasi || self.debug {
                     self.finish(function)?;
                 }
@@ -283,7 +309,7 @@ impl Instance {
     }
 
     fn report_fuel(&self, function: Function) {
-        let fuel = self.usage().fuel.unwrap_or(0);
+        let fuel = self.used.fuel.unwrap_or(0);
         let message = format!("{function} used {fuel} units of fuel");
         self.plugin.context.log.log(&LogRecord {
             plugin: &self.plugin.info.name,
@@ -294,25 +320,17 @@ impl Instance {
 
     #[cold]
     fn blame(&self, function: Function, cause: CallFailure) -> CallError {
-        let usage = if !self.failed {
-            // Nothing was run.
-            Usage::default()
-        } else if matches!(&cause, CallFailure::Limit(exceeded) if exceeded.limit == Limit::Fuel) {
-            let fuel = self.given.before.fuel.unwrap_or(0) + self.given.fuel;
-            Usage { fuel: Some(fuel), ..self.usage() }
-        } else {
-            // What the engine says of fuel after a trap is not what was used.
-            Usage { fuel: None, ..self.usage() }
-        };
+        // Where the guest was not entered, nothing was used.
+        let usage = self.given.map(|given| self.used_by_failed(given, &cause)).unwrap_or_default();
         CallError { plugin: Arc::clone(&self.plugin.info.name), function: Some(function), cause, usage }
     }
 }
 
 impl Conversation for Instance {
     #[inline]
-    fn call(&mut self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<Usage, CallError> {
+    fn call(&mut self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<(), CallError> {
         read(self.call_within(call)?);
-        Ok(self.usage())
+        Ok(())
     }
 
     fn is_over(&self) -> bool {

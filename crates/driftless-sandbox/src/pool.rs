@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use driftless_transport::{
-    Call, CallError, CancelHandle, Conversation, Deadline, PluginInfo, Reply, Transport, Usage, lifecycle,
+    Call, CallError, CancelHandle, Conversation, Deadline, PluginInfo, Reply, Transport, lifecycle,
 };
 use spin::Mutex as SpinMutex;
 
@@ -71,10 +71,10 @@ impl InstancePool {
 
     /// Makes a call on an instance other than the last one, which is busy.
     #[cold]
-    fn call_other(&self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<Usage, CallError> {
+    fn call_other(&self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<(), CallError> {
         let mut instance = match self.idle.pop_other() {
             Some(instance) => instance,
-            None => Box::new(self.fresh(call)?),
+            None => self.fresh(call)?,
         };
         let called = Conversation::call(&mut *instance, call, read);
         if !instance.has_failed() {
@@ -85,8 +85,9 @@ impl InstancePool {
 
     /// An instance for a call: what it takes to start it is taken from the call's budget.
     #[cold]
-    fn fresh(&self, call: &Call<'_>) -> Result<Instance, CallError> {
-        self.plugin.instantiate_within(call.deadline, call.cancel)
+    #[inline(never)]
+    fn fresh(&self, call: &Call<'_>) -> Result<Box<Instance>, CallError> {
+        self.plugin.instantiate_within(call.deadline, call.cancel).map(Box::new)
     }
 }
 
@@ -96,7 +97,7 @@ impl Transport for InstancePool {
     }
 
     #[inline]
-    fn call(&self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<Usage, CallError> {
+    fn call(&self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<(), CallError> {
         // The deadline begins now, whatever has to be waited for.
         let Some(mut last) = self.idle.last.try_lock() else {
             return self.call_other(&Call { deadline: call.deadline.fixed(), ..*call }, read);
@@ -107,7 +108,7 @@ impl Transport for InstancePool {
                 let call = Call { deadline: call.deadline.fixed(), ..*call };
                 let instance = match self.idle.pop_other() {
                     Some(instance) => instance,
-                    None => Box::new(self.fresh(&call)?),
+                    None => self.fresh(&call)?,
                 };
                 (call, none.insert(instance))
             }

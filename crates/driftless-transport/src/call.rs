@@ -4,6 +4,7 @@ use driftless_plugin_api::cancel::CancelHandle;
 use driftless_plugin_api::function::Function;
 
 use crate::deadline::Deadline;
+use crate::usage::Usage;
 
 /// One call of a function of the protocol.
 #[derive(Clone, Copy, Debug)]
@@ -43,11 +44,15 @@ pub enum Timing {
     Exact,
 }
 
-/// What a function returned, where the plugin left it.
+/// What a function returned, where the plugin left it, and what that took.
+///
+/// Both are lent: a warm call takes some hundred nanoseconds, and copies of either would be a good part of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reply<'a> {
     /// Its text, which should be JSON; whether it is, is for the reader to see.
     pub text: &'a str,
     /// Whether the plugin marked it as a failure.
     pub failed: bool,
+    /// What the call used until it had its reply.
+    pub usage: &'a Usage,
 }

@@ -32,9 +32,10 @@ pub fn initialize(
     }
     let arguments = [&**configuration];
     let call = Call::new(Function::Initialize, &arguments, deadline);
-    let mut refused = None;
-    let usage = instance.call(&call, &mut |reply: Reply<'_>| {
+    let (mut refused, mut usage) = (None, Usage::default());
+    instance.call(&call, &mut |reply: Reply<'_>| {
         refused = reply.failed.then(|| failure_text(reply.text));
+        usage = *reply.usage;
     })?;
     match refused {
         None => Ok(usage),

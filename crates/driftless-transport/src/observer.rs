@@ -38,7 +38,7 @@ pub trait Observer: Send + Sync + 'static {
     /// A call begins. It may still have to wait for an instance.
     fn call_started(&self, _call: &CallStarted<'_>) {}
 
-    /// A call has ended, in one way or another.
+    /// A call has ended, in one way or another. Where there is a reply, the host has not read it yet.
     fn call_ended(&self, _call: &CallEnded<'_>) {}
 
     /// The host has answered a request that a plugin made in the middle of a call.
@@ -67,7 +67,7 @@ pub struct CallEnded<'a> {
     /// How it ended.
     pub outcome: Outcome<'a>,
     /// What it used.
-    pub usage: Usage,
+    pub usage: &'a Usage,
 }
 
 /// How a call ended.

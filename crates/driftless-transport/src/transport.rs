@@ -10,7 +10,6 @@ use driftless_plugin_api::manifest::PluginManifest;
 use crate::call::{Call, Reply};
 use crate::deadline::Deadline;
 use crate::error::CallError;
-use crate::usage::Usage;
 
 /// What is known of a plugin without executing it.
 #[derive(Clone, Debug)]
@@ -60,7 +59,7 @@ pub trait Transport: Send + Sync {
     /// # Errors
     ///
     /// When there is no reply. `read` was not called then.
-    fn call(&self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<Usage, CallError>;
+    fn call(&self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<(), CallError>;
 
     /// Opens a conversation with an instance of its own, initialised and ready.
     ///
@@ -81,7 +80,7 @@ pub trait Conversation: Send {
     /// # Errors
     ///
     /// When there is no reply. `read` was not called then.
-    fn call(&mut self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<Usage, CallError>;
+    fn call(&mut self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<(), CallError>;
 
     /// Whether a call failed in a way after which the instance is of no use. Further calls fail as well.
     fn is_over(&self) -> bool;

@@ -44,9 +44,10 @@ impl Transport for Closure {
         &self.0
     }
 
-    fn call(&self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<Usage, CallError> {
-        read(Reply { text: &(self.1)(call.function, call.arguments), failed: false });
-        Ok(Usage::default())
+    fn call(&self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<(), CallError> {
+        let text = &(self.1)(call.function, call.arguments);
+        read(Reply { text, failed: false, usage: &Usage::default() });
+        Ok(())
     }
 
     fn open(&self, _: Deadline, _: Option<&CancelHandle>) -> Result<Box<dyn Conversation>, CallError> {
@@ -55,7 +56,7 @@ impl Transport for Closure {
 }
 
 impl Conversation for Closure {
-    fn call(&mut self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<Usage, CallError> {
+    fn call(&mut self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<(), CallError> {
         Transport::call(self, call, read)
     }
 

@@ -14,7 +14,7 @@ pub(crate) use runtime::{Failure, Linkers, Returned};
 
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
-use driftless_transport::{CallFailure, Reply};
+use driftless_transport::CallFailure;
 use driftless_validator::{Abi, ValidatedPlugin};
 use wasmtime::{Engine, Linker, Store, component};
 
@@ -100,14 +100,22 @@ macro_rules! abis {
                 }
             }
 
-            /// The reply of the last call, where it lies.
+            /// Whether the plugin marked its reply as a failure.
+            #[inline]
+            pub(crate) fn is_failure(&self, returned: Returned) -> bool {
+                match self {
+                    $(Self::$abi(_) => <$runtime as Runtime>::is_failure(returned),)*
+                }
+            }
+
+            /// The text of the last call's reply, where it lies.
             #[inline]
             pub(crate) fn reply<'a>(
                 &'a self,
                 store: &'a Store<State>,
                 returned: Returned,
                 max_bytes: usize,
-            ) -> Result<Reply<'a>, CallFailure> {
+            ) -> Result<&'a str, CallFailure> {
                 match self {
                     $(Self::$abi(guest) => guest.reply(store, returned, max_bytes),)*
                 }

@@ -1,9 +1,8 @@
 //! What the runtime of one ABI has to do.
 
-use driftless_plugin_api::abi::PackedReply;
 use driftless_plugin_api::function::{Function, FunctionSet};
 use driftless_plugin_api::limit::Limit;
-use driftless_transport::{CallFailure, Reply};
+use driftless_transport::CallFailure;
 use wasmtime::{Linker, Store, component};
 
 use crate::error::CompileError;
@@ -44,13 +43,16 @@ pub(crate) trait Runtime: Sized {
         arguments: &[&str],
     ) -> Result<Returned, Failure>;
 
-    /// The reply of the last call, where it lies.
+    /// Whether the plugin marked its reply as a failure.
+    fn is_failure(returned: Returned) -> bool;
+
+    /// The text of the last call's reply, where it lies.
     fn reply<'a>(
         &'a self,
         store: &'a Store<State>,
         returned: Returned,
         max_bytes: usize,
-    ) -> Result<Reply<'a>, CallFailure>;
+    ) -> Result<&'a str, CallFailure>;
 
     /// The limit that an error of the engine stands for, where only this ABI can tell.
     fn limit_of(_: &wasmtime::Error) -> Option<Limit> {
@@ -64,27 +66,11 @@ pub(crate) struct Linkers {
     pub(crate) components: component::Linker<State>,
 }
 
-/// Where a reply is.
+/// What a call returned, for [`Runtime::reply`] to make a reply of: a number whose meaning is the ABI's own.
+///
+/// It is one word, since it goes through several results on its way, and the processor waits where words are joined to be copied.
 #[derive(Clone, Copy)]
-pub(crate) enum Returned {
-    /// In the guest's memory.
-    InMemory(PackedReply),
-    /// With the [`Runtime`], since its place in memory was given back already.
-    Copied {
-        /// Whether the plugin marked it as a failure.
-        failed: bool,
-    },
-}
-
-impl Returned {
-    /// The reply, where a [`Runtime`] has its text.
-    pub(crate) fn copied(self, text: &str) -> Reply<'_> {
-        match self {
-            Self::Copied { failed } => Reply { text, failed },
-            Self::InMemory(_) => unreachable!("this runtime copies its replies"),
-        }
-    }
-}
+pub(crate) struct Returned(pub(crate) i64);
 
 /// What made a call fail: the guest, whose error is still to be explained, or what it handed over.
 pub(crate) enum Failure {

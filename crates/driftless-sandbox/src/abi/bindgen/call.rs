@@ -7,7 +7,7 @@ use driftless_plugin_api::abi;
 use driftless_plugin_api::function::{Function, FunctionSet};
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::result;
-use driftless_transport::{CallFailure, Reply, ReplyDefect};
+use driftless_transport::{CallFailure, ReplyDefect};
 use driftless_validator::abi::bindgen::{FREE, Helper, MALLOC, STACK, START};
 use wasmtime::{ExportType, Extern, Func, InstancePre, Memory, Module, ModuleExport, Store, Val};
 
@@ -145,16 +145,15 @@ impl Runtime for Guest {
             (results[0].unwrap_i32() as u32, results[1].unwrap_i32() as u32)
         };
         self.take(store, pointer, length)?;
-        Ok(Returned::Copied { failed: says_error(function, &self.reply) })
+        Ok(Returned(says_error(function, &self.reply).into()))
     }
 
-    fn reply<'a>(
-        &'a self,
-        _: &'a Store<State>,
-        returned: Returned,
-        _: usize,
-    ) -> Result<Reply<'a>, CallFailure> {
-        Ok(returned.copied(&self.reply))
+    fn is_failure(returned: Returned) -> bool {
+        returned.0 != 0
+    }
+
+    fn reply<'a>(&'a self, _: &'a Store<State>, _: Returned, _: usize) -> Result<&'a str, CallFailure> {
+        Ok(&self.reply)
     }
 }
 

@@ -3,7 +3,7 @@
 use driftless_plugin_api::abi::{self, PackedReply};
 use driftless_plugin_api::function::{Function, FunctionSet};
 use driftless_plugin_api::limit::Limit;
-use driftless_transport::{CallFailure, Reply, ReplyDefect};
+use driftless_transport::{CallFailure, ReplyDefect};
 use driftless_validator::abi::wasi::INITIALIZE;
 use wasmtime::{InstancePre, Memory, Module, ModuleExport, Store, TypedFunc};
 
@@ -109,10 +109,15 @@ impl Runtime for Guest {
         if self.functions[function.slot()].is_none() {
             self.find(store, code, function)?;
         }
-        let spans = self.hand_over(store, arguments)?;
+        self.make_room_for(store, arguments)?;
         let entry = self.functions[function.slot()].as_ref().expect("it was found above");
-        let packed = entry.call(store, &spans)?;
-        Ok(Returned::InMemory(PackedReply::unpack(packed)))
+        let place = ArgumentPlace { memory: self.memory, pointer: self.reserved.pointer };
+        Ok(Returned(entry.call(store, place, arguments)?))
+    }
+
+    #[inline]
+    fn is_failure(returned: Returned) -> bool {
+        PackedReply::unpack(returned.0).failed
     }
 
     /// The text of a reply, if it may be read: by its length first, by its place then.
@@ -122,12 +127,9 @@ impl Runtime for Guest {
         store: &'a Store<State>,
         returned: Returned,
         max_bytes: usize,
-    ) -> Result<Reply<'a>, CallFailure> {
-        let Returned::InMemory(reply) = returned else {
-            unreachable!("a reply stays where the guest left it");
-        };
+    ) -> Result<&'a str, CallFailure> {
         let memory = self.memory.data(store);
-        let PackedReply { pointer, length, failed } = reply;
+        let PackedReply { pointer, length, failed: _ } = PackedReply::unpack(returned.0);
         let (start, end) = (pointer as usize, pointer as usize + length as usize);
         if length as usize > max_bytes {
             return Err(CallFailure::Limit(Limit::Output.exceeded(max_bytes as u64)));
@@ -137,7 +139,7 @@ impl Runtime for Guest {
             return Err(CallFailure::Reply(defect));
         };
         match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(Reply { text, failed }),
+            Ok(text) => Ok(text),
             Err(error) => Err(CallFailure::Reply(ReplyDefect::NotUtf8 { at: error.valid_up_to() })),
         }
     }
@@ -153,24 +155,15 @@ impl Guest {
         Ok(())
     }
 
-    /// Writes the arguments one behind the other into the place that the guest reserved for them.
+    /// Sees to it that the place that the guest reserved is large enough, and not far too large.
     #[inline]
-    fn hand_over(&mut self, store: &mut Store<State>, arguments: &[&str]) -> Result<Spans, Failure> {
+    fn make_room_for(&mut self, store: &mut Store<State>, arguments: &[&str]) -> Result<(), Failure> {
         let total: usize = arguments.iter().map(|argument| argument.len()).sum();
         let kept_too_much = self.reserved.length > MAX_KEPT_BYTES && total < MAX_KEPT_BYTES / 2;
         if total > self.reserved.length || kept_too_much {
             self.make_room(store, total)?;
         }
-        let data = self.memory.data_mut(store);
-        let mut at = self.reserved.pointer as usize;
-        let mut spans = Spans::default();
-        for (argument, span) in arguments.iter().zip(&mut spans) {
-            // The reserved place was found to lie in memory, which never shrinks.
-            data[at..at + argument.len()].copy_from_slice(argument.as_bytes());
-            *span = (at as u32, argument.len() as u32);
-            at += argument.len();
-        }
-        Ok(spans)
+        Ok(())
     }
 
     #[cold]
@@ -187,8 +180,27 @@ impl Guest {
     }
 }
 
-/// The pointer and length of each argument.
-type Spans = [(u32, u32); Function::MAX_ARGUMENTS];
+/// The place that a guest reserved, from where the next argument goes.
+struct ArgumentPlace {
+    memory: Memory,
+    pointer: u32,
+}
+
+impl ArgumentPlace {
+    /// Writes arguments one behind the other, and returns the pointer and length of each.
+    #[inline]
+    fn put<const N: usize>(self, store: &mut Store<State>, arguments: [&str; N]) -> [(u32, u32); N] {
+        let data = self.memory.data_mut(store);
+        let mut pointer = self.pointer;
+        arguments.map(|argument| {
+            let (at, length) = (pointer, argument.len() as u32);
+            // The reserved place was found to lie in memory, which never shrinks.
+            data[at as usize..][..argument.len()].copy_from_slice(argument.as_bytes());
+            pointer += length;
+            (at, length)
+        })
+    }
+}
 
 /// An exported function, by the number of strings it takes.
 #[allow(clippy::type_complexity, reason = "a function that takes four strings takes eight numbers")]
@@ -216,15 +228,33 @@ impl EntryPoint {
         })
     }
 
+    /// Enters the function with as many arguments as it takes.
     #[inline]
-    fn call(&self, store: &mut Store<State>, spans: &Spans) -> wasmtime::Result<i64> {
-        let [(a, al), (b, bl), (c, cl), (d, dl)] = *spans;
-        match self {
-            Self::None(function) => enter(function, store, ()),
-            Self::One(function) => enter(function, store, (a, al)),
-            Self::Two(function) => enter(function, store, (a, al, b, bl)),
-            Self::Three(function) => enter(function, store, (a, al, b, bl, c, cl)),
-            Self::Four(function) => enter(function, store, (a, al, b, bl, c, cl, d, dl)),
+    fn call(
+        &self,
+        store: &mut Store<State>,
+        place: ArgumentPlace,
+        arguments: &[&str],
+    ) -> wasmtime::Result<i64> {
+        match (self, arguments) {
+            (Self::None(function), []) => enter(function, store, ()),
+            (Self::One(function), [a]) => {
+                let [(a, al)] = place.put(store, [a]);
+                enter(function, store, (a, al))
+            }
+            (Self::Two(function), [a, b]) => {
+                let [(a, al), (b, bl)] = place.put(store, [a, b]);
+                enter(function, store, (a, al, b, bl))
+            }
+            (Self::Three(function), [a, b, c]) => {
+                let [(a, al), (b, bl), (c, cl)] = place.put(store, [a, b, c]);
+                enter(function, store, (a, al, b, bl, c, cl))
+            }
+            (Self::Four(function), [a, b, c, d]) => {
+                let [(a, al), (b, bl), (c, cl), (d, dl)] = place.put(store, [a, b, c, d]);
+                enter(function, store, (a, al, b, bl, c, cl, d, dl))
+            }
+            _ => unreachable!("the number of arguments was checked"),
         }
     }
 }

@@ -3,7 +3,7 @@
 use driftless_plugin_api::function::{Function, FunctionSet};
 use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::wit;
-use driftless_transport::{CallFailure, Reply};
+use driftless_transport::CallFailure;
 use wasmtime::Store;
 use wasmtime::component::{
     Component, ComponentExportIndex, ComponentNamedList, Func, Instance, InstancePre, Lower,
@@ -98,16 +98,15 @@ impl Runtime for Guest {
         if self.reply.len() > most {
             return Err(CallFailure::Limit(Limit::Output.exceeded(most as u64)).into());
         }
-        Ok(Returned::Copied { failed })
+        Ok(Returned(failed.into()))
     }
 
-    fn reply<'a>(
-        &'a self,
-        _: &'a Store<State>,
-        returned: Returned,
-        _: usize,
-    ) -> Result<Reply<'a>, CallFailure> {
-        Ok(returned.copied(&self.reply))
+    fn is_failure(returned: Returned) -> bool {
+        returned.0 != 0
+    }
+
+    fn reply<'a>(&'a self, _: &'a Store<State>, _: Returned, _: usize) -> Result<&'a str, CallFailure> {
+        Ok(&self.reply)
     }
 
     /// A guest that hands over more bytes than it may is stopped by the engine, which has no name for it but its words.
