@@ -71,7 +71,7 @@ pub(crate) struct Bounds<'a> {
 }
 
 impl<'a> Bounds<'a> {
-    /// Those of a call that its caller says nothing about. Nobody looks at the time that it takes but an observer.
+    /// Those of a call that its caller says nothing about. Only an observer reads the time that it takes.
     #[inline]
     pub(crate) const fn limits(time: Duration, timing: Timing) -> Self {
         Self { deadline: Deadline::After(time), fuel: None, cancel: None, timing, stop: None }
