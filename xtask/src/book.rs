@@ -1,4 +1,4 @@
-//! `cargo xtask book`: the guide in `docs/`, with every block of code in it compiled or run.
+//! `cargo xtask book`: the book in `docs/`, with every block of code in it compiled or run.
 //!
 //! What becomes of a block depends on its language:
 //!
@@ -47,19 +47,19 @@ pub(crate) fn check(names: &[String]) -> Result<()> {
         bail!("there is no page with one of {names:?} in its name");
     }
     let complaints = Mutex::new(Vec::new());
-    let tell = |page: &Path, found: Vec<String>| {
+    let complain = |page: &Path, found: Vec<String>| {
         let page = page.strip_prefix(root()).unwrap_or(page).display().to_string();
         complaints
             .lock()
-            .expect("nobody panics")
+            .expect("no thread panics")
             .extend(found.into_iter().map(|what| format!("{page}:{what}")));
     };
     for page in &pages {
-        tell(&page.path, page.complaints.clone());
+        complain(&page.path, page.complaints.clone());
     }
     let said = said::Words::read()?;
     for page in &pages {
-        tell(&page.path, said.check(page));
+        complain(&page.path, said.check(page));
     }
     rust::check(&pages)?;
     // Pages of languages whose plugins have an interpreter inside take longest, so they come first.
@@ -71,13 +71,13 @@ pub(crate) fn check(names: &[String]) -> Result<()> {
         for _ in 0..2 {
             scope.spawn(|| {
                 while let Some(page) = pages.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let found = session::play(page).unwrap_or_else(|error| vec![format!(" {error:#}")]);
-                    tell(&page.path, found);
+                    let found = session::check(page).unwrap_or_else(|error| vec![format!(" {error:#}")]);
+                    complain(&page.path, found);
                 }
             });
         }
     });
-    let complaints = complaints.into_inner().expect("nobody panics");
+    let complaints = complaints.into_inner().expect("no thread panics");
     let blocks: usize = pages.iter().map(|page| page.blocks.len()).sum();
     if complaints.is_empty() {
         say(&format!("{blocks} blocks on {} pages hold", pages.len()));

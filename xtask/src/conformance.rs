@@ -96,13 +96,13 @@ pub(crate) fn check() -> Result<()> {
     check_with_driftless()
 }
 
-/// Builds every reference plugin, plays every case, writes the table, and fails where a case does not hold. The command is there already.
+/// Builds every reference plugin, runs every case, writes the table, and fails where a case does not hold. The command is there already.
 pub(crate) fn check_with_driftless() -> Result<()> {
     examples::add_targets()?;
     // What builds plugins in other languages has one thread each, so that Rust is compiled beside it.
     let (rust, others): (Vec<_>, Vec<_>) =
         WAYS.iter().partition(|way| matches!(way.needs, Needs::Rust | Needs::WasmBindgen));
-    let (rust, others) = both(|| play(&rust), || play(&others))?;
+    let (rust, others) = both(|| run_all(&rust), || run_all(&others))?;
     let mut columns = [rust, others].concat();
     columns.sort_by_key(|(name, _)| WAYS.iter().position(|way| way.name == *name));
     columns.push((LINKED, Some(test_linked()?)));
@@ -122,8 +122,8 @@ pub(crate) fn check_with_driftless() -> Result<()> {
     Ok(())
 }
 
-/// Builds and plays these, one after the other. Where the language is missing, there is no column.
-fn play(ways: &[&Way]) -> Result<Vec<(&'static str, Option<Column>)>> {
+/// Builds these and runs their cases, one after the other. Where the language is missing, there is no column.
+fn run_all(ways: &[&Way]) -> Result<Vec<(&'static str, Option<Column>)>> {
     let mut columns = Vec::new();
     for way in ways {
         heading(way.name);
@@ -243,7 +243,7 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Plays the cases.
+/// Runs the cases.
 fn test(way: &Way, plugin: &Path) -> Result<Column> {
     let mut test = command(examples::driftless());
     // The task `crash` does so on purpose.
@@ -257,7 +257,7 @@ fn test(way: &Way, plugin: &Path) -> Result<Column> {
     column(&report)
 }
 
-/// Plays the cases with the plugin that is a part of a program: its test does, and writes the report of `driftless plugin test`.
+/// Runs the cases with the plugin that is a part of a program: its test does, and writes the report of `driftless plugin test`.
 fn test_linked() -> Result<Column> {
     heading(LINKED);
     let path = root().join("target/conformance/linked.json");

@@ -196,7 +196,7 @@ mod tests {
         assert_eq!((fuzzers[0].name, fuzzers.len(), options.minutes), ("smith", 1, 0.5));
         let options = read(&[]).unwrap();
         assert_eq!((options.fuzzers().len(), options.minutes), (FUZZERS.len(), 1.0));
-        for wrong in [&["nobody"][..], &["--minutes"], &["--minutes", "0"], &["--minutes", "NaN"]] {
+        for wrong in [&["no-fuzzer"][..], &["--minutes"], &["--minutes", "0"], &["--minutes", "NaN"]] {
             assert!(read(wrong).is_err(), "{wrong:?}");
         }
     }

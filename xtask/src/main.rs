@@ -1,7 +1,6 @@
 //! The chores of this repository, as `cargo xtask CHORE`.
 //!
-//! It knows how guests are built and what has to hold, and nothing of the product: it drives the `driftless` command like anybody
-//! else.
+//! It knows how guests are built and what has to hold, and nothing of the product: it drives the `driftless` command as a user does.
 
 mod bench;
 mod book;
@@ -41,9 +40,9 @@ enum Chore {
     Demo,
     /// Compiles every example into target/plugins/, and those in Rust for the second target into target/plugins-unknown-unknown/
     Examples,
-    /// Plays every case of the protocol with the reference plugin in every language, and writes the table of the book
+    /// Runs every case of the protocol with the reference plugin in every language, and writes the table of the book
     Conformance,
-    /// Runs what the guide in docs/ tells its readers to do, and makes target/book/html of it
+    /// Runs what the book in docs/ tells its readers to do, and makes target/book/html of it
     Book {
         /// Checks these pages, and makes no book
         pages: Vec<String>,

@@ -80,7 +80,7 @@ pub(crate) fn say(line: &str) {
         None => true,
     });
     if said {
-        // Nobody is left to hear where standard output is gone.
+        // Where standard output is gone, the line is dropped.
         let _ = writeln!(std::io::stdout(), "{line}");
     }
 }

@@ -26,7 +26,7 @@ enum Part {
     Lint,
     /// The tests of the crates
     Tests,
-    /// Plugins in every language, and the guide
+    /// Plugins in every language, and the book
     Guests,
 }
 

@@ -1,5 +1,5 @@
-//! The programs in Rust that the chores need beside cargo: taken from the `PATH`, or installed into `target/tools`, built by others where somebody
-//! does that, and else from source as quickly as that goes.
+//! The programs in Rust that the chores need beside cargo: taken from the `PATH`, or installed into `target/tools`, as prebuilt packages where
+//! there are any, and else from source as quickly as that goes.
 
 use std::fs;
 use std::path::{Path, PathBuf};

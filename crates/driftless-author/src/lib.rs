@@ -12,7 +12,7 @@
 //! |---|---|---|
 //! | Rust with plugin-sdk | cargo | a core module, with WASI replaced |
 //! | Rust with plugin-sdk's feature `component` | cargo | a component |
-//! | Rust with wasm-bindgen, as in the guide | cargo, wasm-bindgen | a core module |
+//! | Rust with wasm-bindgen alone | cargo, wasm-bindgen | a core module |
 //! | JavaScript, TypeScript | esbuild, componentize-js | a component |
 //! | Python | componentize-py | a component |
 

@@ -29,7 +29,7 @@ pub(crate) enum Names {
     Drop,
 }
 
-/// Leaves out the custom sections that nobody needs to run or to inspect a plugin, from nested modules as well.
+/// Leaves out the custom sections that are not needed to run or to inspect a plugin, from nested modules as well.
 pub(crate) fn shrink(bytes: &[u8], names: Names) -> Result<Vec<u8>, Unreadable> {
     rewrite(bytes, &|name| {
         let of_names = matches!(name, "name" | "component-name");

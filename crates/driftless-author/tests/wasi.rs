@@ -226,7 +226,7 @@ fn everything_else_says_that_it_is_not_there() {
 
 #[test]
 fn a_function_of_another_type_than_it_should_be_is_replaced_all_the_same() {
-    // Nobody has such a thing, and nobody may come to harm by it.
+    // No compiler emits such a thing, and it must do no harm.
     for (name, r#type, call) in [
         ("random_get", "(param i64) (result i32)", "(drop (call $random_get (i64.const 1)))"),
         ("fd_write", "(result i32)", "(drop (call $fd_write))"),
@@ -264,7 +264,7 @@ const EVERYWHERE: &str = r#"(module
     (elem declare func $two)
     (data (i32.const 16) "0000000000")
     (@custom "driftless.manifest.v1" "{\"name\":\"everywhere\",\"version\":\"1.2.3\"}")
-    (@custom "somebody's" "own")
+    (@custom "unknown" "own")
     (func $begin (global.set $started (i32.const 6)))
     (func $one (result i32) i32.const 1)
     (func $two (result i32) i32.const 2)
@@ -319,7 +319,7 @@ fn other_sections_stay() {
     assert!(module.functions().iter().eq([Function::ExecuteTask]));
     let own = Parser::new(0).parse_all(&replaced).any(|payload| {
         matches!(payload.unwrap(), Payload::CustomSection(section)
-            if section.name() == "somebody's" && section.data() == b"own")
+            if section.name() == "unknown" && section.data() == b"own")
     });
     assert!(own, "a custom section is gone");
 }
@@ -429,7 +429,7 @@ fn attacks_are_rewritten_or_refused() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// A module with WASI in which somebody changed a few bytes is rewritten or refused.
+    /// A module with WASI and a few bytes changed is rewritten or refused.
     #[test]
     fn any_changed_module_can_be_rewritten(changes in vec((any::<Index>(), any::<u8>()), 1..5)) {
         let mut bytes = wat::parse_str(EVERYWHERE).unwrap();

@@ -141,7 +141,7 @@ impl Http {
             .spawn(move || {
                 let found = lookup(&name, port);
                 drop(permit);
-                // Nobody listens any more when the time is over.
+                // The receiver is gone when the time is over.
                 let _ = send.send(found);
             })
             .map_err(|error| failed(format!("{what} failed: {error}")))?;
@@ -207,7 +207,7 @@ impl Http {
             Some(body) => request.body(body).map_err(Error::from).and_then(|request| agent.run(request)),
             None => request.body(()).map_err(Error::from).and_then(|request| agent.run(request)),
         };
-        response.map_err(|error| trouble(task, url, &error))
+        response.map_err(|error| request_error(task, url, &error))
     }
 }
 
@@ -255,7 +255,7 @@ impl Hop<'_> {
             })?;
         let becomes_get = match status {
             StatusCode::SEE_OTHER => self.method != Method::HEAD,
-            // What everybody does, and the RFC allows.
+            // What all HTTP clients do, and the RFC allows.
             StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => self.method == Method::POST,
             _ => false,
         };
@@ -383,13 +383,13 @@ fn read(
             Ok(read) if contents.len() + read > task.bytes => return Err(too_long()),
             Ok(read) => contents.extend_from_slice(&chunk[..read]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(trouble(task, &hop.url, &Error::from(error))),
+            Err(error) => return Err(request_error(task, &hop.url, &Error::from(error))),
         }
     }
 }
 
-/// What a request came to.
-fn trouble(task: &Task<'_>, url: &HttpUrl, error: &Error) -> HostCallError {
+/// The error of a request that came to no response.
+fn request_error(task: &Task<'_>, url: &HttpUrl, error: &Error) -> HostCallError {
     let url = shown(url.as_str());
     if task.deadline.left().is_none() {
         return task.deadline.over(&format!("the response of {url}"));

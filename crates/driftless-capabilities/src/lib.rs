@@ -14,7 +14,7 @@
 //!
 //! What waits (programs, HTTP) gives up within some 20 ms when the call is cancelled that asks ([`Allowance::cancel`]).
 //!
-//! What is *not* enforced here: how often a plugin asks. Whoever passes calls on counts them.
+//! What is *not* enforced here: how often a plugin asks. The transport that passes the calls on counts them.
 //!
 //! ```
 //! use std::time::Duration;

@@ -6,8 +6,8 @@
 //! - The program runs in `/`, in a process group of its own. The group is killed when the time or the room is over, when the call is cancelled, and also when the program
 //!   has ended by itself: what it left running dies with it, and output that comes later is not waited for.
 //!
-//! A process that leaves the group (`setsid`) is beyond the group's signals. It can hold up nobody, since nothing here waits for the end of
-//! a pipe, but it lives on. Whoever grants a program trusts it that far.
+//! A process that leaves the group (`setsid`) is beyond the group's signals. It cannot hold up a call, since nothing here waits for the end
+//! of a pipe, but it lives on. The user who grants a program trusts it that far.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -37,7 +37,7 @@ const MAX_ARGUMENTS: usize = 1024;
 const MAX_ARGUMENT_BYTES: usize = 64 << 10;
 /// How often a look is taken whether the program has ended, where the system does not tell.
 const TICK: Duration = Duration::from_millis(5);
-/// How long a killed program is waited for before somebody else does that.
+/// How long the call waits for a killed program before it leaves that to another thread.
 const REAP: Duration = Duration::from_millis(100);
 
 /// Runs a program; the body goes to its standard input, and its standard output comes back.
@@ -131,7 +131,7 @@ struct Group {
 
 impl Group {
     /// Feeds the program and collects what it writes, until it ends or may not go on. All in one thread, so that nothing can hang on a pipe
-    /// that somebody else holds open.
+    /// that another process holds open.
     fn converse(&mut self, task: &Task<'_>, body: &[u8]) -> io::Result<Ended> {
         let Some(child) = &mut self.child else {
             return Err(io::ErrorKind::NotFound.into());

@@ -11,8 +11,8 @@
 //! 5. A procfs is closed to grants of folders outside of it, and the folders of processes (`/proc/self` and the like) to all grants but those
 //!    of the exact file: they hold the host's own environment and memory. Within a procfs no link is followed at all.
 //!
-//! Hard links are not links in this sense: a file that has a name in a granted folder is part of it. Whoever can make one there can read
-//! the file anyway, where the kernel protects hard links (`fs.protected_hardlinks`).
+//! Hard links are not links in this sense: a file that has a name in a granted folder is part of it. A user who can make one there can
+//! read the file anyway, where the kernel protects hard links (`fs.protected_hardlinks`).
 
 use std::fs;
 use std::io;
@@ -48,7 +48,7 @@ enum Procfs {
     Root,
     /// In a procfs, outside the folders of processes.
     System,
-    /// In the folder of a process, or nobody knows.
+    /// In the folder of a process, or it could not be found out.
     Process,
 }
 
@@ -240,7 +240,7 @@ impl Location {
         Ok(Self { folder, relative: relative.into(), base: None, on_procfs, files_only })
     }
 
-    /// Opens a file to read it. It does not wait for anybody, and is a regular file.
+    /// Opens a regular file to read it, without waiting for another process.
     pub(crate) fn open_file(self) -> Result<(File, Metadata), OpenError> {
         // Opening a device can do something by itself, so a look comes first; what counts is what was opened.
         let location = self.settled()?;

@@ -24,7 +24,7 @@ pub fn wasi_folders(grant: &Grant) -> Vec<GrantedFolder> {
     if patterns.is_empty() {
         return Vec::new();
     }
-    // Where the mounts cannot be read, nobody knows what lies beneath.
+    // Where the mounts cannot be read, what lies beneath is unknown.
     let Some(procfs) = mounts_of_procfs() else { return Vec::new() };
     let real = |pattern: PathPattern| Some((Path::new(pattern.path.as_str()).canonicalize().ok()?, pattern));
     let folders: Vec<(PathBuf, PathPattern)> =

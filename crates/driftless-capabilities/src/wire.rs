@@ -53,12 +53,12 @@ impl Connector<()> for Direct {
     }
 }
 
-/// Connects. The system's own waiting cannot be interrupted, so a thread does it that nobody waits for when the call is cancelled; it ends
-/// after `time`.
+/// Connects. The system's own waiting cannot be interrupted, so a thread of its own does it. A call that is cancelled does not wait for that
+/// thread, which ends after `time`.
 fn connect(address: SocketAddr, time: Duration, deadline: &Deadline) -> io::Result<TcpStream> {
     let (send, receive) = mpsc::sync_channel(1);
     thread::Builder::new().name("driftless-connect".to_owned()).spawn(move || {
-        // Nobody listens any more when the call is over.
+        // The receiver is gone when the call is over.
         let _ = send.send(TcpStream::connect_timeout(&address, time));
     })?;
     while let Some(wait) = deadline.next_wait() {

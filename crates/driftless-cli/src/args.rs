@@ -188,7 +188,7 @@ pub(crate) enum PluginCommand {
     Validate {
         /// Its name, or a `.wasm` file
         plugin: String,
-        /// Demands every function that the guide calls required
+        /// Demands all functions that announce components, except `get_commands`
         #[arg(long)]
         strict: bool,
     },

@@ -124,7 +124,7 @@ pub(crate) fn validated(
 
 /// What is granted to which plugin.
 pub(crate) fn grants(global: &Global) -> anyhow::Result<Grants> {
-    // A file that somebody names is meant to be there.
+    // A file that the user names has to be there.
     read_grants(global, global.grants.is_some())
 }
 
@@ -161,7 +161,7 @@ fn read_grants(global: &Global, must_exist: bool) -> anyhow::Result<Grants> {
 }
 
 /// Changes what is granted to one plugin, as `change` does with what is granted now. Commands that do so at the same time wait for each
-/// other, and whoever reads the file meanwhile sees the old or the new.
+/// other, and a command that reads the file meanwhile sees the old or the new one.
 pub(crate) fn change_grants(
     global: &Global,
     plugin: &str,
@@ -194,7 +194,7 @@ pub(crate) fn change_grants(
     Ok(())
 }
 
-/// Opens a file, makes it where there is none, and waits until nobody else has it locked.
+/// Opens a file, makes it where there is none, and waits until no other process has it locked.
 fn locked(path: &Path) -> io::Result<File> {
     let no_file = || io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file; remove it");
     let mut options = File::options();
@@ -267,7 +267,7 @@ fn in_folder(folder: PathBuf) -> FromStore<LocalFolder> {
 
 fn plugin_folder(global: &Global) -> Result<PathBuf, Failure> {
     if let Some(folder) = &global.plugin_dir {
-        // A folder that somebody names is meant to be there; the default one need not be.
+        // A folder that the user names has to be there; the default one need not be.
         if !folder.is_dir() {
             return Err(Failure::NotFound(format!("{}: there is no such folder", folder.display())));
         }

@@ -19,51 +19,53 @@ const HUNG_UP: u8 = 129;
 /// How long a command has to end before its user is told how to end it at once.
 const REMIND_AFTER: Duration = Duration::from_secs(1);
 /// How long the programs of plugins have to be ended before the command is.
-const LAST_MOMENT: Duration = Duration::from_millis(100);
+const SHUTDOWN_GRACE: Duration = Duration::from_millis(100);
 
 /// Signals are the whole process's, so this is too. It is there once a command has plugins that can be cancelled.
 static CANCEL: OnceLock<CancelHandle> = OnceLock::new();
 /// The exit code of a command that is ended by the last signal.
 static EXIT_CODE: AtomicU8 = AtomicU8::new(INTERRUPTED);
-/// What the first interrupt does instead of cancelling.
-static FIRST: Mutex<Option<First>> = Mutex::new(None);
+/// What the first signal does instead of cancelling.
+static FIRST_HANDLER: Mutex<Option<Handler>> = Mutex::new(None);
 
-struct First {
-    act: Box<dyn FnOnce() + Send>,
-    /// Whether it is done as well when the terminal goes away.
-    outlives_terminal: bool,
+/// What a command does at the first signal.
+struct Handler {
+    run: Box<dyn FnOnce() + Send>,
+    /// Whether it is run at SIGHUP as well, so that the command outlives its terminal.
+    on_hang_up: bool,
 }
 
-/// What a signal asks for.
+/// A signal, by what it asks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
+enum Signal {
     /// The user wants an end: Ctrl-C, SIGTERM.
     Interrupt,
-    /// There is nobody to read what the command says: SIGHUP.
+    /// The terminal is gone, and with it the reader of what the command prints: SIGHUP.
     #[cfg_attr(not(unix), allow(dead_code, reason = "there are no signals"))]
     HangUp,
 }
 
-/// Listens for signals from now on.
-pub(crate) fn listen(terminal: &Terminal) -> anyhow::Result<()> {
+/// Handles signals from now on.
+pub(crate) fn handle_signals(terminal: &Terminal) -> anyhow::Result<()> {
     let (terminal, mut is_first, mut terminal_is_gone) = (terminal.clone(), true, false);
-    hear(move |asked| {
+    on_signal(move |signal| {
         let was_first = std::mem::take(&mut is_first);
         // A terminal that goes away says so several times: the shell does, and the kernel when the shell has ended.
-        if terminal_is_gone && asked == Asked::HangUp {
+        if terminal_is_gone && signal == Signal::HangUp {
             return;
         }
-        let first = FIRST.lock().unwrap_or_else(PoisonError::into_inner).take().filter(|_| was_first);
-        match (asked, first) {
-            (Asked::Interrupt, Some(first)) => (first.act)(),
-            (Asked::HangUp, Some(first)) if first.outlives_terminal => {
+        let handler =
+            FIRST_HANDLER.lock().unwrap_or_else(PoisonError::into_inner).take().filter(|_| was_first);
+        match (signal, handler) {
+            (Signal::Interrupt, Some(handler)) => (handler.run)(),
+            (Signal::HangUp, Some(handler)) if handler.on_hang_up => {
                 terminal_is_gone = true;
-                (first.act)();
+                (handler.run)();
             }
-            (Asked::HangUp, _) => end_at_once(HUNG_UP),
-            (Asked::Interrupt, None) => match CANCEL.get() {
+            (Signal::HangUp, _) => exit_now(HUNG_UP),
+            (Signal::Interrupt, None) => match CANCEL.get() {
                 Some(cancel) if was_first => cancel.cancel(),
-                _ => end_at_once(INTERRUPTED),
+                _ => exit_now(INTERRUPTED),
             },
         }
         // The end of the process is the end of this thread, mostly long before.
@@ -78,19 +80,19 @@ pub(crate) fn listen(terminal: &Terminal) -> anyhow::Result<()> {
 }
 
 /// Ends the programs of plugins, and the command.
-fn end_at_once(exit_code: u8) -> ! {
+fn exit_now(exit_code: u8) -> ! {
     // What is cancelled may be the last thing that the command waits for.
     EXIT_CODE.store(exit_code, Ordering::Release);
     if let Some(cancel) = CANCEL.get() {
         cancel.cancel();
-        thread::sleep(LAST_MOMENT);
+        thread::sleep(SHUTDOWN_GRACE);
     }
     process::exit(exit_code.into())
 }
 
-/// Calls something at each signal, on a thread of its own.
+/// Calls `handle` at each signal, on a thread of its own.
 #[cfg(unix)]
-fn hear(mut act: impl FnMut(Asked) + Send + 'static) -> anyhow::Result<()> {
+fn on_signal(mut handle: impl FnMut(Signal) + Send + 'static) -> anyhow::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
     if !ignores_hang_up() {
@@ -98,16 +100,16 @@ fn hear(mut act: impl FnMut(Asked) + Send + 'static) -> anyhow::Result<()> {
     }
     thread::Builder::new().name("driftless-signals".to_owned()).spawn(move || {
         for signal in signals.forever() {
-            act(if signal == SIGHUP { Asked::HangUp } else { Asked::Interrupt });
+            handle(if signal == SIGHUP { Signal::HangUp } else { Signal::Interrupt });
         }
     })?;
     Ok(())
 }
 
-/// Calls something at each Ctrl-C.
+/// Calls `handle` at each Ctrl-C.
 #[cfg(not(unix))]
-fn hear(mut act: impl FnMut(Asked) + Send + 'static) -> anyhow::Result<()> {
-    Ok(ctrlc::set_handler(move || act(Asked::Interrupt))?)
+fn on_signal(mut handle: impl FnMut(Signal) + Send + 'static) -> anyhow::Result<()> {
+    Ok(ctrlc::set_handler(move || handle(Signal::Interrupt))?)
 }
 
 /// Whether the command was started with `nohup`: it is to go on without its terminal. Only Linux says so without unsafe code.
@@ -124,11 +126,10 @@ pub(crate) fn cancel_handle() -> &'static CancelHandle {
     CANCEL.get_or_init(CancelHandle::new)
 }
 
-/// Lets the first interrupt do something else than cancel what plugins are doing; with `outlives_terminal`, a terminal that goes away as
-/// well.
-pub(crate) fn first_does(outlives_terminal: bool, act: impl FnOnce() + Send + 'static) {
-    let first = First { act: Box::new(act), outlives_terminal };
-    *FIRST.lock().unwrap_or_else(PoisonError::into_inner) = Some(first);
+/// Runs `handler` at the first interrupt, instead of cancelling what plugins are doing; with `on_hang_up`, also when the terminal goes away.
+pub(crate) fn set_first_handler(on_hang_up: bool, handler: impl FnOnce() + Send + 'static) {
+    let handler = Handler { run: Box::new(handler), on_hang_up };
+    *FIRST_HANDLER.lock().unwrap_or_else(PoisonError::into_inner) = Some(handler);
 }
 
 /// Whether a signal has cancelled what plugins were doing.

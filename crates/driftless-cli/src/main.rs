@@ -20,7 +20,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let args = args::Args::read();
     let terminal = terminal::Terminal::new(args.global.color, args.global.quiet);
-    let done = interrupt::listen(&terminal).and_then(|()| commands::run(args, &terminal));
+    let done = interrupt::handle_signals(&terminal).and_then(|()| commands::run(args, &terminal));
     let done = done.and_then(|code| {
         terminal.finish()?;
         Ok(code)

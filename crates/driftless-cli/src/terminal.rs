@@ -38,7 +38,7 @@ impl Terminal {
         Self { color, quiet }
     }
 
-    /// Standard output. Whoever writes to it answers for what that does to a terminal.
+    /// Standard output. The caller answers for what its text does to a terminal.
     pub(crate) fn out(&self) -> Out<AutoStream<Stdout>> {
         Out(AutoStream::new(io::stdout(), self.color))
     }
@@ -95,7 +95,7 @@ impl Terminal {
         let _ = writeln!(self.err(), "{BAD}error:{BAD:#} {}", printable_lines(text));
     }
 
-    /// Something that people like to know. Where nobody can read it, the work goes on all the same.
+    /// Prints a note for the user. Where it cannot be written, the work goes on all the same.
     pub(crate) fn note(&self, text: impl Display) {
         let _ = writeln!(self.err(), "{text}");
     }
@@ -125,8 +125,8 @@ impl Terminal {
 
 /// Standard output, for results.
 ///
-/// Where whoever reads it has seen enough and is gone, as in `driftless … | head`, the rest is dropped: that is no failure, and
-/// the exit code is about the work. A full disk is one.
+/// Where the reader has seen enough and is gone, as in `driftless … | head`, the rest is dropped: that is no failure, and the
+/// exit code is about the work. A full disk is one.
 pub(crate) struct Out<W>(W);
 
 impl<W: Write> Write for Out<W> {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::failure::{Failure, unreadable};
 
-/// More than this is no text that somebody wrote.
+/// The bytes of the largest document; what is larger was not written by hand.
 const MAX_BYTES: u64 = 64 << 20;
 
 /// Reads a document: a regular file.

@@ -31,7 +31,7 @@ use measured::{Measured, Program};
 const PROGRAM: &str = "DRIFTLESS_HOSTILE_PROGRAM";
 
 /// What comes on top of the time that an attack may take: starting, compiling, and a machine that does something else as well.
-const PATIENCE: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_secs(60);
 
 /// What an attack may need on top of its limit of memory and of what the harmless plugin needs.
 const SLACK: u64 = 16 << 20;
@@ -90,7 +90,7 @@ fn a_wrong_verdict_is_noticed() {
         r#";; expect: broken "x""#,
         ";; expect: limit fuel",
         &format!("{reply}\n;; log: info \"x\""),
-        &format!("{reply}\n;; connections: 1\n;; nobody is at $PORT"),
+        &format!("{reply}\n;; connections: 1\n;; no server is at $PORT"),
         &format!("{reply}\n;; resident: 1 MiB"),
     ] {
         says(wrong).expect_err(wrong);
@@ -134,7 +134,7 @@ fn memory_is_measured() {
             environment: vec![("PATH".to_owned(), "/usr/bin:/bin".to_owned())],
             folder: "/".to_owned(),
         };
-        program.run(notes.path(), PATIENCE).unwrap().peak
+        program.run(notes.path(), MARGIN).unwrap().peak
     };
     let (small, more) = (megabytes(1), megabytes(60));
     assert!(small < 40 << 20, "{small}");
@@ -175,11 +175,11 @@ fn run(attack: &Attack) -> Result<Measured, String> {
             ("HOME".to_owned(), path(&home.0.path().join("home"))),
             ("PATH".to_owned(), "/usr/bin:/bin".to_owned()),
             ("DRIFTLESS_TOKEN".to_owned(), attack.stage.canary().to_owned()),
-            ("DRIFTLESS_PUBLIC".to_owned(), "everybody may know".to_owned()),
+            ("DRIFTLESS_PUBLIC".to_owned(), "no secret".to_owned()),
         ],
         folder: path(&home.0.path().join("work")),
     };
-    let timeout = attack.header.limits.time + PATIENCE;
+    let timeout = attack.header.limits.time + MARGIN;
     let outcome = program.run(&home.0.path().join("notes"), timeout)?;
     match corpus::stage::difference(&before, &home.listing()?) {
         Some(difference) => Err(format!("it leaves something behind: {difference}")),
@@ -248,12 +248,12 @@ fn messages(attack: &Attack, step: &Step, function: Function) -> Vec<String> {
     let limits = &attack.header.limits;
     // With a manifest, the version stands between plugin and function.
     let place = |cause: String| {
-        let spot = if step.while_starting {
+        let location = if step.while_starting {
             "while it was started".to_owned()
         } else {
             format!("function `{function}`")
         };
-        let cause = format!("{spot}: {}", printable(&cause));
+        let cause = format!("{location}: {}", printable(&cause));
         vec![format!("error: plugin `{}`", attack.name), cause]
     };
     let mut messages = match &step.verdict {

@@ -1,4 +1,4 @@
-//! Reads files whose path somebody else chose: regular files only, and no more than fits.
+//! Reads files whose path the program did not choose: regular files only, up to a bound.
 //!
 //! A path may name a pipe, which has no end and may not even open, a device, or a file with more bytes than there is memory. [`read_regular`]
 //! says so at once, instead of waiting or running out of memory.
@@ -122,7 +122,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_pipe_that_nobody_writes_to_is_refused_at_once() {
+    fn a_pipe_without_a_writer_is_refused_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pipe");
         let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();

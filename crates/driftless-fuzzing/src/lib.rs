@@ -11,8 +11,8 @@
 //! Each has a function `run` that panics where the product breaks a promise, and tells how far the input came. [`seeds`] has inputs to
 //! begin with. `cargo xtask fuzz` runs the fuzzers; what they find becomes a file in `fuzz/regressions/`.
 
-mod arena;
 mod guest;
+mod harness;
 pub mod manifest;
 pub mod permissions;
 pub mod reply;
@@ -20,10 +20,10 @@ pub mod seeds;
 pub mod smith;
 pub mod validator;
 
-/// How far an input came. Seeds are held against it: fuzzers whose inputs all end at the door would leave everything behind it
-/// unwatched.
+/// How far an input came. A test requires of the seeds that they come far: fuzzers whose inputs are all refused would leave everything else
+/// untested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reached {
+pub enum Coverage {
     /// It was refused.
     Refused,
     /// It was let in, and not run.
@@ -40,7 +40,7 @@ pub struct Target {
     /// What it is called: in `fuzz/fuzz_targets`, and as a folder in `fuzz/seeds` and `fuzz/regressions`.
     pub name: &'static str,
     /// What it does with an input.
-    pub run: fn(&[u8]) -> Reached,
+    pub run: fn(&[u8]) -> Coverage,
 }
 
 /// All of them.

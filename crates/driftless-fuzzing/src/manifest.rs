@@ -6,11 +6,11 @@ use driftless_plugin_api::manifest::PluginManifest;
 use driftless_plugin_api::{PROTOCOL_VERSION, manifest};
 use driftless_validator::{inspect, limits, validate};
 
-use crate::Reached;
+use crate::Coverage;
 use crate::guest::Guest;
 
 /// Puts `data` where a plugin has its manifest.
-pub fn run(data: &[u8]) -> Reached {
+pub fn run(data: &[u8]) -> Coverage {
     let read = serde_json::from_slice::<PluginManifest>(data).ok();
     if let Some(read) = &read {
         let written = serde_json::to_vec(read).expect("a manifest can be written");
@@ -34,13 +34,13 @@ pub fn run(data: &[u8]) -> Reached {
             assert_eq!(module.manifest(), read.as_ref(), "the manifest is another one");
             assert_eq!(module.manifest(), listed.manifest(), "a list shows another manifest");
             assert!(module.functions().iter().eq([Function::GetHooks]));
-            Reached::Accepted
+            Coverage::Accepted
         }
         Err(error) => {
             assert!(!should_pass, "refused: {error}");
             assert!(!error.to_string().is_empty(), "nothing is said against it");
             assert_eq!(listed.manifest(), None, "a list shows a manifest that is refused: {error}");
-            Reached::Refused
+            Coverage::Refused
         }
     }
 }

@@ -18,7 +18,7 @@ use driftless_permissions::{AbsolutePath, Access, Denial, Grant, HttpUrl, Permis
 use driftless_plugin_api::host_call::Capability;
 use driftless_plugin_api::manifest::Permission;
 
-use crate::Reached;
+use crate::Coverage;
 
 /// More lines than this take time and show nothing new: every question is put to every entry.
 const MAX_LINES: usize = 50;
@@ -32,9 +32,9 @@ struct Side {
 }
 
 /// Takes `data` for entries and questions.
-pub fn run(data: &[u8]) -> Reached {
+pub fn run(data: &[u8]) -> Coverage {
     let Ok(text) = std::str::from_utf8(data) else {
-        return Reached::Refused;
+        return Coverage::Refused;
     };
     let (mut asked, mut granted, mut questions) = (Side::default(), Side::default(), Vec::new());
     for line in text.split('\n').take(MAX_LINES) {
@@ -58,7 +58,7 @@ pub fn run(data: &[u8]) -> Reached {
         side.add(capability, rest);
     }
     if asked.permissions.is_empty() && granted.permissions.is_empty() {
-        return Reached::Refused;
+        return Coverage::Refused;
     }
     let read = |side: &Side| Permissions::parse(&side.permissions).expect("each entry was read before");
     let grant = Grant::new(read(&asked), read(&granted));
@@ -72,7 +72,7 @@ pub fn run(data: &[u8]) -> Reached {
             judge.url(&url, &questions);
         }
     }
-    if judge.allowed { Reached::Answered } else { Reached::Accepted }
+    if judge.allowed { Coverage::Answered } else { Coverage::Accepted }
 }
 
 impl Side {

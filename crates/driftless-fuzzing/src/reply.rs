@@ -21,7 +21,7 @@ use driftless_templates::Templates;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use crate::Reached;
+use crate::Coverage;
 use crate::guest::{ARGUMENTS, Guest, MEMORY};
 
 /// Bytes in front of the contents of memory, see [`Input`].
@@ -69,13 +69,13 @@ impl Encoding {
 /// What an input says.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
-    /// Whose reply it is: a kind of component, or nobody's in particular.
+    /// The kind of component whose reply it is; `None` calls [`function`](Self::function) directly.
     pub kind: Option<ComponentKind>,
-    /// The function that is called where it is nobody's reply.
+    /// The function that is called where there is no kind.
     pub function: Function,
     /// Whether the reply is marked as a failure.
     pub failed: bool,
-    /// Whether the guest is a component that writes in this way. Only where it is nobody's reply.
+    /// Whether the guest is a WebAssembly component that writes in this way. Only where there is no kind.
     pub component: Option<Encoding>,
     /// The number that the guest returns; without one, it says where the reply is.
     pub packed: Option<i64>,
@@ -143,9 +143,9 @@ impl<'a> Input<'a> {
 }
 
 /// Takes `data` for an [`Input`].
-pub fn run(data: &[u8]) -> Reached {
+pub fn run(data: &[u8]) -> Coverage {
     match Input::read(data) {
-        None => Reached::Refused,
+        None => Coverage::Refused,
         Some(input @ Input { kind: None, component: None, .. }) => directly(&input),
         Some(input @ Input { kind: None, component: Some(encoding), .. }) => as_component(&input, encoding),
         Some(input @ Input { kind: Some(kind), .. }) => through_the_host(&input, kind),
@@ -165,7 +165,7 @@ static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
 });
 
 /// Calls the sandbox, and finds the reply a second time by itself.
-fn directly(input: &Input<'_>) -> Reached {
+fn directly(input: &Input<'_>) -> Coverage {
     let function = input.function;
     let reserve = input.reserve.unwrap_or(ARGUMENTS);
     let bytes = Guest::new()
@@ -196,16 +196,16 @@ fn directly(input: &Input<'_>) -> Reached {
                 assert!(instance.has_failed(), "it would be used again");
                 let again = instance.call(function, arguments).expect_err("a failed instance is not used");
                 assert!(matches!(again.cause, CallFailure::Transport(_)), "{again}");
-                return Reached::Failed;
+                return Coverage::Failed;
             }
             (result, expected) => panic!("{result:?} is not {expected:?}"),
         }
     }
-    Reached::Answered
+    Coverage::Answered
 }
 
 /// The same with a component, whose replies the engine reads.
-fn as_component(input: &Input<'_>, encoding: Encoding) -> Reached {
+fn as_component(input: &Input<'_>, encoding: Encoding) -> Coverage {
     let function = input.function;
     let module = SANDBOX.validate(&component(input, encoding)).expect("the guest is valid");
     let plugin = SANDBOX.compile("guest", &module).expect("the guest compiles");
@@ -237,12 +237,12 @@ fn as_component(input: &Input<'_>, encoding: Encoding) -> Reached {
                     _ => panic!("{error}"),
                 }
                 assert!(instance.has_failed(), "it would be used again");
-                return Reached::Failed;
+                return Coverage::Failed;
             }
             (result, expected) => assert!(!known, "{result:?} is not {expected:?}"),
         }
     }
-    Reached::Answered
+    Coverage::Answered
 }
 
 /// Where a component says that its reply is, and how long in its own units.
@@ -347,7 +347,7 @@ fn find_reply(memory: &[u8], reply: PackedReply) -> Result<&str, CallFailure> {
 }
 
 /// Runs a component that replies like this, in the way in which the host uses its kind.
-fn through_the_host(input: &Input<'_>, kind: ComponentKind) -> Reached {
+fn through_the_host(input: &Input<'_>, kind: ComponentKind) -> Coverage {
     const SIMPLEST: &[u8] = br#"[{"name":"c"}]"#;
     const SIMPLEST_FUNCTION: &[u8] = br#"[{"name":"c","type":"function"}]"#;
     let definitions = match (input.definitions, kind) {
@@ -392,14 +392,14 @@ fn through_the_host(input: &Input<'_>, kind: ComponentKind) -> Reached {
         Ok(announced) => announced.into_iter().cloned().collect(),
         Err(error) => {
             assert!(matches!(error, Error::Call { .. } | Error::Protocol { .. }), "{error}");
-            return Reached::Failed;
+            return Coverage::Failed;
         }
     };
     let read: Vec<Definition> = serde_json::from_slice(definitions).expect("they were understood");
     let of_kind: Vec<_> = read.into_iter().filter(|definition| kind.announces(definition)).collect();
     assert_eq!(announced, of_kind, "other components were announced");
     let Some(first) = announced.first() else {
-        return Reached::Failed;
+        return Coverage::Failed;
     };
     let name = format!("p.{}", first.name);
     let config: Map<String, Value> = serde_json::from_slice(input.config).unwrap_or_default();
@@ -408,7 +408,7 @@ fn through_the_host(input: &Input<'_>, kind: ComponentKind) -> Reached {
         Ok(configured) => configured,
         Err(error) => {
             assert!(matches!(&error, Error::Configuration { violations, .. } if !violations.is_empty()));
-            return Reached::Failed;
+            return Coverage::Failed;
         }
     };
     let complete: Map<String, Value> =
@@ -417,7 +417,7 @@ fn through_the_host(input: &Input<'_>, kind: ComponentKind) -> Reached {
 
     // Arguments have to fit into the place that the guest reserves.
     if configured.config().len() > MAX_VALUE_BYTES {
-        return Reached::Accepted;
+        return Coverage::Accepted;
     }
 
     match kind {
@@ -430,12 +430,12 @@ fn through_the_host(input: &Input<'_>, kind: ComponentKind) -> Reached {
     }
 }
 
-fn task(input: &Input<'_>, manager: &PluginManager, name: &str, config: Map<String, Value>) -> Reached {
+fn task(input: &Input<'_>, manager: &PluginManager, name: &str, config: Map<String, Value>) -> Coverage {
     let task = manager.task(name, config).expect("it could be configured before");
     came_to(input, task.run(), |text| serde_json::from_str::<TaskResult>(text).ok())
 }
 
-fn facts(input: &Input<'_>, manager: &PluginManager, name: &str, config: Map<String, Value>) -> Reached {
+fn facts(input: &Input<'_>, manager: &PluginManager, name: &str, config: Map<String, Value>) -> Coverage {
     let collector = manager.facts_collector(name, config).expect("it could be configured before");
     came_to(input, collector.collect(), |text| serde_json::from_str::<Map<String, Value>>(text).ok())
 }
@@ -445,7 +445,7 @@ fn came_to<T: PartialEq + std::fmt::Debug>(
     input: &Input<'_>,
     result: driftless_host::Result<T>,
     read: impl Fn(&str) -> Option<T>,
-) -> Reached {
+) -> Coverage {
     match (&result, input.text()) {
         // Where the number points elsewhere, only the kind of the error is known.
         _ if input.packed.is_some() => assert!(
@@ -461,10 +461,10 @@ fn came_to<T: PartialEq + std::fmt::Debug>(
         (Err(Error::Call { .. }), None) => {}
         other => panic!("{other:?} for {input:?}"),
     }
-    if result.is_ok() { Reached::Answered } else { Reached::Failed }
+    if result.is_ok() { Coverage::Answered } else { Coverage::Failed }
 }
 
-fn template(input: &Input<'_>, manager: &PluginManager, kind: ComponentKind, name: &str) -> Reached {
+fn template(input: &Input<'_>, manager: &PluginManager, kind: ComponentKind, name: &str) -> Coverage {
     let templates = Templates::new(manager);
     // By its full name, which no filter of the engine's own has. One with `-` in it is no name in an expression, and an error.
     let expression = match kind {
@@ -476,11 +476,11 @@ fn template(input: &Input<'_>, manager: &PluginManager, kind: ComponentKind, nam
     match templates.evaluate(&expression, Map::new()) {
         Ok(_) => {
             assert!(expected.is_some() || input.packed.is_some(), "a value out of {input:?}");
-            Reached::Answered
+            Coverage::Answered
         }
         Err(error) => {
             assert!(!error.to_string().is_empty());
-            Reached::Failed
+            Coverage::Failed
         }
     }
 }
@@ -492,7 +492,7 @@ fn pipeline(
     kind: ComponentKind,
     name: &str,
     mut config: Map<String, Value>,
-) -> Reached {
+) -> Coverage {
     const LINES: &str = "first\nsecond\r\n{\"third\": 3}\n";
     let folder = tempfile::tempdir().expect("there is a folder for temporary files");
     let (from, to) = (folder.path().join("in"), folder.path().join("out"));
@@ -515,7 +515,7 @@ fn pipeline(
     let file: PipelineFile = serde_json::from_value(file).expect("the pipeline can be read");
     // Without those keys, the configuration may be one that the schema does not let through.
     let Ok(pipeline) = Pipeline::new(manager, &file, false) else {
-        return Reached::Failed;
+        return Coverage::Failed;
     };
     let mut reported = 0;
     let finished = pipeline.run(&Control::new(), &mut |event| {
@@ -542,5 +542,5 @@ fn pipeline(
         };
         assert_eq!([summary.kept, summary.dropped, summary.failed], expected, "{input:?}");
     }
-    if summary.kept > 0 { Reached::Answered } else { Reached::Failed }
+    if summary.kept > 0 { Coverage::Answered } else { Coverage::Failed }
 }

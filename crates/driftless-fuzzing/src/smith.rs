@@ -12,8 +12,8 @@ use wasm_encoder::{
 };
 use wasm_smith::Config;
 
-use crate::Reached;
-use crate::arena::{self, Arena};
+use crate::Coverage;
+use crate::harness::{self, Harness};
 
 /// What every generated module exports, of the functions of the protocol, in the protocol's order: one for each number of
 /// arguments but four.
@@ -25,30 +25,31 @@ const IMPORTED: [(&str, u32); 4] =
     [(abi::HOST_LOG, 0), (abi::HOST_GET_TIMESTAMP, 1), (abi::HOST_GET_RANDOM, 1), (abi::HOST_PANIC, 2)];
 
 /// Takes `data` for the generator's choices.
-pub fn run(data: &[u8]) -> Reached {
-    static ARENAS: LazyLock<[Arena; 3]> =
-        LazyLock::new(|| [Arena::new(20_000, false), Arena::new(50_000, true), Arena::new(100_000, false)]);
+pub fn run(data: &[u8]) -> Coverage {
+    static HARNESSES: LazyLock<[Harness; 3]> = LazyLock::new(|| {
+        [Harness::new(20_000, false), Harness::new(50_000, true), Harness::new(100_000, false)]
+    });
 
     let mut choices = Unstructured::new(data);
-    let Ok((arena, argument, module)) = generate(&mut choices) else {
-        return Reached::Refused;
+    let Ok((harness, argument, module)) = generate(&mut choices) else {
+        return Coverage::Refused;
     };
     let bytes = module.to_bytes();
-    let arena = &ARENAS[arena];
-    let Some(module) = arena.validate(&bytes) else {
-        return Reached::Refused;
+    let harness = &HARNESSES[harness];
+    let Some(module) = harness.validate(&bytes) else {
+        return Coverage::Refused;
     };
     assert!(module.functions().iter().eq(EXPORTED), "it exports other functions: {:?}", module.functions());
-    arena.fight(&module, arena::repeats_itself(inspect(&bytes).imports()), argument)
+    harness.run(&module, harness::repeats_itself(inspect(&bytes).imports()), argument)
 }
 
-/// Which arena it fights in, what it is given, and the module itself.
+/// Which harness it runs in, what it is given, and the module itself.
 fn generate(choices: &mut Unstructured<'_>) -> arbitrary::Result<(usize, &'static str, wasm_smith::Module)> {
     // More than is reserved at once, and more than is kept.
     static LONG: LazyLock<String> = LazyLock::new(|| "a".repeat(5_000));
     static LONGER: LazyLock<String> = LazyLock::new(|| "a".repeat(400_000));
 
-    let arena = choices.int_in_range(0..=2)?;
+    let harness = choices.int_in_range(0..=2)?;
     let argument = match choices.int_in_range(0..=15)? {
         0 => LONGER.as_str(),
         1 | 2 => LONG.as_str(),
@@ -59,7 +60,7 @@ fn generate(choices: &mut Unstructured<'_>) -> arbitrary::Result<(usize, &'stati
     let pages = choices.int_in_range(0..=17)?;
     let with_initialize = choices.ratio(1, 4)?;
     let config = config(choices, pages, with_initialize)?;
-    Ok((arena, argument, wasm_smith::Module::new(config, choices)?))
+    Ok((harness, argument, wasm_smith::Module::new(config, choices)?))
 }
 
 /// What the generator may use: no more than the sandbox lets in, since a module that is refused tells nothing here.

@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 use driftless_author::replace_imports;
 use driftless_validator::{Abi, PluginFile, Rules, ValidatedPlugin, inspect, validate};
 
-use crate::Reached;
-use crate::arena::{self, Arena, WASI};
+use crate::Coverage;
+use crate::harness::{self, Harness, WASI};
 
 /// Takes `data` for a plugin.
-pub fn run(data: &[u8]) -> Reached {
-    static ARENA: LazyLock<Arena> = LazyLock::new(|| Arena::new(20_000, false));
+pub fn run(data: &[u8]) -> Coverage {
+    static HARNESS: LazyLock<Harness> = LazyLock::new(|| Harness::new(20_000, false));
 
     let file = PluginFile::inspect(data);
     let listed = file.info();
@@ -31,7 +31,7 @@ pub fn run(data: &[u8]) -> Reached {
         assert_eq!(replaced, data, "there was nothing to replace");
     }
     let Ok(module) = &with_wasi else {
-        return Reached::Refused;
+        return Coverage::Refused;
     };
     assert_eq!(listed.functions(), Some(module.functions()), "a list differs");
     assert_eq!(listed.manifest(), module.manifest(), "a list shows another manifest");
@@ -48,16 +48,16 @@ pub fn run(data: &[u8]) -> Reached {
         Abi::Sdk | Abi::Bindgen => import.starts_with("env.host_") || import.starts_with(WASI),
     };
     assert!(listed.imports().iter().all(known), "it imports {:?}", listed.imports());
-    let reached = ARENA.fight(module, arena::repeats_itself(listed.imports()), "{}");
-    // In a component there is nothing to rewrite: whoever builds one leaves WASI out.
+    let reached = HARNESS.run(module, harness::repeats_itself(listed.imports()), "{}");
+    // In a WebAssembly component there is nothing to rewrite: the tool that builds one leaves WASI out.
     if module.imports_wasi() && module.abi() != Abi::WasmComponent {
-        without_wasi(module, &replaced.expect("what was let in can be rewritten"), &ARENA);
+        without_wasi(module, &replaced.expect("what was let in can be rewritten"), &HARNESS);
     }
     reached
 }
 
 /// What is let in with WASI is let in without it once its imports are replaced, and is the same plugin.
-fn without_wasi(module: &ValidatedPlugin, replaced: &[u8], arena: &Arena) {
+fn without_wasi(module: &ValidatedPlugin, replaced: &[u8], harness: &Harness) {
     let again = validate(replaced).unwrap_or_else(|error| panic!("a rewritten module is refused: {error}"));
     assert_eq!(again.functions(), module.functions(), "rewriting changes what is exported");
     assert_eq!(again.manifest(), module.manifest(), "rewriting changes the manifest");
@@ -66,5 +66,5 @@ fn without_wasi(module: &ValidatedPlugin, replaced: &[u8], arena: &Arena) {
     assert!(!imports.iter().any(|import| import.starts_with(WASI)), "{imports:?}");
     let twice = replace_imports(replaced).expect("what was rewritten can be rewritten");
     assert_eq!(twice, replaced, "rewriting twice is not rewriting once");
-    arena.fight(&again, arena::repeats_itself(imports), "{}");
+    harness.run(&again, harness::repeats_itself(imports), "{}");
 }

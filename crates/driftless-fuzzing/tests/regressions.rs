@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use driftless_fuzzing::{Reached, TARGETS, seeds};
+use driftless_fuzzing::{Coverage, TARGETS, seeds};
 
 /// How far the seeds of a target come: the least and the most that any of them has to reach.
-fn expected(target: &str) -> [Reached; 2] {
+fn expected(target: &str) -> [Coverage; 2] {
     match target {
-        "validator" => [Reached::Refused, Reached::Answered],
-        "permissions" => [Reached::Accepted, Reached::Answered],
-        "manifest" => [Reached::Refused, Reached::Accepted],
-        _ => [Reached::Failed, Reached::Answered],
+        "validator" => [Coverage::Refused, Coverage::Answered],
+        "permissions" => [Coverage::Accepted, Coverage::Answered],
+        "manifest" => [Coverage::Refused, Coverage::Accepted],
+        _ => [Coverage::Failed, Coverage::Answered],
     }
 }
 
@@ -18,7 +18,7 @@ fn expected(target: &str) -> [Reached; 2] {
 #[test]
 fn seeds_come_as_far_as_they_should() {
     for target in TARGETS {
-        let reached: BTreeSet<Reached> =
+        let reached: BTreeSet<Coverage> =
             seeds::of(target.name).iter().map(|(_, bytes)| (target.run)(bytes)).collect();
         for expected in expected(target.name) {
             assert!(
@@ -53,7 +53,7 @@ fn every_folder_belongs_to_a_target() {
     }
 }
 
-/// A target that nobody starts finds nothing.
+/// A target that no fuzzer starts finds nothing.
 #[test]
 fn every_target_is_started_by_a_fuzzer() {
     let folder = seeds::folder().join("fuzz_targets");

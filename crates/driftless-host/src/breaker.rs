@@ -35,7 +35,7 @@ struct Record<W> {
 enum State {
     /// When the last failures were, of which there is none before the last success.
     Closed(VecDeque<Duration>),
-    /// Since it was put aside.
+    /// No calls are made until then.
     Open { until: Duration },
     /// One call is being made to see whether it works again.
     HalfOpen,
@@ -174,7 +174,7 @@ impl<W: Clone> Permit<'_, W> {
 
 impl<W: Clone> Drop for Permit<'_, W> {
     fn drop(&mut self) {
-        // Whoever made the call panicked. A breaker that waits for its end would never close again.
+        // The caller panicked. A breaker that waits for the end of this call would never close again.
         if !self.told && self.trial {
             self.record_failure(None);
         }

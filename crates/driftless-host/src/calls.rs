@@ -85,7 +85,7 @@ pub(crate) struct Bounds<'a> {
 }
 
 impl<'a> Bounds<'a> {
-    /// Those of a call that its caller says nothing about. Only an observer looks at the time that it takes.
+    /// Those of a call that its caller says nothing about. Only an observer reads the time that it takes.
     #[inline]
     pub(crate) const fn limits(time: Duration, timing: Timing) -> Self {
         Self { deadline: Deadline::After(time), fuel: None, cancel: None, timing, stop: None, meter: None }

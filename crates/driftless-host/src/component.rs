@@ -153,7 +153,7 @@ impl Binding {
     ///
     /// # Errors
     ///
-    /// When the plugin fails, or the binding is put aside because it failed too often.
+    /// When the plugin fails, or the binding's circuit is open because it failed too often.
     ///
     /// # Panics
     ///

@@ -57,7 +57,7 @@ pub enum Error {
         /// What is wrong with it.
         defect: String,
     },
-    /// A call that was not made: the binding failed too often and is put aside for a while, see
+    /// A call that was not made: the binding failed too often and its circuit is open for a while, see
     /// [`FailurePolicy`](crate::FailurePolicy).
     #[error(
         "{location}: circuit open after {} within {} s, the last: {last}; it is {} (`on_failure`)",
@@ -118,7 +118,7 @@ pub enum ErrorKind {
     Limit,
     /// It is not there.
     NotFound,
-    /// Somebody ended it.
+    /// A [`CancelHandle`](crate::CancelHandle) ended it.
     Cancelled,
 }
 

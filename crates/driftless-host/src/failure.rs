@@ -31,7 +31,7 @@ pub struct Guard {
     breaker: Breaker<Why>,
     clock: SharedClock,
     cancel: CancelHandle,
-    /// What nobody has taken yet.
+    /// What [`Guard::take_events`] has not returned yet.
     events: Mutex<VecDeque<BindingEvent>>,
 }
 
@@ -74,7 +74,7 @@ impl Guard {
         Ok(Self { kind, rule, breaker, clock, cancel, events: Mutex::default() })
     }
 
-    /// Makes a call, as often as the policy says, unless the binding is put aside.
+    /// Makes a call, as often as the policy says, unless the circuit is open.
     #[inline]
     pub(crate) fn run<R>(
         &self,
@@ -124,7 +124,7 @@ impl Guard {
         location: &dyn Fn() -> Location,
         call: &mut dyn FnMut(Try, Bounds<'_>) -> Result<R>,
     ) -> Result<R> {
-        let pass = self.breaker.admit().map_err(|refusal| self.put_aside(location(), refusal))?;
+        let pass = self.breaker.admit().map_err(|refusal| self.circuit_open(location(), refusal))?;
         match call(Try::First, bounds) {
             Ok(value) => {
                 self.works(pass, location);
@@ -214,7 +214,7 @@ impl Guard {
     /// Whether the plugin has failed, rather than said something about what it was given.
     fn is_failure(&self, error: &Error) -> bool {
         match error {
-            // That somebody ended it says nothing about the plugin.
+            // That the caller cancelled it says nothing about the plugin.
             Error::Call { source, .. } => source.cause != CallFailure::Cancelled,
             Error::Protocol { .. } => true,
             Error::Failed { .. } => match self.kind {
@@ -231,7 +231,7 @@ impl Guard {
         }
     }
 
-    fn put_aside(&self, location: Location, refusal: Refusal<Why>) -> Error {
+    fn circuit_open(&self, location: Location, refusal: Refusal<Why>) -> Error {
         let threshold = self.breaker.threshold();
         let (last, kind) = match refusal.why {
             Some(Why { text, kind }) => (text, kind),

@@ -53,11 +53,11 @@ use serde::{Deserialize, Deserializer};
 ///
 /// # The circuit breaker
 ///
-/// After `failures` failures in a row within `within_secs`, a binding is put aside for `pause_secs`: calls are not made
+/// After `failures` failures in a row within `within_secs`, a binding's circuit is open for `pause_secs`: calls are not made
 /// and fail at once with [`Error::CircuitOpen`](crate::Error::CircuitOpen). Then a single call is let through; if that
 /// works, all is well again, else the next pause begins. A call with its retries is one failure, and the call on
 /// trial is not retried. The time that failing calls take themselves does not count, so that a plugin which runs into a time
-/// limit of half a minute is put aside as well.
+/// limit of half a minute opens its circuit as well.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FailurePolicy {
     /// What is done. Default: `fail`.
@@ -71,7 +71,7 @@ pub struct FailurePolicy {
     pub failures: Option<u32>,
     /// Within how many seconds they have to be, 1 to 86,400. Default: 60.
     pub within_secs: Option<u64>,
-    /// For how many seconds the binding is put aside, 1 to 86,400. Default: 30.
+    /// For how many seconds the circuit stays open, 1 to 86,400. Default: 30.
     pub pause_secs: Option<u64>,
 }
 

@@ -47,7 +47,7 @@ impl Grants {
     ///
     /// # Errors
     ///
-    /// When it is no TOML, has a key that nobody knows, or an entry that means nothing.
+    /// When it is no TOML, has an unknown key, or an entry that means nothing.
     pub fn from_toml(text: &str) -> Result<Self> {
         let wrong = |violation: String| Error::Configuration {
             what: "grants.toml".to_owned(),
@@ -69,7 +69,7 @@ impl Grants {
         toml::to_string_pretty(&File { plugins }).expect("names and lists of texts are TOML")
     }
 
-    /// The text of `grants.toml` with what is granted under one name now. Everything else stays as somebody wrote it, comments too.
+    /// The text of `grants.toml` with what is granted under one name now. Everything else stays as the user wrote it, comments too.
     ///
     /// # Errors
     ///
@@ -267,7 +267,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_somebody_wrote_beside_it_stays() {
+    fn what_the_user_wrote_beside_it_stays() {
         let digest = Digest::of(b"one");
         let text = format!(
             "# Of this machine.\n\n# Asked for by the team.\n[plugins.p] # first\ndigest = \"{digest}\" # 1.0\n\

@@ -72,8 +72,8 @@
 //!
 //! Everything returns an [`Error`] that says in which plugin and where in it, why, and what would change it. [`Error::kind`] says what
 //! kind of answer it asks for. A plugin that panics, traps, or runs into a limit has failed a call and nothing more: the
-//! next call gets a fresh instance, and your program goes on. One that keeps failing where it is bound is put aside for a
-//! while by a circuit breaker, see [`FailurePolicy`].
+//! next call gets a fresh instance, and your program goes on. One that keeps failing where it is bound is not called for a
+//! while: a circuit breaker opens its circuit, see [`FailurePolicy`].
 //!
 //! # Threads
 //!

@@ -158,7 +158,7 @@ impl PluginManager {
             return Ok(plugin.clone());
         }
         let artifact = self.find(name)?;
-        // Nobody else waits for this plugin to be made ready. Where two want the same one, the first that is ready is kept.
+        // No lock is held while this plugin is made ready. Where two calls want the same one, the first that is ready is kept.
         let plugin = self.load(&artifact)?;
         Ok(self.loaded().entry(name.to_owned()).or_insert(plugin).clone())
     }
@@ -469,7 +469,7 @@ impl std::fmt::Debug for PluginManager {
 }
 
 impl PluginManagerBuilder {
-    /// What `plugins.toml` says. Without it, the guide's defaults hold.
+    /// What `plugins.toml` says. Without it, [`Settings::default`] holds.
     #[must_use]
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
@@ -491,7 +491,7 @@ impl PluginManagerBuilder {
         self
     }
 
-    /// What the user grants to which plugin. Without it, nothing to nobody.
+    /// What the user grants to which plugin. Without it, no plugin is granted anything.
     #[must_use]
     pub fn grants(mut self, grants: Grants) -> Self {
         self.grants = grants;

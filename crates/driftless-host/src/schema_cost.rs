@@ -1,8 +1,7 @@
 //! How much work it is to check a configuration against a plugin's schema.
 //!
 //! A schema comes from the plugin, and checking against it is work of the host's, which neither fuel nor time bounds. A few
-//! hundred bytes of `allOf` and `$ref` can describe a check that takes longer than anybody lives. So the check is counted
-//! before it is made.
+//! hundred bytes of `allOf` and `$ref` can describe a check that takes centuries. So the check is counted before it is made.
 
 use serde_json::Value;
 

@@ -173,7 +173,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// When it is no TOML or has a key that nobody knows, with the line.
+    /// When it is no TOML or has an unknown key, with the line.
     pub fn from_toml(text: &str) -> Result<Self> {
         toml::from_str(text).map_err(|error| Error::Configuration {
             what: "plugins.toml".to_owned(),

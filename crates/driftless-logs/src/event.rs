@@ -17,7 +17,7 @@ use driftless_host::BindingEvent;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A line that no parser took, or whose filter failed. Told of the first ten.
+    /// A line that no parser took, or whose filter failed. Reported for the first ten.
     LineFailed {
         /// Where the line is from: a path, `standard input`, a plugin.
         origin: String,
@@ -26,7 +26,7 @@ pub enum Event {
         /// Why.
         why: String,
     },
-    /// A line whose parser failed, and whose `on_failure` says to go on without. Told of the first ten.
+    /// A line whose parser failed, and whose `on_failure` says to go on without. Reported for the first ten.
     LineSkipped {
         /// Where the line is from.
         origin: String,
@@ -35,7 +35,7 @@ pub enum Event {
         /// Why.
         why: String,
     },
-    /// An entry that went past a filter that failed, and whose `on_failure` says so. Told of the first ten.
+    /// An entry that went past a filter that failed, and whose `on_failure` says so. Reported for the first ten.
     FilterPassed {
         /// Where the line is from.
         origin: String,
@@ -44,7 +44,7 @@ pub enum Event {
         /// Why.
         why: String,
     },
-    /// An entry that an output failed to take, and whose `on_failure` says to go on. Told of the first ten.
+    /// An entry that an output failed to take, and whose `on_failure` says to go on. Reported for the first ten.
     EntryMissed {
         /// Why.
         why: String,
@@ -56,7 +56,7 @@ pub enum Event {
     },
     /// A plugin that is not called any more for a while, or is called again.
     Binding(BindingEvent),
-    /// An output ended in the middle of a line, which somebody else had left there. It was ended with a newline.
+    /// An output ended in the middle of a line that another program had left there. It was ended with a newline.
     TornLine {
         /// The output.
         path: PathBuf,

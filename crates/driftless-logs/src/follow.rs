@@ -45,7 +45,7 @@ pub(crate) fn follow(
     }
     for followed in &mut all {
         if followed.at_end {
-            // Somebody may write the rest of this line later; what is there is not lost.
+            // A program may write the rest of this line later; what is there is not lost.
             followed.lines.finish();
         } else {
             followed.lines.leave_rest();

@@ -16,7 +16,7 @@ pub(crate) struct InputFile {
 }
 
 impl InputFile {
-    /// Opens a file, without waiting for somebody to open the other end of a pipe.
+    /// Opens a file, without waiting for a process that opens the other end of a pipe.
     ///
     /// # Errors
     ///

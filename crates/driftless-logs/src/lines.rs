@@ -24,7 +24,7 @@ pub(crate) enum Flow {
     End,
     /// It was told to stop.
     Stopped,
-    /// Nobody is left to take batches.
+    /// No worker is left to take batches.
     Over,
 }
 
@@ -86,8 +86,7 @@ impl<'a, Q: BatchQueue> Lines<'a, Q> {
         self.send(batch, content);
     }
 
-    /// What is behind the last newline is the beginning of a line that goes on in the file: it is left to whoever reads the
-    /// file next.
+    /// Leaves what is behind the last newline to the next run: it is the beginning of a line that goes on in the file.
     pub(crate) fn leave_rest(&mut self) {
         self.rest.clear();
         self.finish();

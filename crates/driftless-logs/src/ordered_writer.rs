@@ -125,7 +125,7 @@ impl<'a> OrderedWriter<'a> {
             for sink in &mut self.sinks {
                 let missed = |error: driftless_host::Error| {
                     tally.missed += 1;
-                    // That an output is put aside is told once.
+                    // That an output's circuit is open is reported once.
                     if !matches!(error, driftless_host::Error::CircuitOpen { .. }) && self.missed.take() {
                         (self.report)(&Event::EntryMissed { why: error.to_string() });
                     }
@@ -172,7 +172,7 @@ impl<'a> OrderedWriter<'a> {
         });
     }
 
-    /// Reports which plugins were put aside, and which work again.
+    /// Reports of which plugins the circuit has opened, and which work again.
     fn report_bindings(&mut self) {
         for event in self.bindings.iter().flat_map(|binding| binding.guard().take_events()) {
             (self.report)(&Event::Binding(event));
@@ -192,7 +192,7 @@ impl<'a> OrderedWriter<'a> {
     }
 }
 
-/// When every source has ended, nobody needs it any more.
+/// Returns an empty batch to the sources. When all of them have ended, it is dropped.
 fn hand_back(mut batch: Batch, empty: Option<&Sender<Batch>>) {
     batch.clear();
     if let Some(empty) = empty {

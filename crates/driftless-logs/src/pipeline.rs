@@ -42,7 +42,7 @@ pub struct Finished {
     pub lost_lines: bool,
 }
 
-/// More threads than this are of no use to anybody.
+/// More threads than this make no pipeline faster.
 const MAX_WORKERS: usize = 64;
 
 impl Pipeline {

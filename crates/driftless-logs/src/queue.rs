@@ -13,7 +13,7 @@ pub(crate) trait BatchQueue {
     /// An empty batch, as soon as there is one. `None` when the pipeline is over.
     fn empty(&self) -> Option<Batch>;
 
-    /// Sends a full one on its way. Returns whether there is still somebody to take it.
+    /// Sends a full one on its way. Returns whether there is still a worker to take it.
     fn send(&self, batch: Batch) -> bool;
 }
 

@@ -47,8 +47,8 @@ impl<'a> Worker<'a> {
     ///
     /// # Errors
     ///
-    /// When a plugin whose `on_failure` does not say to do without it is put aside: it would fail on every further line. The batch then has what was
-    /// done until there, and the other lines count as failed.
+    /// When the circuit of a plugin is open whose `on_failure` does not say to do without it: it would fail on every further line. The batch
+    /// then has what was done until there, and the other lines count as failed.
     pub(crate) fn work(&mut self, batch: &mut Batch) -> Result<()> {
         let input = std::mem::take(&mut batch.input);
         let done = match batch.content {
@@ -135,7 +135,7 @@ impl<'a> Worker<'a> {
     fn went_past_filters(&mut self, batch: &mut Batch, line: u64) {
         for error in self.left_out.drain(..) {
             batch.tally.unfiltered += 1;
-            // That a filter is put aside is told once.
+            // That a filter's circuit is open is reported once.
             if batch.tally.unfiltered <= MAX_PROBLEMS && !matches!(error, Error::CircuitOpen { .. }) {
                 let why = error.to_string();
                 batch.problems.push(Problem { kind: ProblemKind::Unfiltered, line, why });
@@ -224,7 +224,7 @@ fn too_long() -> String {
 #[cold]
 fn skip(batch: &mut Batch, line: u64, raw: &[u8], error: &Error) {
     batch.tally.skipped += 1;
-    // That a parser is put aside is told once.
+    // That a parser's circuit is open is reported once.
     if batch.tally.skipped <= MAX_PROBLEMS && !matches!(error, Error::CircuitOpen { .. }) {
         let why = error.to_string();
         batch.problems.push(Problem { kind: ProblemKind::Skipped, line, why });

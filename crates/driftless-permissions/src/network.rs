@@ -10,7 +10,7 @@ use crate::Malformed;
 
 /// A URL that a plugin may ask for: absolute, `http` or `https`, without a user in it.
 ///
-/// Its text is what the parser made of it, so whoever reads it again reads the same: `http://0x7f.1/` has become `http://127.0.0.1/`.
+/// Its text is what the parser made of it, so that a second parser reads the same: `http://0x7f.1/` has become `http://127.0.0.1/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpUrl(Url);
 
@@ -221,7 +221,7 @@ pub(crate) fn address_range(entry: &str) -> Result<IpNet, Malformed> {
         .ok_or_else(|| Malformed::new(entry, "a range of addresses is like `address:10.0.0.0/8`"))
 }
 
-/// Whether an address is one of the public internet: routable, and nobody's special purpose.
+/// Whether an address is one of the public internet: routable, and reserved for no special purpose.
 ///
 /// This is a list of what is allowed, after the IANA registries of special-purpose addresses: for IPv6, global unicast alone.
 /// An IPv4 address inside an IPv6 one counts as what it is.

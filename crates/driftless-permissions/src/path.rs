@@ -6,7 +6,7 @@ use crate::Malformed;
 
 /// A path that says plainly where it leads: it begins at the root and has no `.`, no `..` and no control characters.
 ///
-/// It says nothing about symbolic links: whoever opens it does so relative to a folder that was opened before.
+/// It says nothing about symbolic links: the caller opens it relative to a folder that was opened before.
 ///
 /// ```
 /// use driftless_permissions::AbsolutePath;

@@ -155,7 +155,7 @@ proptest! {
         prop_assert_eq!(HostPattern::parse(&pattern.to_string()).unwrap(), pattern);
     }
 
-    /// Whoever reads the text of a URL again finds the same place: no two parsers can be played off against each other.
+    /// A parser that reads the text of a URL again finds the same host and path: no two parsers can be played off against each other.
     #[test]
     fn a_url_reads_the_same_again(url in url()) {
         if let Ok(url) = HttpUrl::parse(&url) {

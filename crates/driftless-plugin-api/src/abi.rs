@@ -12,8 +12,8 @@
 //!
 //! - `host_log(level, level_len, message, message_len)`, four `i32`
 //! - `host_get_timestamp() -> i64`, seconds since 1970
-//! - `host_get_random() -> i64`, 64 bits that nobody can predict; they tell nothing about the machine, and without them a
-//!   plugin could not even make a hash map that withstands chosen keys
+//! - `host_get_random() -> i64`, 64 unpredictable bits; they tell nothing about the machine, and without them a plugin
+//!   could not even make a hash map that withstands chosen keys
 //! - `host_panic(message, message_len)`, two `i32`: the plugin gives up, and this is why; it does not return
 //! - one for each [`Capability`](crate::host_call::Capability) that the manifest asks for, `host_file(request, request_len, body, body_len) -> i64`:
 //!   a request in JSON and its body. What comes back is an [`AnswerLength`]; the guest makes room for both parts and fetches them,

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 /// `args_json` of `execute_template_filter` and `execute_template_function`.
 ///
-/// Positional arguments alone are a plain array, which is what a plugin written after the guide expects. Only where a
-/// template passes keyword arguments as well it is an object of both.
+/// Positional arguments alone are a plain array, which is what a plugin without an SDK expects. Only where a template
+/// passes keyword arguments as well it is an object of both.
 ///
 /// ```
 /// use driftless_plugin_api::arguments::Arguments;

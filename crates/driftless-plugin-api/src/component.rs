@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::function::Function;
 
-/// A kind of component. The seven of the guide, with template extensions told apart into filters and functions.
+/// A kind of component. Filters and functions of templates are two kinds, though one function of the protocol lists both.
 ///
 /// ```
 /// use driftless_plugin_api::component::ComponentKind;
@@ -38,7 +38,7 @@ pub enum ComponentKind {
 }
 
 impl ComponentKind {
-    /// Every kind, in the guide's order.
+    /// Every kind, in the order of the functions that announce them.
     pub const ALL: [Self; 8] = [
         Self::Task,
         Self::FactsCollector,
@@ -110,12 +110,12 @@ impl fmt::Display for ComponentKind {
 /// ```
 /// use driftless_plugin_api::component::Definition;
 ///
-/// let guide = r#"{
+/// let text = r#"{
 ///     "name": "my_custom_task",
 ///     "type": "apply",
 ///     "config_schema": {"type": "object", "properties": {"message": {"type": "string"}}, "required": ["message"]}
 /// }"#;
-/// let definition: Definition = serde_json::from_str(guide)?;
+/// let definition: Definition = serde_json::from_str(text)?;
 /// assert_eq!(definition.name, "my_custom_task");
 /// # Ok::<(), serde_json::Error>(())
 /// ```

@@ -17,7 +17,7 @@ macro_rules! functions {
         pub enum Function { $($(#[$doc])* $variant,)* }
 
         impl Function {
-            /// Every function, in the order in which the guide lists them. A function's place here is its [`slot`](Self::slot).
+            /// Every function. The index of a function is its [`slot`](Self::slot).
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             /// The name under which a plugin exports it, which is also its method name in JSON-RPC.

@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_read_like_the_guide() {
+    fn a_limit_names_itself_its_value_and_its_setting() {
         let says = |limit: Limit, allowed| limit.exceeded(allowed).to_string();
         assert_eq!(
             says(Limit::Memory, 67_108_864),

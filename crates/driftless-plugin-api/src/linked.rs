@@ -33,6 +33,6 @@ pub trait LinkedHost: HostCalls {
     /// Seconds since 1970.
     fn timestamp(&self) -> u64;
 
-    /// 64 bits that nobody can predict; `None` where there is no randomness to be had.
+    /// 64 unpredictable bits; `None` where there is no randomness to be had.
     fn random(&self) -> Option<u64>;
 }

@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_guides_task_result_is_read() {
+    fn a_task_result_with_data_is_read() {
         let result: TaskResult =
             serde_json::from_str(r#"{"status":"error","message":"Unknown task: x","code":7}"#).unwrap();
         assert_eq!(result.status, TaskStatus::Error);

@@ -1,8 +1,8 @@
 //! Text of unknown origin, made safe to print and short.
 //!
 //! A plugin, a file or a server can send anything: escape sequences that move a terminal's cursor, characters that turn the direction of writing,
-//! letters that nobody sees, a megabyte where a word was expected. [`printable_line`] and [`printable_lines`] escape what would be acted on or
-//! not be seen, and [`truncated`] cuts. Cut first where both are needed: `printable_line(&truncated(text, 300))`.
+//! letters that a terminal does not show, a megabyte where a word was expected. [`printable_line`] and [`printable_lines`] escape what would be
+//! acted on or not be seen, and [`truncated`] cuts. Cut first where both are needed: `printable_line(&truncated(text, 300))`.
 
 use std::borrow::Cow;
 use std::fmt::Write;

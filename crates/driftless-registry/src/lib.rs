@@ -1,7 +1,7 @@
 //! Where plugins come from.
 //!
-//! A [`Store`] has the plugins that are installed on a machine. There is one kind so far, the [`LocalFolder`] of the guide:
-//! `~/.driftless/plugins/*.wasm`. It knows nothing of what is in the files.
+//! A [`Store`] has the plugins that are installed on a machine. There is one kind so far, the [`LocalFolder`]: the files
+//! `~/.driftless/plugins/*.wasm`. It knows nothing of what is in them.
 
 mod folder;
 mod store;

@@ -1,9 +1,9 @@
 //! Machine code, kept between runs, and the record of what was validated.
 //!
 //! Loading machine code means running it with the rights of the host, so a file in the cache is believed only when it carries a keyed
-//! hash that somebody made who can read the key. The key is a file of its own, outside the cache folder, readable by
-//! its owner alone. What was hashed is what is loaded: the file is read into memory, checked there, and never
-//! opened again.
+//! hash that was made by a process that can read the key. The key is a file of its own, outside the cache folder, readable
+//! by its owner alone. What was hashed is what is loaded: the file is read into memory, checked there, and never opened
+//! again.
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{Hash, Hasher};
@@ -37,7 +37,7 @@ pub enum CacheError {
         /// Why.
         source: io::Error,
     },
-    /// Somebody else could put code there.
+    /// Another user could put code there.
     #[error("{}: {why}", path.display())]
     Unsafe {
         /// Which folder or file.
@@ -58,7 +58,7 @@ impl MachineCodeCache {
     ///
     /// # Errors
     ///
-    /// When one of them cannot be made, belongs to somebody else, or is open to others.
+    /// When one of them cannot be made, belongs to another user, or is open to others.
     pub fn open(folder: &Path, key: &Path) -> Result<Self, CacheError> {
         make_private_folder(folder)?;
         if let Some(parent) = key.parent() {
@@ -69,7 +69,7 @@ impl MachineCodeCache {
 
     /// The proof that a file has passed these rules before, if there is the record of it.
     pub(crate) fn known(&self, file: &PluginFile, rules: Rules) -> Option<ValidatedPlugin> {
-        // This cache vouches for it: nobody else can make a record that it loads.
+        // This cache vouches for it: without its key, no process can make a record that it loads.
         let record = self.load(&CacheKey::of_record(file.info().digest(), rules.policy_key()))?;
         file.restore(&ValidationRecord::from_bytes(record.bytes())?, rules)
     }
@@ -81,7 +81,7 @@ impl MachineCodeCache {
         let _ = self.store(&key, &plugin.record().to_bytes());
     }
 
-    /// What is kept under a key, if it is there and nobody has touched it.
+    /// What is kept under a key, if it is there and unchanged.
     pub(crate) fn load(&self, key: &CacheKey) -> Option<Trusted> {
         let file = open_without_following(&self.path(key)).ok()?;
         let bytes = driftless_files::read_opened(&file, MAX_CACHE_BYTES).ok()?;
@@ -200,8 +200,8 @@ impl Trusted {
         is_wasm_component: bool,
     ) -> wasmtime::Result<MachineCode> {
         // SAFETY: these bytes came out of `serialize`, since their hash was made with a key that only the owner of
-        // this cache can read, over exactly these bytes; nobody can change them any more, they are in memory. That they were made
-        // by this very version of the engine is checked by wasmtime itself.
+        // this cache can read, over exactly these bytes; they are in memory, where no other process can change them. That they
+        // were made by this very version of the engine is checked by wasmtime itself.
         unsafe {
             if is_wasm_component {
                 Component::deserialize(engine, self.bytes()).map(MachineCode::Component)

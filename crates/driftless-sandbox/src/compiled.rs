@@ -53,7 +53,7 @@ impl CompiledPlugin {
         self.instantiate_within(Deadline::After(self.0.plugin.shared.limits.time), None)
     }
 
-    /// A fresh instance, initialised, within a deadline and while nobody cancels it.
+    /// A fresh instance, initialised within a deadline and until it is cancelled.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Machine code out of validated plugins: from the cache, or by a compiler that nobody waits for longer than a deadline.
+//! Machine code out of validated plugins: from the cache, or by a compiler, for which a caller waits until a deadline.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -14,8 +14,8 @@ use crate::machine_code::MachineCode;
 
 /// Compilations that run at once in one sandbox.
 ///
-/// A thread cannot be ended from outside, so one that compiles longer than anybody waits for it goes on. Two, so that such
-/// a one leaves a turn to everybody else; not more, since the compiler spreads the functions of a single module over all cores
+/// A thread cannot be ended from outside, so one that compiles longer than its callers wait goes on. Two, so that such a one
+/// leaves a turn to other plugins; not more, since the compiler spreads the functions of a single module over all cores
 /// already, and its memory grows with every module that is in work.
 const AT_ONCE: usize = 2;
 
@@ -71,22 +71,22 @@ fn compile(
     module: &ValidatedPlugin,
 ) -> Result<MachineCode, String> {
     let failed = |error: wasmtime::Error| format!("{error:#}");
-    // wasmtime compiles the functions of a module side by side, on threads that are the whole process's unless they are somebody's own. A
-    // module that is slow on purpose keeps its own busy and nobody else's, and its memory does not grow with the number of processors.
+    // wasmtime compiles the functions of a module side by side, on rayon's global threads unless it runs in a pool. In a pool of its own, a
+    // module that is slow on purpose keeps no other module's threads busy, and its memory does not grow with the number of processors.
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(COMPILER_STACK).build();
     let pool = pool.map_err(|error| format!("no threads could be started: {error}"))?;
     let code = pool.install(|| MachineCode::compile(engine, module));
     let code = code.map_err(failed)?;
     if let Some(cache) = cache {
-        // Before anybody is told: a process that ends as soon as it has its answer would compile again at every start.
+        // Before the caller gets the code: a process that ends as soon as it has its answer would compile again at every start.
         // A cache that cannot be written costs that time as well, and nothing else.
         let _ = cache.store(&CacheKey::of_code(engine, module), &code.serialize().map_err(failed)?);
     }
     Ok(code)
 }
 
-/// Why somebody who waited has no result.
+/// Why a caller that waited has no result.
 #[derive(Debug)]
 enum Unfinished {
     Late,
@@ -94,7 +94,7 @@ enum Unfinished {
     NoThread(std::io::Error),
 }
 
-/// Does a few long jobs at once, each on its own thread, whether or not anybody still waits for it.
+/// Does a few long jobs at once, each on its own thread, even when no caller waits for it any more.
 struct CompileQueue<J, R> {
     places: usize,
     jobs: Mutex<Vec<Arc<Job<J, R>>>>,
@@ -117,7 +117,7 @@ impl<J: Send + Sync + 'static, R: Clone + Send + Sync + 'static> CompileQueue<J,
 
     /// The result of a job, if it can be had within `timeout`, in which waiting for a place counts.
     ///
-    /// Whoever wants what is in work already waits for that: whoever asks again after he gave up takes no second place.
+    /// A caller that wants what is in work already waits for that: one that gave up and asks again takes no second place.
     fn result(
         self: &Arc<Self>,
         timeout: Duration,
@@ -154,15 +154,15 @@ impl<J: Send + Sync + 'static, R: Clone + Send + Sync + 'static> CompileQueue<J,
         job: Arc<Job<J, R>>,
         work: impl FnOnce(&J) -> R + Send + 'static,
     ) -> std::io::Result<()> {
-        let workshop = Arc::clone(self);
+        let queue = Arc::clone(self);
         std::thread::Builder::new().name("driftless-compiler".into()).spawn(move || {
             // The place is given back whatever happens.
             let outcome = catch_unwind(AssertUnwindSafe(|| work(&job.input))).ok();
-            let mut jobs = workshop.lock();
+            let mut jobs = queue.lock();
             let _ = job.outcome.set(outcome);
             jobs.retain(|other| !Arc::ptr_eq(other, &job));
             drop(jobs);
-            workshop.done.notify_all();
+            queue.done.notify_all();
         })?;
         Ok(())
     }
@@ -233,18 +233,18 @@ mod tests {
     }
 
     #[test]
-    fn a_patience_without_end_can_be_kept() {
+    fn a_timeout_beyond_the_clock_waits_without_end() {
         assert_eq!(double(&CompileQueue::new(1), Duration::MAX, 4, at_once()).unwrap(), 8);
     }
 
     #[test]
-    fn who_waits_too_long_gives_up_and_the_job_does_not() {
+    fn a_caller_that_waits_too_long_gives_up_and_the_job_does_not() {
         let numbers = CompileQueue::new(2);
         let (finish, when) = mpsc::channel();
         assert!(matches!(double(&numbers, SHORT, 4, when), Err(Unfinished::Late)));
         // It keeps one place, and others have the second.
         assert_eq!(double(&numbers, LONG, 5, at_once()).unwrap(), 10);
-        // Whoever asks again waits for the same job, and takes no place from the others.
+        // A caller that asks again waits for the same job, and takes no place from the others.
         let (_never, when) = mpsc::channel();
         assert!(matches!(double(&numbers, SHORT, 4, when), Err(Unfinished::Late)));
         assert_eq!(numbers.lock().len(), 1);

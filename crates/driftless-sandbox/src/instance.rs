@@ -22,8 +22,8 @@ use crate::wasi::{self, WasiState};
 
 /// A running plugin: its memory, and its place among the instances.
 ///
-/// After a failed call it is of no use, since nobody knows what state the failure left it in: every further call fails as well. An
-/// [`InstancePool`](crate::InstancePool) takes a fresh one.
+/// After a failed call it is of no use, since the state that the failure left it in is unknown: every further call fails as well.
+/// An [`InstancePool`](crate::InstancePool) takes a fresh one.
 ///
 /// Its plugin's `shutdown` is called when it is dropped, unless a call of it failed.
 pub struct Instance {

@@ -183,9 +183,9 @@ impl Drop for PooledInstance<'_> {
 }
 
 struct IdleInstances {
-    /// The instance that was used last, whose memory is still in the processor's cache. It is called where it lies, under a lock that nobody
-    /// waits for: a call that finds it busy takes another. To take this lock is one atomic operation and to give it back a plain store, which
-    /// matters: a warm call takes as long as a few atomic operations.
+    /// The instance that was used last, whose memory is still in the processor's cache. It is called where it lies, under a lock that no call
+    /// waits for: one that finds it busy takes another instance. To take this lock is one atomic operation and to give it back a plain store,
+    /// which matters: a warm call takes as long as a few atomic operations.
     last: SpinMutex<Option<Box<Instance>>>,
     /// The others, of which there are some only after calls at the same time.
     #[allow(clippy::vec_box, reason = "an instance is large, and moves at every call")]

@@ -136,7 +136,7 @@ mod tests {
         let meddler: Arc<dyn Idle> = Arc::new(DropsAnother(Mutex::new(Some(pool))));
         slots.register(Arc::downgrade(&meddler));
         slots.register(weak);
-        // The permits that the pool still had come back while nobody holds the lock: else this waits for ever.
+        // The permits that the pool still had come back while no thread holds the lock: else this waits for ever.
         let (sender, receiver) = std::sync::mpsc::channel();
         std::thread::spawn(move || sender.send(within(&slots, Duration::ZERO).is_some()));
         assert_eq!(receiver.recv_timeout(Duration::from_secs(10)), Ok(true));

@@ -202,7 +202,7 @@ pub(crate) fn timestamp(state: &mut State) -> u64 {
     now
 }
 
-/// 64 bits that nobody can predict.
+/// 64 bits from the host context's source of randomness.
 pub(crate) fn random(state: &mut State) -> wasmtime::Result<u64> {
     state.trace(|| abi::HOST_GET_RANDOM.to_owned());
     let random = state.plugin.context.clock_and_random.random();

@@ -1,8 +1,8 @@
 //! The hostile corpus against the library. Adding an attack is adding a file; `hostile/README.md` explains its header.
 //!
-//! Besides its verdict, every attack has to leave the others alone: a neighbour that shares its sandbox, which has room for
-//! two instances, must answer after every step, and a fresh instance of the attacker must behave like the one before. What nobody
-//! granted must be untouched and unknown.
+//! Besides its verdict, every attack has to leave the others alone: a control plugin that shares its sandbox, which has room for
+//! two instances, must answer after every step, and a fresh instance of the attacker must behave like the one before. What was
+//! not granted must be untouched and unknown.
 
 mod corpus;
 
@@ -22,7 +22,7 @@ use driftless_sandbox::{
 use corpus::{Attack, Header, Stage, Step, Verdict, allowed, contains_all};
 
 /// No attack may take longer, whatever it does: compiling included, on a slow machine that does something else as well.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 #[test]
 fn every_attack_gets_its_verdict() {
@@ -58,7 +58,7 @@ fn a_file_without_a_verdict_is_a_mistake() {
     assert_eq!(says(";; expect: trap \"x\"\n"), "a verdict about a call has no call");
     assert_eq!(says(";; expect: trap \"x\" \"y\"\n"), "`trap` takes one text");
     assert_eq!(says(";; limits: fule=1\n"), "`fule=1` is no limit");
-    assert_eq!(says(";; granted to: everybody\n"), "nothing can be granted to `everybody`");
+    assert_eq!(says(";; granted to: everything\n"), "nothing can be granted to `everything`");
     assert_eq!(says(";; connections: many\n"), "`connections` takes a number");
     let skeleton = ";; skeleton: dance host_file\n;; expect: refused \"x\"\n";
     assert_eq!(Attack::of("x", "wat", skeleton).unwrap_err(), "`dance` is no skeleton");
@@ -85,7 +85,7 @@ fn a_wrong_verdict_is_noticed() {
         r#";; expect: broken "x""#,
         ";; expect: limit fuel",
         &format!("{reply}\n;; log: info \"x\""),
-        &format!("{reply}\n;; connections: 1\n;; nobody is at $PORT"),
+        &format!("{reply}\n;; connections: 1\n;; no server is at $PORT"),
     ] {
         says(wrong).expect_err(wrong);
     }
@@ -119,7 +119,7 @@ fn a_touched_stage_is_noticed() {
 ;; call: execute_task "" "{\"method\":\"HEAD\",\"url\":\"http://127.0.0.1:$OTHER\"}"
 ;; expect: reply contains "ok""#;
     let reached = run(&Attack::of("reached", "wat", attack).unwrap());
-    assert_eq!(reached.unwrap_err(), "1 connections reached the server that nobody may reach");
+    assert_eq!(reached.unwrap_err(), "1 connections reached the server that no attack may reach");
 }
 
 /// Runs one attack on a thread of its own, so that neither a panic nor a hang takes the others with it.
@@ -133,8 +133,8 @@ fn survive(file: &Path) -> Result<(), String> {
         let _ = sender.send(());
         outcome
     });
-    if receiver.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
-        return Err(format!("{name}: it is not over after {PATIENCE:?}"));
+    if receiver.recv_timeout(TIMEOUT) == Err(mpsc::RecvTimeoutError::Timeout) {
+        return Err(format!("{name}: it is not over after {TIMEOUT:?}"));
     }
     match thread.join() {
         Ok(outcome) => outcome.map_err(|error| format!("{name}: {error}")),
@@ -144,13 +144,13 @@ fn survive(file: &Path) -> Result<(), String> {
 
 fn run(attack: &Attack) -> Result<(), String> {
     let Attack { name, header, bytes, stage } = attack;
-    // Whoever only looks must come away unharmed as well.
+    // Inspecting and validating must do no harm either.
     let _ = PluginFile::inspect(bytes.as_slice()).validate(Rules { allow_wasi: true });
 
     let log = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&log);
     let sandbox = Sandbox::builder(header.limits.clone()).build().map_err(|error| error.to_string())?;
-    let neighbour = neighbour(&sandbox);
+    let control = control_plugin(&sandbox);
 
     let module = match (sandbox.validate(bytes), &header.steps[0].verdict) {
         (Ok(module), verdict) if !matches!(verdict, Verdict::Refused(_)) => module,
@@ -169,7 +169,7 @@ fn run(attack: &Attack) -> Result<(), String> {
     let compiled = match (compiled, &header.steps[0].verdict) {
         (Ok(compiled), verdict) if !matches!(verdict, Verdict::Uncompilable(_)) => compiled,
         (Err(error), Verdict::Uncompilable(texts)) => {
-            works(&neighbour)?;
+            works(&control)?;
             return contains_all(&error.to_string(), texts);
         }
         (Ok(_), _) => return Err("it was compiled".to_owned()),
@@ -184,11 +184,11 @@ fn run(attack: &Attack) -> Result<(), String> {
         if !step.logs.is_empty() && logged != step.logs {
             return Err(format!("it logged {logged:?}"));
         }
-        works(&neighbour)?;
+        works(&control)?;
         if number == 0 && step.verdict.is_a_failing_call() {
             said += &check(step, &pool, &header.limits)
                 .map_err(|error| format!("a fresh instance is different: {error}"))?;
-            works(&neighbour)?;
+            works(&control)?;
             connections *= 2;
         }
         said.extend(logged.into_iter().map(|(_, message)| message));
@@ -212,15 +212,15 @@ fn context(attack: &Attack, module: &ValidatedPlugin) -> Result<HostContext, Str
 }
 
 /// A plugin that does nothing wrong.
-fn neighbour(sandbox: &Sandbox) -> InstancePool {
+fn control_plugin(sandbox: &Sandbox) -> InstancePool {
     let module =
-        sandbox.validate(&corpus::assemble(corpus::HARMLESS).unwrap()).expect("the neighbour is valid");
-    InstancePool::new(sandbox.compile("neighbour", &module).expect("it compiles"))
+        sandbox.validate(&corpus::assemble(corpus::HARMLESS).unwrap()).expect("the control plugin is valid");
+    InstancePool::new(sandbox.compile("control", &module).expect("it compiles"))
 }
 
-fn works(neighbour: &InstancePool) -> Result<(), String> {
-    let failed = |error: CallError| format!("its neighbour no longer works: {error}");
-    let mut instance = neighbour.get().map_err(failed)?;
+fn works(control: &InstancePool) -> Result<(), String> {
+    let failed = |error: CallError| format!("the control plugin no longer works: {error}");
+    let mut instance = control.get().map_err(failed)?;
     let reply = instance.call(Function::ExecuteTask, &["any", "{}"]).map_err(failed)?;
     assert_eq!(reply.text, r#"{"status":"success"}"#);
     Ok(())

@@ -109,10 +109,10 @@ impl Templates {
         self
     }
 
-    /// Hands events to `hear`: that a plugin could not be asked what it brings.
+    /// Calls `handler` with each event: a plugin that could not be asked what it brings.
     #[must_use]
-    pub fn on_event(mut self, hear: impl Fn(Event<'_>) + Send + Sync + 'static) -> Self {
-        self.on_event = Some(Box::new(hear));
+    pub fn on_event(mut self, handler: impl Fn(Event<'_>) + Send + Sync + 'static) -> Self {
+        self.on_event = Some(Box::new(handler));
         self
     }
 
@@ -137,7 +137,7 @@ impl Templates {
         if let Some(extended) = self.extended.get() {
             return Ok(extended);
         }
-        // A plugin is asked once, and told of once; that is done when nobody waits for it any more.
+        // A plugin is asked once, and reported once: after the lock is given back, so that no other thread waits for the report.
         let mut left_out = Vec::new();
         let extended = {
             let _extending = self.extending.lock().unwrap_or_else(PoisonError::into_inner);
@@ -149,8 +149,8 @@ impl Templates {
             self.extended.get_or_init(|| extended)
         };
         for error in &left_out {
-            if let Some(hear) = &self.on_event {
-                hear(Event::PluginLeftOut(error));
+            if let Some(handler) = &self.on_event {
+                handler(Event::PluginLeftOut(error));
             }
         }
         Ok(extended)

@@ -34,7 +34,7 @@ impl<'a> Call<'a> {
 
 /// How exactly the wall time of a call is measured.
 ///
-/// Reading a clock twice takes about as long as the shortest call, so it is done where somebody looks at the result.
+/// Reading a clock twice takes about as long as the shortest call, so it is done where the caller or an observer needs the result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Timing {
     /// By a clock that costs nothing to read. [`Usage::wall_time`](crate::Usage::wall_time) is a multiple of 10 ms, and mostly zero.

@@ -8,7 +8,7 @@ pub trait ClockAndRandom: Send + Sync + 'static {
     /// Seconds since 1970.
     fn timestamp(&self) -> u64;
 
-    /// 64 bits that nobody can predict, unless that is what the embedding program wants.
+    /// 64 unpredictable bits, unless the embedding program wants others.
     ///
     /// # Errors
     ///

@@ -32,7 +32,7 @@ pub struct Limits {
     pub output: usize,
     /// Bytes of one log message that are kept; the rest is cut off. Default: 16 KiB.
     pub log_message: usize,
-    /// Bytes of log messages in one call, those that nobody wants to see included. Default: 1 MiB.
+    /// Bytes of log messages in one call, including those that no log sink takes. Default: 1 MiB.
     pub log: usize,
     /// Bytes that the host hands back for one request of the plugin: of a file, of a response, of what a program printed.
     /// They are the host's memory until the plugin fetches them. Default: 8 MiB.

@@ -12,7 +12,7 @@ pub struct LogRecord<'a> {
     /// How much it matters, by the plugin's own word.
     pub level: Level,
     /// The text, as the plugin wrote it, cut to [`Limits::log_message`](crate::Limits::log_message). It may hold anything:
-    /// whoever shows it on a terminal takes the control characters out.
+    /// a program that shows it on a terminal has to take the control characters out.
     pub message: &'a str,
 }
 
@@ -27,7 +27,7 @@ pub struct LogRecord<'a> {
 /// takes(|record: &LogRecord<'_>| eprintln!("{}: {}", record.plugin, record.message));
 /// ```
 pub trait LogSink: Send + Sync + 'static {
-    /// Whether anybody wants messages of this level. One that nobody wants is not even read out of the guest.
+    /// Whether messages of this level are taken. One that is not is not even read out of the guest.
     fn enabled(&self, _level: Level) -> bool {
         true
     }

@@ -30,7 +30,7 @@ struct Scope {
 pub(crate) enum Counted {
     /// The steps of the component that is being read, so far.
     Steps(u64),
-    /// It takes a component from outside or out of an instance, and nobody can tell how many steps that has.
+    /// It takes a component from outside or out of an instance, whose steps cannot be counted.
     Unknown,
 }
 

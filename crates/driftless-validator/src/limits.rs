@@ -103,7 +103,7 @@ module_limits! {
     /// What is to be done for one instance of a component: parts to be made, names to be given, and functions to be connected, which count a
     /// hundred each; all as often as the parts are made. Known: 16,000, in CPython with all of WASI.
     STEPS = 200_000, "steps to an instance";
-    /// Components that a component takes from outside or out of an instance, to make instances of them: nobody could count the steps.
+    /// Components that a component takes from outside or out of an instance, to make instances of them: their steps cannot be counted.
     COMPONENTS_HANDED_ON = 0, "components that are handed to components";
     /// Bytes that describe the types of a component.
     TYPE_BYTES = 256 << 10, "bytes of component types";

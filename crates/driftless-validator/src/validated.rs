@@ -87,9 +87,9 @@ impl ValidatedPlugin {
 ///
 /// # Who vouches for a record
 ///
-/// Anybody can write one down, and [`PluginFile::restore`] believes it. Whoever keeps records has to see to it that only validated files get
-/// one: by a hash with a key that nobody else can read, as the machine-code cache of `driftless-sandbox` does, or by keeping them in
-/// memory. A record out of a file that another user or a plugin can write is worth nothing.
+/// Any program can write one, and [`PluginFile::restore`] believes it. A program that keeps records has to see to it that only validated
+/// files get one: by a hash with a key that no other user can read, as the machine-code cache of `driftless-sandbox` does, or by keeping
+/// them in memory. A record out of a file that another user or a plugin can write is worth nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ValidationRecord {
     policy: [u8; 32],

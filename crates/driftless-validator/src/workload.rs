@@ -1,7 +1,7 @@
 //! How much work a function is for the compiler, estimated from its bytes.
 //!
-//! The compiler is linear in most of what compilers of languages emit, and worse than that in what nobody emits but to annoy
-//! it. Measured (Cranelift 0.135), these three explain its time to within a factor of ten, and one unit is about 10 ns:
+//! The compiler is linear in most of what compilers of languages emit, and worse than that in what only an attacker emits.
+//! Measured (Cranelift 0.135), these three explain its time to within a factor of ten, and one unit is about 10 ns:
 //!
 //! - *Each operator at the depth where it stands in the tree of dominators*, that is behind how many points that every path to it has to
 //!   pass. Passes walk this tree upwards for every instruction. 20,000 conditions one behind the other make 800,000,000
@@ -67,7 +67,7 @@ struct Count<'a, A> {
     /// How often a variable was set.
     sets: u64,
     arities: &'a A,
-    places: Vec<Place>,
+    nodes: Vec<Node>,
     /// Where the next operator stands; nowhere behind an unconditional branch.
     here: Option<u32>,
     labels: Vec<Label>,
@@ -76,21 +76,21 @@ struct Count<'a, A> {
 
 /// A node in the tree of dominators.
 #[derive(Clone, Copy)]
-struct Place {
-    /// The place that every path to this one passes last.
+struct Node {
+    /// The node that every path to this one passes last.
     parent: u32,
     /// An ancestor further up, so that a way up takes few steps.
     jump: u32,
     /// How many parents there are.
     level: u32,
-    /// The same in the compiler's tree, where some have more places.
+    /// The same in the compiler's tree, where some have more nodes.
     depth: u32,
 }
 
 #[derive(Clone, Copy)]
 struct Label {
     kind: Kind,
-    /// The last place that all branches to the label have passed.
+    /// The last node that all branches to the label have passed.
     meet: Option<u32>,
     branches: u64,
     /// How often a variable had been set where it began.
@@ -101,7 +101,7 @@ struct Label {
 enum Kind {
     Block,
     Loop,
-    /// A condition that stands at a place, as long as it has no other branch.
+    /// A condition that stands at a node, as long as it has no other branch.
     If(Option<u32>),
 }
 
@@ -113,7 +113,7 @@ impl<'a, A: Arities> Count<'a, A> {
             locals,
             sets: 0,
             arities,
-            places: vec![Place { parent: 0, jump: 0, level: 0, depth: 1 }],
+            nodes: vec![Node { parent: 0, jump: 0, level: 0, depth: 1 }],
             here: Some(0),
             labels: vec![Label { kind: Kind::Block, meet: None, branches: 0, sets: 0 }],
             loop_depth: 0,
@@ -122,7 +122,7 @@ impl<'a, A: Arities> Count<'a, A> {
 
     fn operator(&mut self, operator: &Operator<'_>) -> Result<(), BinaryReaderError> {
         if let Some(here) = self.here {
-            self.add(self.places[here as usize].depth.into());
+            self.add(self.nodes[here as usize].depth.into());
         }
         match *operator {
             Operator::Block { blockty } => self.enter(Kind::Block, blockty),
@@ -240,16 +240,16 @@ impl<'a, A: Arities> Count<'a, A> {
         }
     }
 
-    /// To a place that can be reached from here only.
+    /// To a node that can be reached from here only.
     fn step(&mut self, depth: u32) {
         let Some(parent) = self.here else { return };
-        let up = self.places[parent as usize];
-        let further = self.places[up.jump as usize];
-        let furthest = self.places[further.jump as usize];
+        let up = self.nodes[parent as usize];
+        let further = self.nodes[up.jump as usize];
+        let furthest = self.nodes[further.jump as usize];
         // Two jumps of the same length make a longer one: the way up takes a logarithm of the level.
         let equal = up.level - further.level == further.level - furthest.level;
-        self.here = u32::try_from(self.places.len()).ok();
-        self.places.push(Place {
+        self.here = u32::try_from(self.nodes.len()).ok();
+        self.nodes.push(Node {
             parent,
             jump: if equal { further.jump } else { parent },
             level: up.level + 1,
@@ -257,19 +257,19 @@ impl<'a, A: Arities> Count<'a, A> {
         });
     }
 
-    /// The last place on the ways to both.
+    /// The last node on the ways to both.
     fn common(&self, mut a: u32, mut b: u32) -> u32 {
-        let place = |index: u32| self.places[index as usize];
-        if place(a).level < place(b).level {
+        let node = |index: u32| self.nodes[index as usize];
+        if node(a).level < node(b).level {
             std::mem::swap(&mut a, &mut b);
         }
-        let level = place(b).level;
-        while place(a).level > level {
-            let up = place(a);
-            a = if place(up.jump).level >= level { up.jump } else { up.parent };
+        let level = node(b).level;
+        while node(a).level > level {
+            let up = node(a);
+            a = if node(up.jump).level >= level { up.jump } else { up.parent };
         }
         while a != b {
-            let (one, other) = (place(a), place(b));
+            let (one, other) = (node(a), node(b));
             // At one level, jumps are of one length.
             (a, b) = if one.jump == other.jump { (one.parent, other.parent) } else { (one.jump, other.jump) };
         }

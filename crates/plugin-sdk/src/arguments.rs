@@ -47,7 +47,7 @@ impl<'a> ArgumentReader<'a> {
         read.map(Some).map_err(|error| misfit(&format!("the argument `{name}`"), &error))
     }
 
-    /// Refuses what nobody took.
+    /// Refuses arguments that the function did not take.
     pub fn finish(mut self, names: &[&str]) -> Result<()> {
         let known = || match names {
             [] => "it takes none".to_owned(),

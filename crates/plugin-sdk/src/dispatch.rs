@@ -96,7 +96,7 @@ impl Plugin {
 
     /// Answers an `execute_*` function. Returns whether the reply is a failure.
     ///
-    /// A task never answers with a failure: whatever went wrong is a task result with the status `error`, as in the guide.
+    /// A task never answers with a failure: whatever went wrong is a task result with the status `error`.
     pub fn execute(&self, function: Function, call: &Call<'_>, reply: &mut Vec<u8>) -> bool {
         let named = self
             .components

@@ -1,4 +1,4 @@
-//! The error of a plugin: a message for whoever runs it.
+//! The error of a plugin: a message for its user.
 
 use std::fmt;
 

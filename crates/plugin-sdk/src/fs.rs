@@ -205,7 +205,7 @@ pub fn stat(path: impl AsRef<str>) -> Result<FileStat, HostError> {
 ///
 /// # Errors
 ///
-/// Without the permission: then nobody knows.
+/// Without the permission, and when the path cannot be looked at.
 pub fn exists(path: impl AsRef<str>) -> Result<bool, HostError> {
     match stat(path) {
         Ok(_) => Ok(true),

@@ -11,7 +11,7 @@ pub fn timestamp() -> u64 {
     imp::timestamp()
 }
 
-/// 64 bits that nobody can predict.
+/// 64 unpredictable bits.
 pub fn random() -> u64 {
     imp::random()
 }

@@ -16,11 +16,11 @@
 //!         name: String,
 //!     }
 //!
-//!     /// Greets somebody.
+//!     /// Greets a person.
 //!     #[task]
 //!     fn greet(config: Greet) -> Result<TaskResult> {
 //!         if config.name.is_empty() {
-//!             bail!("there is nobody to greet");
+//!             bail!("the name to greet is empty");
 //!         }
 //!         log::info!("greeting {}", config.name);
 //!         Ok(TaskResult::success(format!("Hello {}", config.name)))
@@ -178,13 +178,13 @@
 //!     #[before_task]
 //!     fn check(task: TaskContext) -> Verdict {
 //!         if task.command.contains("rm -rf /") {
-//!             return Verdict::abort("nobody wants that");
+//!             return Verdict::abort("this deletes everything");
 //!         }
 //!         Verdict::Continue
 //!     }
 //!
 //!     #[after_task]
-//!     fn tell(task: TaskContext, outcome: TaskOutcome) {
+//!     fn report(task: TaskContext, outcome: TaskOutcome) {
 //!         log::info!("{} took {} ms", task.task_name, outcome.duration_ms.unwrap_or_default());
 //!     }
 //! }
@@ -192,7 +192,7 @@
 //! assert_eq!(get_hooks(), r#"["before_task","after_task"]"#);
 //! assert_eq!(
 //!     before_task(r#"{"task_name": "clean", "command": "rm -rf /"}"#),
-//!     r#"{"verdict":"abort","message":"nobody wants that"}"#,
+//!     r#"{"verdict":"abort","message":"this deletes everything"}"#,
 //! );
 //! ```
 //!

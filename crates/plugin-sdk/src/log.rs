@@ -1,4 +1,4 @@
-//! Messages for whoever runs the plugin, through `host_log`.
+//! Messages for the user of the plugin, through `host_log`.
 //!
 //! ```
 //! use plugin_sdk::log;

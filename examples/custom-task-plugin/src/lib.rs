@@ -112,7 +112,7 @@ mod custom_task_plugin {
                 continue;
             }
             reasons.push(match verdict {
-                // Whoever expected a boolean wants to see what came instead.
+                // A user who expected a boolean has to see what came instead.
                 Verdict::Text(text) if !text.trim().eq_ignore_ascii_case("false") => {
                     format!("{name} (it is {text:?})")
                 }

@@ -16,8 +16,6 @@ fn error(task: &str, config: Value) -> String {
     result["message"].as_str().unwrap().to_owned()
 }
 
-// The guide's two tests, as they stand there.
-
 #[test]
 fn test_task_definitions() {
     let definitions: Vec<Value> = serde_json::from_str(&get_task_definitions()).unwrap();
@@ -33,7 +31,7 @@ fn test_task_execution() {
 }
 
 #[test]
-fn the_guides_task_returns_what_the_guide_says() {
+fn my_custom_task_returns_its_message() {
     assert_eq!(
         execute_task("my_custom_task", r#"{"message": "test"}"#),
         r#"{"status":"success","message":"Task executed with: test"}"#
@@ -42,7 +40,7 @@ fn the_guides_task_returns_what_the_guide_says() {
 }
 
 #[test]
-fn the_guides_task_is_announced_as_the_guide_says() {
+fn my_custom_task_is_announced_with_its_schema() {
     let definitions: Vec<Value> = serde_json::from_str(&get_task_definitions()).unwrap();
     let definition = &definitions[0];
     assert_eq!(definition["type"], "apply");

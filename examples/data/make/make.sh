@@ -7,7 +7,7 @@
 # Needs (Debian packages): nginx curl wget apache2-utils python3 nodejs (18 or later).
 # It installs nothing. All traffic stays on 127.0.0.0/8 and ::1. It works in a new
 # folder under $TMPDIR (default /tmp), which it removes. As root, nginx workers run as
-# "nobody", so that folder's parents must be open to everybody (as /tmp is).
+# "nobody", so that folder's parents must be open to all users (as /tmp is).
 #
 # Settings: PORT (default 18080; PORT+1 to PORT+3 are used too), SECONDS_TO_RUN (240),
 # TZ (UTC: the time zone in the log), KEEP=1 to keep the folder.

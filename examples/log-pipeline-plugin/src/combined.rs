@@ -18,7 +18,7 @@ use plugin_sdk::serde::{Serialize, Serializer};
 pub(crate) struct Entry<'a> {
     /// The address of the client, or its name.
     remote_addr: &'a str,
-    /// What identd said, which nobody asks any more.
+    /// The user by identd, which servers do not ask any more.
     ident: Option<&'a str>,
     /// Who the client logged in as.
     user: Option<Cow<'a, str>>,

@@ -33,7 +33,7 @@ const AGENTS: &[&str] = &[
     "curl/8.5.0",
     "-",
 ];
-/// What nginx writes when somebody speaks TLS to a plain port.
+/// What nginx writes when a client speaks TLS to a plain port.
 const NONSENSE: &str = r"\x16\x03\x01\x00\xA5\x01\x00\x00\xA1\x03\x03";
 
 impl Lines {

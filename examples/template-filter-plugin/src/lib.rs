@@ -106,7 +106,7 @@ mod template_filter_plugin {
         value.to_upper_camel_case()
     }
 
-    /// Makes a random string that nobody can predict.
+    /// Makes an unpredictable random string.
     #[template_function]
     fn random_string(length: usize, #[default(Alphabet::Alphanumeric)] alphabet: Alphabet) -> Result<String> {
         const MAX_LENGTH: usize = 4096;

@@ -18,7 +18,7 @@ pub(crate) enum Alphabet {
     Digits,
     /// Hexadecimal digits, lower case.
     Hex,
-    /// Letters and digits that nobody mistakes for each other: without `0`, `O`, `1`, `l`, `I`.
+    /// Letters and digits that are not mistaken for each other: without `0`, `O`, `1`, `l`, `I`.
     Unambiguous,
     /// Letters, digits and punctuation: every printable ASCII character but the space, quotes, `` ` ``, `\` and `$`.
     Symbols,

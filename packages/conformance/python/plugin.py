@@ -77,7 +77,7 @@ def echo(config: Value) -> dict[str, Any]:
 
 @task
 def greet(config: Greet) -> str:
-    """Greets somebody"""
+    """Greets a person"""
     log.info(f"greeting {config.name}")
     return ", ".join([f"Hello {config.name}"] * config.times)
 

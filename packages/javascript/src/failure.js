@@ -3,8 +3,8 @@
 import { place } from "./source_map.js";
 
 /**
- * A failure that the plugin foresaw: only its message is told, for whoever runs the plugin. Anything else that is thrown is taken for a
- * mistake of the plugin, and the place in its source is told as well.
+ * A failure that the plugin foresaw: only its message is shown to the user. Anything else that is thrown is taken for a mistake of the
+ * plugin, and the place in its source is shown as well.
  */
 export class Failure extends Error {
   get name() {

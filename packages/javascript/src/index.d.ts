@@ -83,7 +83,7 @@ export interface About {
   description?: string;
 }
 
-interface Configured<S> {
+interface WithConfigSchema<S> {
   /** JSON Schema of its configuration. Without one it has none. */
   config?: S;
 }
@@ -103,12 +103,12 @@ export interface TaskResult extends TaskData {
 
 /** Does something. It returns nothing, a message, or data with perhaps a message. */
 export function task<const S extends Schema = {}, R extends Later<TaskData | string | void> = Later<TaskData | string | void>>(
-  definition: About & Configured<S> & { type?: "apply" | "facts" | "logs"; run(config: FromSchema<S>): R },
+  definition: About & WithConfigSchema<S> & { type?: "apply" | "facts" | "logs"; run(config: FromSchema<S>): R },
 ): (config: FromSchema<S>) => R;
 
 /** Finds something out. It returns an object. */
 export function facts<const S extends Schema = {}, R extends Later<object> = Later<object>>(
-  definition: About & Configured<S> & { run(config: FromSchema<S>): R },
+  definition: About & WithConfigSchema<S> & { run(config: FromSchema<S>): R },
 ): (config: FromSchema<S>) => R;
 
 /** An argument of a template: its name, its schema, and whether it may be left out. One with a `default` may be as well. */
@@ -132,12 +132,12 @@ export function templateFilter<
   R = unknown,
 >(
   definition: About &
-    Configured<S> & { value?: V; arguments?: A; run(value: FromSchema<V>, ...rest: WithConfig<S, Values<A>>): R },
+    WithConfigSchema<S> & { value?: V; arguments?: A; run(value: FromSchema<V>, ...rest: WithConfig<S, Values<A>>): R },
 ): (value: FromSchema<V>, ...rest: WithConfig<S, Values<A>>) => R;
 
 /** `{{ name(…) }}`: it takes the arguments, and the configuration if it has one. */
 export function templateFunction<const A extends readonly Argument[] = [], const S extends Schema | undefined = undefined, R = unknown>(
-  definition: About & Configured<S> & { arguments?: A; run(...rest: WithConfig<S, Values<A>>): R },
+  definition: About & WithConfigSchema<S> & { arguments?: A; run(...rest: WithConfig<S, Values<A>>): R },
 ): (...rest: WithConfig<S, Values<A>>) => R;
 
 /** A line, which goes through the parser, or an entry. */
@@ -145,27 +145,27 @@ export type LogRecord = string | object;
 
 /** Where log lines come from. It is usually a generator function: `*run(config) { yield "a line"; }`. */
 export function logSource<const S extends Schema = {}>(
-  definition: About & Configured<S> & { run(config: FromSchema<S>): Iterable<LogRecord> },
+  definition: About & WithConfigSchema<S> & { run(config: FromSchema<S>): Iterable<LogRecord> },
 ): (config: FromSchema<S>) => Iterable<LogRecord>;
 
 /** Makes an entry of a line. */
 export function logParser<const S extends Schema = {}, R extends Later<object> = Later<object>>(
-  definition: About & Configured<S> & { run(line: string, config: FromSchema<S>): R },
+  definition: About & WithConfigSchema<S> & { run(line: string, config: FromSchema<S>): R },
 ): (line: string, config: FromSchema<S>) => R;
 
 /** Keeps an entry or drops it. `value` is the schema that an entry has to fit. */
 export function logFilter<const S extends Schema = {}, const V extends Schema = {}>(
-  definition: About & Configured<S> & { value?: V; run(entry: FromSchema<V>, config: FromSchema<S>): Later<boolean> },
+  definition: About & WithConfigSchema<S> & { value?: V; run(entry: FromSchema<V>, config: FromSchema<S>): Later<boolean> },
 ): (entry: FromSchema<V>, config: FromSchema<S>) => Later<boolean>;
 
 /** Where entries go. `value` is the schema that an entry has to fit. */
 export function logOutput<const S extends Schema = {}, const V extends Schema = {}>(
-  definition: About & Configured<S> & { value?: V; run(entry: FromSchema<V>, config: FromSchema<S>): Later<void> },
+  definition: About & WithConfigSchema<S> & { value?: V; run(entry: FromSchema<V>, config: FromSchema<S>): Later<void> },
 ): (entry: FromSchema<V>, config: FromSchema<S>) => Later<void>;
 
 /** A command that the plugin adds. */
 export function command<const S extends Schema = {}, R = unknown>(
-  definition: About & Configured<S> & { run(args: FromSchema<S>): R },
+  definition: About & WithConfigSchema<S> & { run(args: FromSchema<S>): R },
 ): (args: FromSchema<S>) => R;
 
 /** The task that is about to run, or did. */
@@ -214,8 +214,8 @@ export interface Hooks {
 export function hooks<H extends Hooks>(functions: H): H;
 
 /**
- * A failure that the plugin foresaw: only its message is told, for whoever runs the plugin. Anything else that is thrown is taken for a
- * mistake of the plugin, and the place in its source is told as well.
+ * A failure that the plugin foresaw: only its message is shown to the user. Anything else that is thrown is taken for a mistake of the
+ * plugin, and the place in its source is shown as well.
  */
 export class Failure extends Error {}
 
@@ -230,7 +230,7 @@ export class HostError extends Failure {
 /** The time, in whole seconds since 1970. */
 export function timestamp(): number;
 
-/** 64 bits that nobody can predict. */
+/** 64 unpredictable bits. */
 export function random(): bigint;
 
 export * as environment from "./environment.js";

@@ -13,7 +13,7 @@ export {
   templateFilter,
   templateFunction,
 } from "./registry.js";
-export { random, timestamp } from "./time_and_chance.js";
+export { random, timestamp } from "./clock_and_random.js";
 export * as environment from "./environment.js";
 export * as files from "./files.js";
 export * as functions from "./functions.js";

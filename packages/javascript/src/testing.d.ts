@@ -39,7 +39,7 @@ export class TestHost {
   ): this;
   /** Lets a call fail, in the words of `calls`: `fails("read /etc/shadow", "denied")`. */
   fails(call: string, kind: HostErrorKind): this;
-  /** What is in a file, whoever wrote it. */
+  /** What is in a file, as the test or the plugin has written it. */
   contents(path: string): Uint8Array | undefined;
   /** What is in a file that the plugin wrote, as text. */
   written(path: string): string | undefined;

@@ -76,7 +76,7 @@ export class TestHost {
     return this;
   }
 
-  /** What is in a file, whoever wrote it, as bytes. */
+  /** What is in a file, as the test or the plugin has written it, in bytes. */
   contents(path) {
     return this.#files.get(path);
   }

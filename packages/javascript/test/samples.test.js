@@ -98,7 +98,7 @@ test("levels", () => {
 test("definitions, results and records", () => {
   task({
     name: "greet",
-    description: "Greets somebody",
+    description: "Greets a person",
     config: {
       type: "object",
       properties: { name: { type: "string" }, times: { type: "integer", default: 1 } },

@@ -264,7 +264,7 @@ class Components(unittest.TestCase):
             (task(name="a b"), lambda: None, "not 'a b'"),
             (task(name="say"), lambda: None, "two components of the kind task that are called `say`"),
             (task, variadic, "takes `\\*args`"),
-            (log_parser, too_many, "takes `more`, which nobody gives it"),
+            (log_parser, too_many, "takes `more`, which the host does not pass"),
             (task, asynchronous, "is asynchronous"),
             (template_filter(name="x"), lambda: None, "takes no value"),
             (task(name="x", config={"type": "object"}), lambda: None, "no parameter `config`"),

@@ -118,7 +118,7 @@ class Samples(unittest.TestCase):
 
         @task
         def greet(config: Greet) -> Any:
-            """Greets somebody"""
+            """Greets a person"""
             port = {"message": "it is one", "port": 80, "nothing": None}
             return {"nothing": None, "Ada": "Hello Ada", "port": port}[config.name]
 

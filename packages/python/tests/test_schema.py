@@ -20,7 +20,7 @@ class Level(enum.Enum):
 
 @dataclass
 class Address:
-    """Where somebody lives."""
+    """Where a person lives."""
 
     city: str
     number: Optional[int] = None
@@ -87,7 +87,7 @@ class Schemas(unittest.TestCase):
         address = {
             "type": "object",
             "properties": {"city": {"type": "string"}, "number": {"type": ["integer", "null"], "default": None}},
-            "description": "Where somebody lives.",
+            "description": "Where a person lives.",
             "required": ["city"],
         }
         self.assertEqual(
@@ -122,7 +122,7 @@ class Schemas(unittest.TestCase):
         )
         self.assertIsInstance(person.weight, float)
         self.assertIsInstance(person.others["work"].number, int)
-        # A default is nobody's to change.
+        # A default is not shared between values.
         person.tags.append("x")
         self.assertEqual(shape.value(fit(shape.schema, given)).tags, [])
 

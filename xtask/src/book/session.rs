@@ -35,7 +35,7 @@ enum Expected {
 }
 
 /// Runs what is to be run on a page. Returns what does not hold, each with its line in front.
-pub(super) fn play(page: &Page) -> Result<Vec<String>> {
+pub(super) fn check(page: &Page) -> Result<Vec<String>> {
     let name = page.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let needs = page.blocks.iter().filter_map(needed);
     if let Some(missing) = needs.into_iter().find(|program| !is_there(program)) {

@@ -1,7 +1,7 @@
 //! From a project to files that run.
 //!
 //! Each language makes WebAssembly in its own way. From there on there is one way: WASI is replaced, a module that speaks the component's ABI is wrapped
-//! into a component, the manifest is embedded, what nobody needs is left out, and what came out is validated before it is written.
+//! into a component, the manifest is embedded, sections that no run needs are left out, and what came out is validated before it is written.
 
 mod component;
 mod definitions;
@@ -86,7 +86,7 @@ pub struct Built {
     pub manifest: Option<PluginManifest>,
 }
 
-/// How many bytes leaving out what nobody needs has saved.
+/// How many bytes are saved by leaving out sections that no run needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shrunk {
     /// The bytes before.
@@ -187,7 +187,7 @@ fn finish(
     Ok((built, bytes))
 }
 
-/// Writes a file so that whoever reads it meanwhile finds the old one or the new one.
+/// Writes a file so that a process that reads it meanwhile finds the old one or the new one.
 fn replace(file: &Path, bytes: &[u8]) -> Result<(), AuthorError> {
     let folder = file.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|error| AuthorError::file(folder, error))?;

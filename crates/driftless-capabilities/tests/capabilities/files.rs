@@ -339,7 +339,7 @@ fn hard_links_into_the_folder_are_part_of_it() {
 }
 
 #[test]
-fn nothing_but_files_is_read_and_nobody_waits() {
+fn nothing_but_files_is_read_and_no_call_waits() {
     let world = World::new();
     assert!(Command::new("mkfifo").arg(world.at("in/pipe")).status().unwrap().success());
     let _socket = std::os::unix::net::UnixListener::bind(world.at("in/socket")).unwrap();

@@ -44,7 +44,7 @@ impl Server {
         Self { port, seen }
     }
 
-    /// Says one thing to everybody.
+    /// Sends the same response on each connection.
     fn saying(response: impl Into<String>) -> Self {
         let response = response.into();
         Self::new(move |_, stream| send(stream, &response))
@@ -474,7 +474,7 @@ fn broken_responses_are_failures() {
         let error = request(&server.plugin(), "GET", &server.url("/"), &[], &[], short(3000)).unwrap_err();
         assert_eq!(error.kind, Failed, "{response:?}: {error}");
     }
-    // Nobody there.
+    // No server listens there.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -577,7 +577,7 @@ fn https_believes_the_authorities_of_the_machine() {
 }
 
 #[test]
-fn cancelling_the_call_ends_a_request_that_nobody_answers() {
+fn cancelling_the_call_ends_a_request_that_the_server_does_not_answer() {
     let handle = CancelHandle::new();
     let cancelled = handle.clone();
     // It has the request, and says nothing.

@@ -46,7 +46,7 @@ fn short(millis: u64) -> Allowance<'static> {
     Allowance::new(Duration::from_millis(millis), 1 << 16)
 }
 
-/// Waits until a process is gone: killed processes without a parent stay until somebody reaps them, so one that is dead counts.
+/// Waits until a process is gone: killed processes without a parent stay until `init` reaps them, so one that is dead counts.
 fn assert_gone(pid: &str) {
     let number: i32 = pid.trim().parse().unwrap();
     let begun = Instant::now();
@@ -192,7 +192,7 @@ fn the_deadline_ends_a_program_and_its_children() {
 }
 
 #[test]
-fn children_that_are_left_behind_die_and_hold_up_nobody() {
+fn children_that_are_left_behind_die_and_do_not_hold_up_the_call() {
     for text in [
         // It holds standard output open.
         "sleep 1000 & echo $!",
@@ -208,12 +208,12 @@ fn children_that_are_left_behind_die_and_hold_up_nobody() {
 }
 
 #[test]
-fn one_that_leaves_the_group_holds_up_nobody() {
+fn one_that_leaves_the_group_does_not_hold_up_the_call() {
     if !std::path::Path::new("/usr/bin/setsid").exists() {
         return skip("there is no setsid");
     }
     let begun = Instant::now();
-    // It keeps standard output, and its time is short, as nobody ends it.
+    // It keeps standard output, and its time is short, as the call does not end it.
     let (answer, output) =
         script("setsid sh -c 'echo away; sleep 8' & sleep 0.5; echo here", PLENTY).unwrap();
     assert_eq!(answer.code, Some(0));
@@ -248,7 +248,7 @@ fn endless_output_is_cut_off() {
 }
 
 #[test]
-fn input_that_nobody_reads_is_no_trouble() {
+fn input_that_the_program_does_not_read_is_no_failure() {
     let large = vec![b'x'; 5 << 20];
     let begun = Instant::now();
     let (answer, _) = run("/bin/sh", &["-c", "exit 3"], &large, PLENTY).unwrap();
@@ -268,7 +268,7 @@ fn no_file_of_the_host_is_inherited() {
     let (_, output) = script("ls /proc/self/fd | tr '\\n' ' '", PLENTY).unwrap();
     let numbers: Vec<u32> =
         String::from_utf8(output).unwrap().split_whitespace().map(|fd| fd.parse().unwrap()).collect();
-    // What whoever started the host passed on to all it starts is not the host's; O_CLOEXEC is 0o2000000.
+    // What the parent of the host passed on to all its children is not the host's; O_CLOEXEC is 0o2000000.
     let passed_on = |fd: &u32| {
         let info = fs::read_to_string(format!("/proc/self/fdinfo/{fd}")).unwrap_or_default();
         let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));

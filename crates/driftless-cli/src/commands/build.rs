@@ -30,12 +30,12 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Build) -> anyhow:
         return Ok(ExitCode::SUCCESS);
     }
     for plugin in &built {
-        tell(terminal, plugin)?;
+        print_built(terminal, plugin)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Shows on a terminal what is going on, while nobody else writes to it.
+/// Runs `work` and shows its progress on a terminal, where nothing else is written meanwhile.
 fn with_progress<T>(terminal: &Terminal, work: impl FnOnce(&mut dyn FnMut(Progress<'_>)) -> T) -> T {
     let mut bar: Option<ProgressBar> = None;
     let shown = terminal.shows_progress();
@@ -58,7 +58,8 @@ fn with_progress<T>(terminal: &Terminal, work: impl FnOnce(&mut dyn FnMut(Progre
     done
 }
 
-fn tell(terminal: &Terminal, plugin: &Built) -> anyhow::Result<()> {
+/// Prints what was built of one plugin.
+fn print_built(terminal: &Terminal, plugin: &Built) -> anyhow::Result<()> {
     let mut out = terminal.out();
     let manifest = plugin.manifest.as_ref();
     let version = manifest.map_or("", |manifest| manifest.version.as_str());

@@ -68,8 +68,8 @@ fn chosen(collectors: Option<&[CollectorStep]>, names: &[String]) -> anyhow::Res
     names.iter().map(step).collect()
 }
 
-/// Every installed collector that needs no configuration. Nobody asked for any one of them, so one that fails, for example because its plugin is
-/// not granted what it asks for, is left out.
+/// Every installed collector that needs no configuration. The user named none of them, so one that fails, for example because its plugin is not
+/// granted what it asks for, is left out.
 fn everything(manager: &PluginManager, terminal: &Terminal) -> anyhow::Result<FactsFile> {
     let mut collectors = Vec::new();
     for listed in manager.list()? {

@@ -34,7 +34,7 @@ pub(crate) fn grant(global: &Global, terminal: &Terminal, asked: &args::Grant) -
         None => {
             show_request(terminal, &name, &module, grants.granted(&name))?;
             if !io::stdin().is_terminal() {
-                let message = "nobody can be asked here: say --all, or what to grant (--files, --network, --environment, --commands, --functions)";
+                let message = "standard input is not a terminal, so this cannot be confirmed: say --all, or what to grant (--files, --network, --environment, --commands, --functions)";
                 return Err(Failure::Usage(message.to_owned()).into());
             }
             if !confirmed(terminal, &format!("Grant all of this to `{name}`?"))? {
@@ -144,7 +144,7 @@ fn chosen(asked: &args::Grant) -> Result<Option<Permissions>, Failure> {
     Ok((!chosen.is_empty()).then_some(chosen))
 }
 
-/// A grant that nobody asked for is a typing mistake, or a misunderstanding that a user should not take away.
+/// A grant that the plugin did not ask for is a typing mistake, or a misunderstanding that a user should not take away.
 fn check_against(name: &str, requested: &Permissions, chosen: &Permissions) -> Result<(), Failure> {
     // Seen from the other side: each chosen entry has to have something in common with what was asked for.
     let useless: Vec<String> = Capability::ALL
@@ -162,7 +162,7 @@ fn check_against(name: &str, requested: &Permissions, chosen: &Permissions) -> R
     )))
 }
 
-/// Whoever can write `grants.toml` grants itself the rest.
+/// Refuses grants that reach the command's own files: a plugin that can write `grants.toml` grants itself the rest.
 fn check_own_places(global: &Global, name: &str, permissions: &Permissions) -> anyhow::Result<()> {
     let (_, protected) = context::own_places(global, &context::settings(global)?).remove_from(permissions);
     if protected.is_empty() {

@@ -26,7 +26,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
     let control = Arc::new(Control::new());
     // The pipeline finishes what it has read.
     let stopped = Arc::clone(&control);
-    interrupt::first_does(args.follow, move || stopped.stop());
+    interrupt::set_first_handler(args.follow, move || stopped.stop());
     let progress = (terminal.shows_progress() && !global.quiet).then(|| show_progress(&control));
     let finished = pipeline.run(&control, &mut |event| {
         let warn = || terminal.warn(&event.to_string());

@@ -22,7 +22,7 @@ use crate::table::Column;
 use crate::terminal::{BAD, GOOD, ODD, STRONG, Terminal, printable_path};
 use crate::{context, table, text};
 
-/// The functions that the guide calls required.
+/// The functions that `--strict` demands: all that announce components, except `get_commands`.
 const REQUIRED: [Function; 7] = [
     Function::GetTaskDefinitions,
     Function::GetFactsCollectors,

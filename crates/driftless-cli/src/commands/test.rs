@@ -97,7 +97,7 @@ fn find(args: &Test) -> anyhow::Result<Found> {
         [] => vec![folder.join("tests").join("cases")],
         folders => folders.to_vec(),
     };
-    // A folder that somebody names is meant to be there.
+    // A folder that the user names has to be there.
     if let Some(missing) = args.cases.iter().find(|folder| !folder.is_dir()) {
         return Err(Failure::NotFound(format!("{}: there is no such folder", missing.display())).into());
     }
@@ -231,7 +231,7 @@ impl Report<'_> {
             let mut out = self.terminal.out();
             verdict(&mut out, replay.holds(), &case.name)?;
             for problem in &replay.problems {
-                tell(&mut out, problem, &case.name)?;
+                print_problem(&mut out, problem, &case.name)?;
             }
         }
         Ok(())
@@ -265,7 +265,7 @@ impl Report<'_> {
                 };
                 writeln!(out, "{style}{word:<8}{style:#}  {}", printable_line(&case.name))?;
                 for problem in &replay.problems {
-                    tell(&mut out, problem, &case.name)?;
+                    print_problem(&mut out, problem, &case.name)?;
                 }
                 if !replay.holds() {
                     writeln!(
@@ -346,7 +346,7 @@ fn verdict(out: &mut impl Write, holds: bool, name: &str) -> std::io::Result<()>
 }
 
 /// Says in what a case does not hold, and what would mend it.
-fn tell(out: &mut impl Write, problem: &Problem, name: &str) -> std::io::Result<()> {
+fn print_problem(out: &mut impl Write, problem: &Problem, name: &str) -> std::io::Result<()> {
     match problem {
         Problem::Unrecorded => {
             writeln!(

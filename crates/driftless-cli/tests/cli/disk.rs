@@ -156,7 +156,7 @@ fn results_that_cannot_be_printed_are_a_failure() {
 }
 
 #[test]
-fn whoever_reads_may_leave() {
+fn a_reader_that_leaves_is_no_failure() {
     let home = home_that_prints();
     for args in PRINTING {
         let (reader, writer) = std::io::pipe().unwrap();

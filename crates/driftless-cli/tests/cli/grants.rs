@@ -1,4 +1,4 @@
-//! Grants that are given at the same time, and grants that somebody wrote by hand.
+//! Grants that are given at the same time, and grants that the user wrote by hand.
 
 use crate::harness::{Home, Run, asks_its_host, start};
 
@@ -123,7 +123,7 @@ fn a_lock_that_is_a_pipe_is_refused_at_once() {
     std::fs::remove_file(&lock).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(&lock).status().unwrap().success());
     for reader in [false, true] {
-        // With somebody at its other end it can be opened, and is no better.
+        // With a reader at its other end it can be opened, and is no better.
         let _reader = reader.then(|| std::fs::File::options().read(true).write(true).open(&lock).unwrap());
         let outcome = home.run(&["plugin", "revoke", "files"]);
         outcome.exits_with(1).says("grants.toml.lock: it is no regular file; remove it");

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// No test waits longer for anything.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A temporary folder that is both the home and the current folder of the program.
 #[derive(Debug)]
@@ -116,7 +116,7 @@ pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// Lets nobody else read a file.
+/// Lets no other user read a file.
 fn keep_private(path: &Path) {
     #[cfg(unix)]
     {
@@ -141,7 +141,7 @@ pub(crate) fn start(command: &mut Command) -> Run {
     Run { stdout: child.stdout.take().map(read_to_end), stderr: child.stderr.take().map(read_to_end), child }
 }
 
-/// Starts a command whose standard output nobody reads.
+/// Starts a command whose standard output the test does not read.
 pub(crate) fn start_unread(command: &mut Command) -> Run {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     Run { stdout: None, stderr: child.stderr.take().map(read_to_end), child }
@@ -197,9 +197,9 @@ impl Run {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            if started.elapsed() > PATIENCE {
+            if started.elapsed() > TIMEOUT {
                 self.child.kill().unwrap();
-                panic!("the program did not end within {PATIENCE:?}");
+                panic!("the program did not end within {TIMEOUT:?}");
             }
             std::thread::sleep(Duration::from_millis(2));
         }
@@ -235,7 +235,7 @@ impl Outcome {
 pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let started = Instant::now();
     while !is_so() {
-        assert!(started.elapsed() < PATIENCE, "waited {PATIENCE:?} in vain: {what}");
+        assert!(started.elapsed() < TIMEOUT, "waited {TIMEOUT:?} in vain: {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

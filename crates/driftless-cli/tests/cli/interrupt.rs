@@ -35,7 +35,7 @@ fn standard_input() {
     write!(stdin, "a last line without its end").unwrap();
     stdin.flush().unwrap();
     wait_until("all whole lines are written", || lines(&home, "out.jsonl").len() == 1000);
-    // The last line came with the others, but nobody can see from outside that it was read.
+    // The last line came with the others, but it cannot be seen from outside that it was read.
     std::thread::sleep(Duration::from_millis(300));
 
     run.interrupt();
@@ -139,7 +139,7 @@ fn the_second_one_ends_it_at_once() {
             repository().join("examples/data/access.log")
         ),
     );
-    // Nobody reads the output, so writing what was read never ends.
+    // The test does not read the output, so writing what was read never ends.
     let mut run = start_unread(&mut home.command(["logs", "pipeline.yml"]));
     std::thread::sleep(Duration::from_millis(500));
     assert!(run.is_running());

@@ -38,7 +38,7 @@ mod greeter {
     fn greet(config: Greet) -> String {
         println!("about to greet {}", config.who);
         if config.who.is_empty() {
-            panic!("nobody to greet");
+            panic!("the name is empty");
         }
         format!("Hello {}", config.who)
     }
@@ -86,7 +86,7 @@ fn a_plugin_from_source_to_result() {
     outcome
         .exits_with(1)
         .says("plugin `greeter` 1.2.3, task `greet`: panicked: ")
-        .says("nobody to greet")
+        .says("the name is empty")
         .says("lib.rs:");
 }
 

@@ -43,7 +43,7 @@ fn no_colour_where_there_is_no_terminal() {
 }
 
 #[test]
-fn colour_on_a_terminal_unless_somebody_says_no() {
+fn colour_on_a_terminal_unless_the_user_says_no() {
     let home = home();
     let Some(outcome) = on_a_terminal(&home, "driftless apply site.yml", &[]) else { return };
     outcome.exits_with(0);
@@ -62,7 +62,7 @@ fn colour_on_a_terminal_unless_somebody_says_no() {
 }
 
 #[test]
-fn colour_into_a_file_where_somebody_says_always() {
+fn colour_into_a_file_where_the_user_says_always() {
     let outcome = home().run(&["--color", "always", "apply", "site.yml"]);
     assert!(
         outcome.stdout.contains("\u{1b}[32mok") && outcome.stderr.contains("\u{1b}[32minfo"),

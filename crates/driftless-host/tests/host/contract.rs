@@ -84,7 +84,7 @@ fn closure() -> PluginManager {
         Function::ExecuteLogParser => json!({ "line": arguments[2] }).to_string(),
         Function::ExecuteLogFilter => (!arguments[2].contains("drop")).to_string(),
         Function::ExecuteTemplateFilter => arguments[2].to_uppercase(),
-        other => panic!("nobody calls {other}"),
+        other => panic!("the test does not call {other}"),
     };
     let functions = Function::ALL.iter().copied().collect();
     let plugin = Closure(PluginInfo::new("p", None, Digest::of(b"p"), functions), answer);
@@ -221,12 +221,12 @@ fn a_budget_of_the_callers_own_is_narrower_than_the_limits() {
 
 /// Writes down what it is told, and does something when a call begins.
 #[derive(Clone, Default)]
-struct Told {
+struct Recorder {
     lines: Arc<Mutex<Vec<String>>>,
     cancels: Option<CancelHandle>,
 }
 
-impl Told {
+impl Recorder {
     fn say(&self, line: String) {
         self.lines.lock().unwrap().push(line);
     }
@@ -236,7 +236,7 @@ impl Told {
     }
 }
 
-impl Observer for Told {
+impl Observer for Recorder {
     fn timing(&self) -> Timing {
         Timing::Exact
     }
@@ -270,17 +270,17 @@ impl Observer for Told {
 
 #[test]
 fn an_observer_sees_every_call_and_how_it_ended() {
-    let told = Told::default();
+    let recorder = Recorder::default();
     let guest = Guest::new()
         .with(Task, "ok", Says(r#"{"status": "success"}"#))
         .with(Task, "declines", Fails(r#"{"error": "no"}"#))
         .with(Task, "traps", TRAP);
-    let manager = builder(&[("p", &guest)]).observer(told.clone()).build().unwrap();
+    let manager = builder(&[("p", &guest)]).observer(recorder.clone()).build().unwrap();
     for task in ["ok", "declines", "traps"] {
         let _ = manager.task(&format!("p.{task}"), ()).unwrap().run();
     }
     let _ = manager.plugin("p").unwrap().session().call(Function::GetTaskDefinitions, &[]);
-    let lines = told.lines();
+    let lines = recorder.lines();
     let calls: Vec<&str> =
         lines.iter().map(String::as_str).filter(|line| !line.starts_with("end get_")).collect();
     assert_eq!(
@@ -318,11 +318,11 @@ fn an_observer_sees_each_host_call_with_the_permission_used_or_refused() {
                 (drop (call $ask (i32.const 64) (i32.const 31) (i32.const 0) (i32.const 0)))
                 (i64.or (i64.shl (i64.const 16) (i64.const 32)) (i64.const 2))))"#
     ));
-    let told = Told::default();
-    let manager = sandboxed(Settings::default()).observer(told.clone()).build().unwrap();
+    let recorder = Recorder::default();
+    let manager = sandboxed(Settings::default()).observer(recorder.clone()).build().unwrap();
     let plugin = manager.load(&artifact("asks", &module.unwrap())).unwrap();
     plugin.call(Function::GetHooks, &[]).unwrap();
-    let lines = told.lines();
+    let lines = recorder.lines();
     assert_eq!(
         lines[1],
         format!("asks host_environment get DRIFTLESS_TEST_TOKEN {:?}", Some(HostCallErrorKind::Denied)),
@@ -334,10 +334,10 @@ fn an_observer_sees_each_host_call_with_the_permission_used_or_refused() {
 #[test]
 fn a_cancel_handle_ends_a_running_call_and_the_next_one_works() {
     let cancel = CancelHandle::new();
-    let told = Told { cancels: Some(cancel.clone()), ..Told::default() };
+    let recorder = Recorder { cancels: Some(cancel.clone()), ..Recorder::default() };
     let guest = Guest::new().with(Task, "loop", LOOP).with(Task, "ok", Says(r#"{"status": "success"}"#));
     let settings = "[security]\nfuel_limit = 1000000000000\nexecution_timeout_secs = 3600";
-    let manager = builder_in(Settings::from_toml(settings).unwrap(), &[("p", &guest)]).observer(told);
+    let manager = builder_in(Settings::from_toml(settings).unwrap(), &[("p", &guest)]).observer(recorder);
     let manager = manager.build().unwrap();
     let endless = manager.task("p.loop", ()).unwrap();
     let error = endless.run_with(&CallOptions::default().cancel(&cancel)).unwrap_err();
@@ -367,7 +367,7 @@ fn a_pause_between_retries_ends_with_a_cancel() {
         std::thread::sleep(Duration::from_millis(50));
         cancel.cancel();
     });
-    // Twenty seconds at least, did the pause not hear of it.
+    // Without the cancellation, the pause alone takes twenty seconds.
     let error = task.run().unwrap_err();
     canceller.join().unwrap();
     assert_eq!(error.to_string(), "plugin `p`, task `c`: trapped: wasm `unreachable` instruction executed");

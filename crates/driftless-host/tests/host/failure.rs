@@ -39,8 +39,8 @@ const FRAGILE: Action<'_> = Runs(
     (call $wrap (local.get $a2) (local.get $l2))",
 );
 
-/// Tells its name, and replies with its configuration if whoever hears that takes [`SLOWLY`] over it; breaks otherwise. No
-/// instance remembers how often it was called, so it is the listener that decides.
+/// Logs its name, and replies with its configuration if the log sink takes [`SLOWLY`] over that; breaks otherwise. No
+/// instance remembers how often it was called, so it is the log sink that decides.
 const WORKS_WHEN_HEARD_SLOWLY: Action<'_> = Runs(
     "(call $now)
     (call $log (local.get $a0) (local.get $l0) (local.get $a0) (local.get $l0))
@@ -304,21 +304,21 @@ fn a_limit_stays_a_limit_however_often_it_is_reached() {
 }
 
 #[test]
-fn a_binding_that_keeps_failing_is_put_aside_for_a_while() {
+fn a_binding_that_keeps_failing_has_its_circuit_open_for_a_while() {
     let site = Site::new(&guest());
     let task = site.task("trap", FailurePolicy::default());
     for _ in 0..5 {
         assert!(matches!(task.run(), Err(Error::Call { .. })));
     }
     assert_eq!(site.calls(), 5);
-    let put_aside = |again: &str| {
+    let circuit_open = |again: &str| {
         format!(
             "plugin `p`, task `trap`: circuit open after 5 failures in a row within 60 s, the last: {TRAPPED}; it is {again} (`on_failure`)"
         )
     };
-    assert_eq!(task.run().unwrap_err().to_string(), put_aside("tried again in 30 s"));
+    assert_eq!(task.run().unwrap_err().to_string(), circuit_open("tried again in 30 s"));
     site.clock.pass(29);
-    assert_eq!(task.clone().run().unwrap_err().to_string(), put_aside("tried again in 1 s"));
+    assert_eq!(task.clone().run().unwrap_err().to_string(), circuit_open("tried again in 1 s"));
     assert_eq!(site.calls(), 0, "a call was made");
 
     // Another binding of the same component is another matter.
@@ -328,7 +328,7 @@ fn a_binding_that_keeps_failing_is_put_aside_for_a_while() {
     // One call to see whether it works again. It does not.
     site.clock.pass(1);
     assert!(matches!(task.run(), Err(Error::Call { .. })));
-    assert_eq!(task.run().unwrap_err().to_string(), put_aside("tried again in 30 s"));
+    assert_eq!(task.run().unwrap_err().to_string(), circuit_open("tried again in 30 s"));
     assert_eq!(site.calls(), 1);
 }
 
@@ -362,7 +362,7 @@ fn what_happens_to_a_binding_is_data_for_its_caller() {
     // The calls that are not made say the same.
     assert_eq!(call(&binding).to_string(), opened.to_string());
 
-    // Where nobody is put aside quietly, the errors say it.
+    // Where failures end the call, the errors say it and there are no events.
     let binding = bind(Policy::Fail);
     (0..6).for_each(|_| drop(call(&binding)));
     assert!(binding.guard().take_events().is_empty());
@@ -381,7 +381,7 @@ fn retries_of_a_call_are_one_failure_and_the_call_on_trial_has_none() {
 }
 
 #[test]
-fn where_each_call_is_to_be_made_nothing_is_put_aside() {
+fn where_each_call_is_to_be_made_no_circuit_opens() {
     let site = Site::new(&guest());
     let task = site.task("trap", Policy::Skip.into());
     (0..50).for_each(|_| drop(task.run().unwrap_err()));
@@ -487,7 +487,7 @@ fn a_filter_in_a_template_is_retried_where_that_is_said() {
 }
 
 #[test]
-fn a_filter_that_breaks_is_put_aside_and_one_that_declines_is_not() {
+fn the_circuit_of_a_filter_opens_when_it_breaks_and_not_when_it_declines() {
     let site = Site::new(&guest());
     let templates = Templates::new(&site.manager);
     let render = |template| templates.render("t", template, Map::new()).unwrap_err().to_string();
@@ -560,7 +560,7 @@ fn a_line_that_a_parser_declines_has_failed_whatever_is_said() {
         folder.write("in", "x\n".repeat(100));
         let site = Site::new(&stages());
         let ended = run_parser(&site, &folder, "decline", &json!(policy), json!({}));
-        assert!(ended.finished.error.is_none(), "it was put aside");
+        assert!(ended.finished.error.is_none(), "its circuit was opened");
         assert_eq!((ended.counts(), ended.finished.lost_lines), ([0, 0, 100], true));
         assert_eq!((site.calls(), site.clock.slept()), (100, vec![]));
     }
@@ -580,12 +580,12 @@ fn a_parser_in_quarantine_is_tried_again() {
     let skipped = ended.finished.summary.skipped;
     assert_eq!(ended.counts(), [105 - skipped, 0, 0]);
     assert!((30..=40).contains(&skipped), "{skipped}");
-    // Each failure, that it is put aside, that it works again, and how many more it was.
+    // Each failure, that the circuit is open, that it works again, and how many more lines were skipped.
     assert_eq!(ended.reported.len(), 8, "{:?}", ended.reported);
-    let put_aside = format!(
+    let circuit_open = format!(
         "plugin `p`, log parser `fragile`: circuit open after 5 failures in a row within 60 s, the last: {TRAPPED}; it is tried again in 30 s (`on_failure`)"
     );
-    assert_eq!(ended.reported[5], put_aside);
+    assert_eq!(ended.reported[5], circuit_open);
     assert_eq!(ended.reported[6], "plugin `p`, log parser `fragile`: works again");
     assert_eq!(ended.reported[7], format!("{} more lines are skipped", skipped - 5));
     let good = usize::try_from(skipped).unwrap() - 5;
@@ -605,7 +605,7 @@ fn a_parser_is_retried_where_that_is_said() {
 }
 
 #[test]
-fn a_parser_that_breaks_now_and_then_is_not_put_aside() {
+fn a_parser_that_breaks_now_and_then_keeps_its_circuit_closed() {
     let folder = Folder::new();
     folder.write("in", "bad\nbad\ngood\n".repeat(100));
     let site = Site::new(&stages());
@@ -717,7 +717,7 @@ fn what_is_built_in_has_no_policy() {
 }
 
 #[test]
-fn a_parser_that_is_put_aside_stays_so_in_the_next_run() {
+fn the_open_circuit_of_a_parser_stays_open_in_the_next_run() {
     let folder = Folder::new();
     folder.write("in", "x\n".repeat(20));
     let site = Site::new(&stages());
@@ -733,7 +733,7 @@ fn a_parser_that_is_put_aside_stays_so_in_the_next_run() {
 }
 
 #[test]
-fn one_plugins_timeout_interrupts_nobody_else() {
+fn one_plugins_timeout_interrupts_no_other_plugin() {
     let endless = Guest::new().with(Task, "t", LOOP);
     let fine = Guest::new().with(Task, "t", Says(r#"{"status":"success"}"#));
     let settings = Settings::from_toml(

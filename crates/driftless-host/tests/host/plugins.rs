@@ -109,11 +109,11 @@ fn a_broken_list_is_told_when_it_is_first_asked_for() {
 }
 
 #[test]
-fn a_broken_schema_is_told_before_anybody_runs_into_it() {
+fn a_broken_schema_is_reported_before_its_task_is_run() {
     let guest = Guest::new()
         .with_schema(Task, "broken", json!({"type": "nonsense"}), SUCCESS)
         .with(Task, "fine", SUCCESS);
-    // Even whoever asks for another task hears of it.
+    // A caller that asks for another task gets the error as well.
     check_contains(
         manager(&[("p", &guest)]).component(Task, "p.fine"),
         ErrorKind::Failed,
@@ -247,7 +247,7 @@ fn a_name_that_means_two_plugins_is_an_error() {
 
 #[test]
 fn a_list_executes_nothing_and_hides_nothing() {
-    // Whoever instantiated the first one would never come back.
+    // Instantiating the first one would never return.
     let endless = wat::parse_str(
         r#"(module (func $start (loop $forever br $forever)) (start $start)
             (memory (export "memory") 1)
@@ -273,7 +273,7 @@ fn a_list_executes_nothing_and_hides_nothing() {
         ]
     );
     assert_eq!(listed[0].manifest.as_ref().unwrap().version, "1.2.0");
-    // What is broken is in nobody's way.
+    // Broken plugins do not keep the others from running.
     manager.task("aardvark.c", Map::new()).unwrap().run().unwrap();
 }
 
@@ -318,7 +318,7 @@ fn a_failure_is_one_only_where_it_is_marked() {
     let more = r#"{"error":"a","more":1}"#;
     check(call(Fails(more)), ErrorKind::Failed, &format!("{place}{more}"));
     assert!(matches!(call(Fails(error)), Err(Error::Failed { .. })));
-    // Nobody has to read all that a plugin has to say.
+    // The message of a plugin is cut.
     let long = call(Fails(&"x".repeat(100_000))).unwrap_err().to_string();
     assert!(long.len() < 17 << 10 && long.ends_with("x…"), "{} bytes", long.len());
 
@@ -425,7 +425,7 @@ fn wasi_is_let_in_only_where_it_is_allowed() {
 }
 
 #[test]
-fn settings_that_nobody_knows_are_told_with_their_line() {
+fn unknown_settings_are_reported_with_their_line() {
     let says = |toml: &str| Settings::from_toml(toml);
     check_contains(says("[security]\nfuel = 1"), ErrorKind::Configuration, "plugins.toml: ");
     check_contains(says("[security]\nfuel = 1"), ErrorKind::Configuration, "line 2");

@@ -48,8 +48,9 @@ fn a_panic_in_what_the_caller_does_with_a_report_ends_the_pipeline() {
         folder.write("in", format!("bad\n{}", numbered(200_000)));
         let pipeline =
             pipeline(&stages(), folder.file(Some("picky"), json!({"workers": 2})), follow).unwrap();
-        let ended = run_reporting_in_time(pipeline, &Arc::new(Control::new()), |_| panic!("nobody listens"));
-        assert_eq!(message(&*ended.err().expect("it should panic")), "nobody listens");
+        let ended =
+            run_reporting_in_time(pipeline, &Arc::new(Control::new()), |_| panic!("the reader is gone"));
+        assert_eq!(message(&*ended.err().expect("it should panic")), "the reader is gone");
     }
 }
 
@@ -61,7 +62,7 @@ fn pipe(folder: &Folder, name: &str) {
 
 #[test]
 #[cfg(unix)]
-fn a_pipe_that_nobody_writes_to_can_be_stopped() {
+fn a_pipe_without_a_writer_can_be_stopped() {
     for follow in [false, true] {
         let folder = Folder::new();
         pipe(&folder, "in");

@@ -96,7 +96,7 @@ pub(crate) fn run_in_time(pipeline: Pipeline, control: &Arc<Control>) -> std::th
 pub(crate) fn run_reporting_in_time(
     pipeline: Pipeline,
     control: &Arc<Control>,
-    mut hear: impl FnMut(&str) + Send + 'static,
+    mut on_event: impl FnMut(&str) + Send + 'static,
 ) -> std::thread::Result<Ended> {
     let (ended, end) = std::sync::mpsc::channel();
     let of_thread = Arc::clone(control);
@@ -105,7 +105,7 @@ pub(crate) fn run_reporting_in_time(
             let mut reported = Vec::new();
             let finished = pipeline.run(&of_thread, &mut |event| {
                 reported.push(event.to_string());
-                hear(&event.to_string());
+                on_event(&event.to_string());
             });
             Ended { finished, reported }
         });

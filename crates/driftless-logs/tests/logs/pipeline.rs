@@ -394,17 +394,17 @@ fn a_parser_that_always_breaks_ends_the_pipeline() {
         assert_eq!(folder.read("rejected"), lines);
         assert_eq!(ended.reported[10], "990 more lines failed");
     };
-    let put_aside = |stage: &str, why: &str| {
+    let circuit_open = |stage: &str, why: &str| {
         format!(
             "plugin `p`, {stage}: circuit open after 5 failures in a row within 60 s, the last: {why}; it is tried again in 30 s (`on_failure`)"
         )
     };
     let trapped = "trapped: wasm `unreachable` instruction executed";
-    check("trap", json!([]), ErrorKind::Failed, &put_aside("log parser `trap`", trapped));
+    check("trap", json!([]), ErrorKind::Failed, &circuit_open("log parser `trap`", trapped));
     let limit = "used up its 1,000,000 units of fuel (`security.fuel_limit` in plugins.toml)";
-    check("loop", json!([]), ErrorKind::Limit, &put_aside("log parser `loop`", limit));
+    check("loop", json!([]), ErrorKind::Limit, &circuit_open("log parser `loop`", limit));
     let filters = json!([{"type": "p.trap"}]);
-    check("wrap", filters, ErrorKind::Failed, &put_aside("log filter `trap`", trapped));
+    check("wrap", filters, ErrorKind::Failed, &circuit_open("log filter `trap`", trapped));
 }
 
 #[test]
@@ -447,7 +447,7 @@ fn a_disk_that_fills_up_tears_one_line_and_no_other() {
     assert!(torn.len() > 100_000, "{} bytes", torn.len());
     assert!(!torn.ends_with('\n'), "the limit should lie in the middle of a line");
 
-    // Whoever writes next ends that line and says so.
+    // The next pipeline ends that line and says so.
     let ended = run(folder.file(Some("same"), json!({})));
     let told = "it ended in the middle of a line, which is ended now";
     assert_eq!(ended.reported, [format!("{}: {told}", folder.text("out"))]);
@@ -561,7 +561,7 @@ fn a_file_is_followed_as_it_grows() {
         // Long enough for it to be read.
         std::thread::sleep(Duration::from_millis(700));
     });
-    // Nobody knows whether that one would have gone on; what is there is not lost.
+    // Whether that one would have gone on is unknown; what is there is not lost.
     assert_eq!(ended.counts(), [4, 0, 0]);
     let lines = ["one", "two", "three", "no newline"].map(|line| format!("{{\"line\":\"{line}\"}}\n"));
     assert_eq!(folder.read("out"), lines.concat());

@@ -256,7 +256,7 @@ fn collectors_bring_one_object() {
 }
 
 #[test]
-fn a_file_with_a_key_that_nobody_knows_is_not_taken() {
+fn a_file_with_an_unknown_key_is_refused() {
     let error = |file: Value| serde_json::from_value::<ApplyFile>(file).unwrap_err().to_string();
     assert!(error(json!({"tasks": [], "task": []})).contains("unknown field `task`"));
     assert!(error(json!({"vars": {}})).contains("missing field `tasks`"));

@@ -23,7 +23,7 @@ impl WasiRuntime {
 
 impl Drop for WasiRuntime {
     fn drop(&mut self) {
-        // A guest may have opened a pipe that nobody writes to: nobody waits for the thread that waits there.
+        // A guest may have opened a pipe without a writer: dropping the sandbox does not wait for the thread that waits there.
         if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
         }

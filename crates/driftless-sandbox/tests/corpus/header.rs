@@ -77,7 +77,7 @@ impl Verdict {
 
 impl Header {
     pub(crate) fn read(text: &str, stage: &Stage) -> Result<Self, String> {
-        // One instance for the attacker and one for its neighbour, who notices when one is not given back.
+        // One instance for the attacker and one for the control plugin, which fails when the other is not given back.
         let mut header = Self {
             limits: Limits { time: Duration::from_secs(20), instances: 2, ..Limits::default() },
             steps: Vec::new(),

@@ -29,7 +29,7 @@ impl Server {
                     return;
                 }
                 count.fetch_add(1, Ordering::AcqRel);
-                // Whoever hangs up first has what it wanted.
+                // A client that hangs up first has what it wanted.
                 let _ = answer(stream, &text);
             }
         });

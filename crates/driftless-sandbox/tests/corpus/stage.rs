@@ -24,7 +24,7 @@ use super::server::Server;
 ///     inside            -> hello.txt
 ///     circle            -> circle
 ///     zero, environment -> /dev/zero, /proc/self/environ
-///     fifo                 a pipe that nobody writes to
+///     fifo                 a pipe without a writer
 /// ```
 #[derive(Debug)]
 pub(crate) struct Stage {
@@ -93,7 +93,7 @@ impl Stage {
                 return Err(format!("{granted} connections reached the server"));
             }
             if forbidden != 0 {
-                return Err(format!("{forbidden} connections reached the server that nobody may reach"));
+                return Err(format!("{forbidden} connections reached the server that no attack may reach"));
             }
         }
         self.check_processes()
@@ -105,7 +105,7 @@ impl Stage {
         let folder = self.folder.path().to_string_lossy().into_owned();
         let left = || {
             let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-            // What has ended meanwhile cannot be read, and one that nobody reaped yet has no command line.
+            // What has ended meanwhile cannot be read, and one that was not reaped yet has no command line.
             let mut commands = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
             commands.find(|command| String::from_utf8_lossy(command).contains(&folder))
         };

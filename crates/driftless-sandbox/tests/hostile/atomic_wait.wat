@@ -1,4 +1,4 @@
-;; Sleeping until somebody wakes it: nobody would, and no fuel burns.
+;; Sleeping until another thread wakes it: there is none, and no fuel burns.
 ;; expect: refused "threads support is not enabled"
 (module
     (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-;; Blocks in blocks, 10,000 deep: whoever follows them by calling himself runs out of stack.
+;; Blocks in blocks, 10,000 deep: a reader that follows them by recursion runs out of stack.
 ;; call: execute_task "a" "{}"
 ;; expect: reply ""
 (module

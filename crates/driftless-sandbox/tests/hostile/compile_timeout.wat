@@ -1,4 +1,4 @@
-;; 12 kB that keep the compiler busy for longer than it may, which is 15 s: whoever waits is told, and the neighbour goes on.
+;; 12 kB that keep the compiler busy for longer than it may, which is 15 s: the call that waits fails, and the control plugin goes on.
 ;; limits: compile_milliseconds=1500
 ;; expect: uncompilable "took longer than its 1,500 ms to compile (`security.compile_timeout_secs` in plugins.toml)"
 (module

@@ -1,4 +1,4 @@
-;; A handle that nobody gave it.
+;; A handle that the host did not give it.
 ;; call: execute_task "a" "{}"
 ;; expect: trap "handle"
 (component

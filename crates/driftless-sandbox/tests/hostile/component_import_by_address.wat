@@ -1,4 +1,4 @@
-;; A dependency that somebody would have to fetch.
+;; A dependency that the host would have to fetch.
 ;; expect: refused "it imports `url=<https://example.com/evil.wasm>`: the host offers no such interface"
 (component
     (import "url=<https://example.com/evil.wasm>" (component))

@@ -1,4 +1,4 @@
-;; A dependency that somebody would have to resolve.
+;; A dependency that the host would have to resolve.
 ;; expect: refused "the host offers no such interface"
 (component
     (import "locked-dep=<example:evil@1.0.0>" (component))

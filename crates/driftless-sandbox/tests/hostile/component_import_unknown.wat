@@ -1,4 +1,4 @@
-;; An interface that nobody offers.
+;; An interface that the host does not offer.
 ;; expect: refused "it imports `example:shell/run@1.0.0`: the host offers no such interface"
 (component
     (import "example:shell/run@1.0.0" (instance (export "run" (func (param "command" string)))))

@@ -1,4 +1,4 @@
-;; The manifest stands in a component inside, where it is nobody's.
+;; The manifest stands in a component inside, where it is not the plugin's.
 ;; expect: refused "it needs the permission `FileSystem`, which the manifest does not ask for"
 (component
     (import "driftless:plugin/file@1.0.0" (instance $file

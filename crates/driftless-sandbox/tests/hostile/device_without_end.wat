@@ -1,4 +1,4 @@
-;; A device that never ends, asked for and granted by somebody who did not think.
+;; A device that never ends, asked for, and granted by a careless user.
 ;; asks: {"FileSystem":{"paths":["/dev/zero"]}}
 ;; grants: all
 ;; skeleton: forward host_file

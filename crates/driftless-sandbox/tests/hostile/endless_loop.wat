@@ -1,4 +1,4 @@
-;; It never ends; under the guide's own limit.
+;; It never ends; under the default limit.
 ;; call: execute_task "a" "{}"
 ;; expect: limit fuel
 (module

@@ -1,4 +1,4 @@
-;; A name that ends early for whoever reads it as C does.
+;; A name that ends early for code that reads it as C does.
 ;; asks: {"Environment":{"vars":["DRIFTLESS_PUBLIC"]}}
 ;; grants: all
 ;; skeleton: forward host_environment

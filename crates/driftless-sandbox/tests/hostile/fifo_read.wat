@@ -1,4 +1,4 @@
-;; A pipe that nobody writes to: whoever opens it waits for ever.
+;; A pipe without a writer: a thread that opens it waits for ever.
 ;; asks: {"FileSystem":{"paths":["$DIR/granted"]}}
 ;; grants: all
 ;; skeleton: forward host_file

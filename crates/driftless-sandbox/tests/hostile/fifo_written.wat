@@ -1,4 +1,4 @@
-;; A pipe that nobody reads.
+;; A pipe without a reader.
 ;; asks: {"FileSystem":{"paths":["$DIR/granted:rw"]}}
 ;; grants: all
 ;; skeleton: forward host_file

@@ -1,4 +1,4 @@
-;; A line break, for whoever writes logs line by line.
+;; A line break, for a host that writes logs line by line.
 ;; asks: {"FileSystem":{"paths":["$DIR/granted"]}}
 ;; grants: all
 ;; skeleton: forward host_file

@@ -1,4 +1,4 @@
-;; Large answers that nobody fetches: there is never more than one of them.
+;; Large answers that the plugin does not fetch: there is never more than one of them.
 ;; asks: {"FileSystem":{"paths":["$DIR/granted"]}}
 ;; grants: all
 ;; limits: fuel=1500000

@@ -1,4 +1,4 @@
-;; A name of a function that would write to the terminal of whoever reads the denial.
+;; A name of a function that would write to the terminal of the user who reads the denial.
 ;; asks: {"HostFunction":{"functions":["inventory.owner"]}}
 ;; grants: all
 ;; skeleton: forward host_function

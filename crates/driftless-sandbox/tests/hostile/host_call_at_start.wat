@@ -1,4 +1,4 @@
-;; It asks before anybody called it.
+;; It asks before the host has called it.
 ;; asks: {"FileSystem":{"paths":["$DIR/granted"]}}
 ;; grants: all
 ;; call: execute_task "" "{}"

@@ -1,4 +1,4 @@
-;; Two gibibytes, which are a negative length for whoever reads it with a sign.
+;; Two gibibytes, which are a negative length for a host that reads it with a sign.
 ;; asks: {"FileSystem":{"paths":["$DIR/granted"]}}
 ;; grants: all
 ;; limits: fuel=18446744073709551615

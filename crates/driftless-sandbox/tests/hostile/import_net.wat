@@ -1,4 +1,4 @@
-;; The network; the guide forbids `env.net*`, whatever follows.
+;; The network; `env.net*` is forbidden, whatever follows.
 ;; expect: refused "it imports `env.net_connect`: plugins have no network" "it imports `env.network`: plugins have no network"
 (module
     (import "env" "net_connect" (func (param i32) (result i32)))

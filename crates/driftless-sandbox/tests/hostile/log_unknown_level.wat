@@ -1,4 +1,4 @@
-;; A level that nobody knows is no reason to lose the message.
+;; An unknown level is no reason to lose the message.
 ;; call: execute_task "a" "{}"
 ;; expect: reply ""
 ;; log: info "careful"

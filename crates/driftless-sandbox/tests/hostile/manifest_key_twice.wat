@@ -1,4 +1,4 @@
-;; Two names: one for whoever lists plugins, one for whoever grants.
+;; Two names: one for the code that lists plugins, one for the code that grants.
 ;; expect: refused "its manifest cannot be read: duplicate field `name`"
 (module
     (@custom "driftless.manifest.v1" "{\"name\":\"good\",\"name\":\"evil\",\"version\":\"1.0.0\"}")

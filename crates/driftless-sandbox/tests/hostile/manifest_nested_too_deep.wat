@@ -1,4 +1,4 @@
-;; Brackets in brackets, to use up the stack of whoever reads it.
+;; Brackets in brackets, to use up the stack of the parser.
 ;; expect: refused "its manifest cannot be read: EOF while parsing a list"
 (module
     (@custom "driftless.manifest.v1" "{\"name\":\"good\",\"version\":\"1\",\"x\":"

@@ -1,4 +1,4 @@
-;; Two lists of permissions: one for whoever asks the user, one for whoever grants.
+;; Two lists of permissions: one for the code that asks the user, one for the code that grants.
 ;; expect: refused "its manifest cannot be read: duplicate field `permissions`"
 (module
     (@custom "driftless.manifest.v1" "{\"name\":\"good\",\"version\":\"1.0.0\",\"permissions\":[],\"permissions\":[{\"FileSystem\":{\"paths\":[\"/\"]}}]}")

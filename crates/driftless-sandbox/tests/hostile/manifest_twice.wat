@@ -1,4 +1,4 @@
-;; Two manifests: one for whoever lists plugins, one for whoever runs them.
+;; Two manifests: one for the code that lists plugins, one for the code that runs them.
 ;; expect: refused "it has two manifests"
 (module
     (@custom "driftless.manifest.v1" "{\"name\":\"good\",\"version\":\"1.0.0\"}")

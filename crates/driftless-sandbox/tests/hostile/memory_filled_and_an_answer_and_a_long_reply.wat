@@ -1,4 +1,4 @@
-;; Everything at once: all of its memory, an answer that nobody fetches, and as long a reply as may be.
+;; Everything at once: all of its memory, an answer that the plugin does not fetch, and as long a reply as may be.
 ;; asks: {"Process":{"commands":["/usr/bin/head"]}}
 ;; grants: all
 ;; call: execute_task "" "{\"command\":\"/usr/bin/head\",\"arguments\":[\"-c\",\"8000000\",\"/dev/zero\"]}"

@@ -1,4 +1,4 @@
-;; Asks for the networks of whoever runs it, beside a harmless host.
+;; Asks for the user's own networks, beside a harmless host.
 ;; asks: {"Network":{"hosts":["http://cdn.example.com","address:0.0.0.0/0"]}}
 ;; skeleton: forward host_http
 ;; expect: refused "addresses are for the user to grant"

@@ -1,4 +1,4 @@
-;; Very many entries, each of which is fine: whoever compares them must not take long.
+;; Very many entries, each of which is fine: comparing them must not take long.
 ;; asks: {"Environment":{"vars":["A"$(,"A"*63)]}}
 ;; grants: {"Environment":{"vars":["A"$(,"A"*20000)]}}
 ;; skeleton: flood host_environment

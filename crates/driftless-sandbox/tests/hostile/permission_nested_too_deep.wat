@@ -1,4 +1,4 @@
-;; Brackets in brackets, to use up the stack of whoever reads it.
+;; Brackets in brackets, to use up the stack of the parser.
 ;; asks: {"FileSystem":{"paths":$([*100000)
 ;; expect: refused "its manifest cannot be read: "
 (module

@@ -1,4 +1,4 @@
-;; Two lists: one for whoever asks the user, one for whoever grants.
+;; Two lists: one for the code that asks the user, one for the code that grants.
 ;; asks: {"FileSystem":{"paths":["/a"],"paths":["/"]}}
 ;; expect: refused "its manifest cannot be read: duplicate field `paths`"
 (module

@@ -1,4 +1,4 @@
-;; A path that hides itself from whoever is asked.
+;; A path that hides itself from the user who is asked.
 ;; asks: {"FileSystem":{"paths":["/\u001b[2K/etc"]}}
 ;; expect: refused "its manifest asks for a permission that means nothing: " "a path has no control characters"
 (module

@@ -1,4 +1,4 @@
-;; A field that nobody knows is not passed over.
+;; An unknown field is not passed over.
 ;; asks: {"FileSystem":{"paths":[],"follow":true}}
 ;; expect: refused "its manifest cannot be read: unknown field `follow`"
 (module

@@ -1,4 +1,4 @@
-;; The folder that the host works in, which is nobody's to know.
+;; The folder that the host works in, which no plugin may know.
 ;; asks: {"FileSystem":{"paths":["/proc"]}}
 ;; grants: all
 ;; skeleton: forward host_file

@@ -1,4 +1,4 @@
-;; A program of this name in the folder of whoever started the host.
+;; A program of this name in the working folder of the host.
 ;; asks: {"Process":{"commands":["echo"]}}
 ;; grants: all
 ;; skeleton: forward host_process

@@ -1,4 +1,4 @@
-;; A result with eight million numbers in it, each of which is two bytes for the plugin and more for whoever makes values of them.
+;; A result with eight million numbers in it, each of which is two bytes for the plugin and more for a host that makes values of them.
 ;; With a limit of 32 MiB the program has nearly 900: it reads the result as a tree of values to learn its status. So much is let pass
 ;; here until that is mended.
 ;; limits: memory=33554432

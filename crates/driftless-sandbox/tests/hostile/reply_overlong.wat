@@ -1,4 +1,4 @@
-;; A zero in two bytes, which would get past whoever looks for zeros.
+;; A zero in two bytes, which would get past a search for zeros.
 ;; call: execute_task "a" "{}"
 ;; expect: broken "its reply is not UTF-8 (at byte 0)"
 (module

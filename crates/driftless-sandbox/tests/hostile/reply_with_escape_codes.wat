@@ -1,4 +1,4 @@
-;; Text is text; what a terminal makes of it is for whoever has one.
+;; Text is text; the program that shows it on a terminal has to escape it.
 ;; call: execute_task "a" "{}"
 ;; expect: reply "\u001b[2J\u0000"
 (module

@@ -1,4 +1,4 @@
-;; Brackets in brackets, to use up the stack of whoever reads it.
+;; Brackets in brackets, to use up the stack of the parser.
 ;; asks: {"FileSystem":{"paths":["$DIR/granted"]}}
 ;; grants: all
 ;; skeleton: forward host_file

@@ -1,4 +1,4 @@
-;; Two paths: one for whoever checks, one for whoever reads.
+;; Two paths: one for the code that checks, one for the code that reads.
 ;; asks: {"FileSystem":{"paths":["$DIR/granted"]}}
 ;; grants: all
 ;; skeleton: forward host_file

@@ -1,4 +1,4 @@
-;; A field that nobody knows is not passed over.
+;; An unknown field is not passed over.
 ;; asks: {"FileSystem":{"paths":["$DIR/granted"]}}
 ;; grants: all
 ;; skeleton: forward host_file

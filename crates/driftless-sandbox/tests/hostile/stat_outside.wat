@@ -1,4 +1,4 @@
-;; Whether a file is there that nobody granted.
+;; Whether a file is there that was not granted.
 ;; asks: {"FileSystem":{"paths":["$DIR/granted"]}}
 ;; grants: all
 ;; skeleton: forward host_file

@@ -1,4 +1,4 @@
-;; It fetches an answer that nobody gave.
+;; It fetches an answer that the host did not give.
 ;; asks: {"FileSystem":{"paths":["$DIR/granted"]}}
 ;; grants: all
 ;; call: execute_task "" "{}"

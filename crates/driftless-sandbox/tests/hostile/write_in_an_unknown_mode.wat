@@ -1,4 +1,4 @@
-;; A mode that nobody knows.
+;; An unknown mode.
 ;; asks: {"FileSystem":{"paths":["$DIR/granted:rw"]}}
 ;; grants: all
 ;; skeleton: forward host_file

@@ -1,5 +1,5 @@
-//! Modules made by wasm-bindgen: what the guide shows, and what the tool's versions have made of it over the years. What a single hostile one runs
-//! into is in `hostile/`.
+//! Modules made by wasm-bindgen: one plugin, and what versions of the tool have made of it over the years. What a single hostile one runs into
+//! is in `hostile/`.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,8 +13,8 @@ use driftless_sandbox::{
 
 const TASK: Function = Function::ExecuteTask;
 
-/// The guide's own example as two versions of the tool make it, see `fixtures/README.md`.
-const GUIDE: [&[u8]; 2] = [
+/// One plugin as two versions of the tool make it, see `fixtures/README.md`.
+const FIXTURES: [&[u8]; 2] = [
     include_bytes!("../fixtures/guide_wasm_bindgen_0_2_129.wasm"),
     include_bytes!("../fixtures/guide_wasm_bindgen_0_2_92.wasm"),
 ];
@@ -49,7 +49,7 @@ fn compile(limits: Limits, bytes: &[u8]) -> (CompiledPlugin, Log) {
         .unwrap();
     let module = sandbox.validate(bytes).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(module.abi(), Abi::Bindgen);
-    (sandbox.compile("guide", &module).unwrap(), log)
+    (sandbox.compile("plugin", &module).unwrap(), log)
 }
 
 fn start(text: &str) -> (Instance, Log) {
@@ -58,12 +58,12 @@ fn start(text: &str) -> (Instance, Log) {
 }
 
 #[test]
-fn the_guides_example_runs_unchanged() {
-    for guide in GUIDE {
-        let listed = inspect(guide);
+fn the_first_editions_plugin_runs_unchanged() {
+    for fixture in FIXTURES {
+        let listed = inspect(fixture);
         assert_eq!(listed.abi(), Some(Abi::Bindgen));
         assert!(listed.functions().unwrap().iter().eq([Function::GetTaskDefinitions, TASK]));
-        let (plugin, log) = compile(Limits::default(), guide);
+        let (plugin, log) = compile(Limits::default(), fixture);
         let mut instance = plugin.instantiate().unwrap();
         let definitions = instance.call(Function::GetTaskDefinitions, &[]).unwrap().text.to_owned();
         let definitions: serde_json::Value = serde_json::from_str(&definitions).unwrap();
@@ -88,9 +88,9 @@ fn the_guides_example_runs_unchanged() {
 }
 
 #[test]
-fn the_guides_example_panics_without_words_and_goes_on() {
-    for guide in GUIDE {
-        let (plugin, _) = compile(Limits { instances: 1, ..Limits::default() }, guide);
+fn the_first_editions_plugin_panics_without_words_and_goes_on() {
+    for fixture in FIXTURES {
+        let (plugin, _) = compile(Limits { instances: 1, ..Limits::default() }, fixture);
         let pool = InstancePool::new(plugin);
         for _ in 0..3 {
             // It takes the message out of a configuration that has none.
@@ -103,9 +103,9 @@ fn the_guides_example_panics_without_words_and_goes_on() {
 
 /// A thousand calls take no more memory than ten: what is handed over is given back.
 #[test]
-fn the_guides_example_keeps_its_memory() {
-    for guide in GUIDE {
-        let (plugin, _) = compile(Limits::default(), guide);
+fn the_first_editions_plugin_keeps_its_memory() {
+    for fixture in FIXTURES {
+        let (plugin, _) = compile(Limits::default(), fixture);
         let mut instance = plugin.instantiate().unwrap();
         let config = serde_json::json!({ "message": "x".repeat(10_000) }).to_string();
         let mut used = Vec::new();
@@ -274,7 +274,7 @@ fn the_hosts_own_functions_are_there_as_well() {
     assert_eq!(*log.lock().unwrap(), ["info said"]);
 }
 
-/// The guide has no other way to say that something failed than an object with `error` in it.
+/// A module of wasm-bindgen has no other way to say that something failed than an object with `error` in it.
 #[test]
 fn an_object_with_an_error_is_a_failure_but_not_of_a_task() {
     let text = |reply: &str| {

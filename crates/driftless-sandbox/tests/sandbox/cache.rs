@@ -126,7 +126,7 @@ fn what_is_used_is_young_again() {
 }
 
 #[test]
-fn a_file_that_somebody_touched_is_not_believed() {
+fn a_file_that_was_changed_is_not_believed() {
     assert!(is_rewritten_after(overwrite(Vec::clear)), "an empty file");
     assert!(is_rewritten_after(overwrite(|bytes| bytes.truncate(8))), "only the magic");
     assert!(is_rewritten_after(overwrite(|bytes| bytes.truncate(40))), "only the header");
@@ -187,7 +187,7 @@ fn what_passed_is_not_read_through_again() {
 }
 
 #[test]
-fn a_record_that_somebody_made_is_not_believed() {
+fn a_record_made_without_the_key_is_not_believed() {
     let home = Home::new();
     sandbox(home.open().unwrap()).validate(&plugin('a')).unwrap();
     let right = fs::read(home.record()).unwrap();
@@ -296,7 +296,7 @@ fn a_cache_behind_a_symbolic_link_is_refused() {
 }
 
 #[test]
-fn a_cache_of_somebody_else_is_refused() {
+fn a_cache_of_another_user_is_refused() {
     let home = Home::new();
     home.open().unwrap();
     // Only the administrator can give something away, so only there can this be tried.
@@ -392,14 +392,14 @@ fn what_was_not_used_for_longest_makes_room() {
     assert_eq!(home.files().len(), 2);
 }
 
-/// Puts a pipe that nobody writes to in the place of a file.
+/// Puts a pipe without a writer in the place of a file.
 fn pipe(path: &Path) {
     fs::remove_file(path).unwrap();
     let made = std::process::Command::new("mkfifo").args(["-m", "600"]).arg(path).status().unwrap();
     assert!(made.success());
 }
 
-/// What something comes to that must not wait for anybody.
+/// The result of something that must not wait.
 fn at_once<T: Send + 'static>(does: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, end) = std::sync::mpsc::channel();
     std::thread::spawn(move || done.send(does()));

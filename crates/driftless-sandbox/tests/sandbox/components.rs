@@ -465,7 +465,7 @@ impl Stage {
 }
 
 #[test]
-fn a_timeout_interrupts_nobody_else() {
+fn a_timeout_interrupts_no_other_call() {
     let limits = Limits { time: Duration::from_millis(50), fuel: u64::MAX, ..Limits::default() };
     let stage = Stage::new(limits);
     let over = AtomicBool::new(false);

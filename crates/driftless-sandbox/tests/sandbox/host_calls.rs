@@ -199,7 +199,7 @@ fn bytes_cost_fuel() {
     assert_eq!(run_with(&fuel, "", &out).unwrap_err().cause, out_of_fuel, "and on the way back");
 }
 
-/// Whoever stands behind the host calls has to keep to the allowance; one that does not is stopped here.
+/// An implementation of the host calls has to keep to the allowance; one that does not is stopped here.
 #[test]
 fn an_answer_that_is_too_large_is_not_handed_over() {
     let limits = Limits { answer: 10, ..Limits::default() };

@@ -48,7 +48,7 @@ const ENDLESS: &str = "(loop $forever br $forever) unreachable";
 const FINE: &str = "i64.const 0";
 
 #[test]
-fn a_timeout_interrupts_nobody_else() {
+fn a_timeout_interrupts_no_other_call() {
     let limits = Limits { time: Duration::from_millis(50), fuel: u64::MAX, ..few_instances(4) };
     let sandbox = sandbox(limits);
     let endless = InstancePool::new(compile(&sandbox, "endless", ENDLESS));
@@ -529,7 +529,7 @@ fn slow_to_compile() -> Vec<u8> {
 }
 
 #[test]
-fn a_slow_compilation_holds_up_nobody_else() {
+fn a_slow_compilation_does_not_hold_up_other_plugins() {
     let limits = Limits { compile_time: Duration::from_millis(200), ..few_instances(2) };
     let sandbox = sandbox(limits);
     let slow = sandbox.validate(&slow_to_compile()).unwrap();
@@ -540,7 +540,7 @@ fn a_slow_compilation_holds_up_nobody_else() {
         "it took longer than its 200 ms to compile (`security.compile_timeout_secs` in plugins.toml)"
     );
     assert!(began.elapsed() >= Duration::from_millis(200));
-    // The compiler still works on it. Whoever tries again waits for the same work, and a turn is left for others.
+    // The compiler still works on it. A caller that tries again waits for the same work, and a turn is left for others.
     sandbox.compile("slow", &slow).unwrap_err();
     let compile_fine = || {
         let bytes = module(r#"(memory (export "memory") 1)"#, FINE);

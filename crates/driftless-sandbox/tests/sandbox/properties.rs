@@ -95,7 +95,7 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// A module that was right until somebody changed a few bytes of it. Every other one imports WASI.
+/// A right module with a few bytes changed. Every other one imports WASI.
 fn changed_module() -> impl Strategy<Value = Vec<u8>> {
     let with_wasi = Just(wat::parse_str(WITH_WASI).unwrap());
     let seed = prop_oneof![select(SEEDS.as_slice()), with_wasi];

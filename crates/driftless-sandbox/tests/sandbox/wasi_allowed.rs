@@ -179,11 +179,11 @@ fn files_open_at_once_are_counted() {
     assert_eq!(cause, CallFailure::Trap("resource table has no free keys".to_owned()));
 }
 
-/// A guest that waits for a pipe is left alone when its call is over, and so is the thread that waits there: whoever gives up the sandbox does not
-/// wait with it.
+/// A guest that waits for a pipe is left alone when its call is over, and so is the thread that waits there: dropping the sandbox does not wait
+/// for it.
 #[test]
 #[cfg(target_os = "linux")]
-fn nobody_waits_for_a_pipe() {
+fn dropping_the_sandbox_does_not_wait_for_a_pipe() {
     let place = files();
     let pipe = place.path().join("granted/pipe");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();

@@ -425,7 +425,7 @@ fn there_is_no_network() {
         run(Limits::default(), WasiGrant::default(), &component(NETWORK, &SOCKETS, body)).reply.unwrap();
     // `permanent-resolver-failure`
     assert_eq!(resolved, "error 20");
-    assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "nobody connected");
+    assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "the guest connected");
 }
 
 #[test]

@@ -307,7 +307,7 @@ fn templates_that_use_no_plugin_read_none() {
     templates.evaluate("who == 'world' and list | length > 1", object(vars.clone())).unwrap();
     templates.fill(&json!({"a": ["{{ who }}", "{{ list }}"]}), object(vars)).unwrap();
     assert_eq!(looks.load(Ordering::Relaxed), 0);
-    // A plugin that cannot be read is in nobody's way.
+    // A plugin that cannot be read does not keep the others from being used.
     assert_eq!(render(&templates, "{{ who | f }}").unwrap(), "world");
     assert_eq!(looks.load(Ordering::Relaxed), 4, "the list, a look into each, and the one that is used");
     assert_eq!(render(&templates, "{{ g() }}").unwrap(), "1");
@@ -488,7 +488,7 @@ fn a_plugin_that_lists_its_components_is_loaded_when_it_is_used() {
         "name": "p", "version": "1.0.0",
         "components": [{"kind": "template_filter", "name": "f"}, {"kind": "task", "name": "t"}],
     });
-    // Whoever asks it what it has will be told nonsense.
+    // Its list of components is no JSON.
     let guest = Guest::new()
         .manifest(manifest)
         .with(TemplateFilter, "f", INPUT)
@@ -520,7 +520,7 @@ fn a_plugin_that_lists_its_components_is_loaded_when_it_is_used() {
 }
 
 #[test]
-fn a_file_that_is_no_plugin_is_in_nobodys_way() {
+fn a_file_that_is_no_plugin_does_not_keep_the_others_from_being_used() {
     let broken = driftless_host::Embedded::new("broken", *b"hello");
     let guest = Guest::new().with(TemplateFilter, "f", INPUT);
     let manager = builder(&[("p", &guest)]).source(broken).build().unwrap();

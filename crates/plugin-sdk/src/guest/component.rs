@@ -23,7 +23,7 @@ pub unsafe extern "C" fn cabi_realloc(
     new_size: usize,
 ) -> *mut u8 {
     if new_size == 0 {
-        // Nobody looks at what has no bytes; it only must not be null.
+        // The engine does not read what has no bytes; the pointer only must not be null.
         return std::ptr::without_provenance_mut(align);
     }
     let layout =
@@ -49,13 +49,14 @@ struct Returned {
     length: usize,
 }
 
-/// The place of the last result. A guest has one thread.
-struct Place(UnsafeCell<Returned>);
+/// The return area of the last result. A guest has one thread.
+struct ReturnArea(UnsafeCell<Returned>);
 
-// SAFETY: a component is instantiated without threads, so nobody else is there.
-unsafe impl Sync for Place {}
+// SAFETY: a component is instantiated without threads, so there is no second thread.
+unsafe impl Sync for ReturnArea {}
 
-static RETURNED: Place = Place(UnsafeCell::new(Returned { failed: 0, pointer: std::ptr::null(), length: 0 }));
+static RETURNED: ReturnArea =
+    ReturnArea(UnsafeCell::new(Returned { failed: 0, pointer: std::ptr::null(), length: 0 }));
 
 /// Runs one call: `run` writes the reply and says whether it is a failure. Returns where the result lies.
 pub fn reply(run: impl FnOnce(&mut Vec<u8>) -> bool) -> *const u8 {
@@ -65,7 +66,7 @@ pub fn reply(run: impl FnOnce(&mut Vec<u8>) -> bool) -> *const u8 {
             *reply = words.into_bytes();
         }
         let returned = Returned { failed: failed.into(), pointer: reply.as_ptr(), length: reply.len() };
-        // SAFETY: nobody reads it meanwhile: the engine does when this call has returned.
+        // SAFETY: it is not read meanwhile: the engine does that when this call has returned.
         unsafe { *RETURNED.0.get() = returned };
         RETURNED.0.get().cast_const().cast()
     })
@@ -92,8 +93,8 @@ impl Deref for Argument {
 ///
 /// # Safety
 ///
-/// The engine wrote `length` bytes of UTF-8 at `pointer`, into room that [`cabi_realloc`] made for it, and nobody else has it. Both are part
-/// of the canonical ABI.
+/// The engine wrote `length` bytes of UTF-8 at `pointer`, into room that [`cabi_realloc`] made for it, and no other pointer to it is kept. Both
+/// are part of the canonical ABI.
 pub unsafe fn argument(pointer: *mut u8, length: usize) -> Argument {
     // SAFETY: as above; what has no bytes has no allocation.
     Argument(unsafe { String::from_raw_parts(pointer, length, length) })

@@ -152,7 +152,7 @@ impl FakeHost {
         self.state().calls.clone()
     }
 
-    /// What is in a file, whoever wrote it.
+    /// What is in a file, as the test or the plugin has written it.
     pub fn contents(&self, path: &str) -> Option<Vec<u8>> {
         self.state().files.contents(path).map(<[u8]>::to_vec)
     }

@@ -45,7 +45,7 @@ mod extensions {
     fn length(value: f64, unit: Unit, _precise: Option<bool>, r#as: Option<Value>) -> Result<Value> {
         match unit {
             Unit::Metre => Ok(json!([value, r#as])),
-            Unit::Foot => bail!("nobody uses feet"),
+            Unit::Foot => bail!("feet are not supported"),
         }
     }
 }
@@ -108,7 +108,7 @@ fn a_name_is_the_parameters_without_what_rust_needs() {
         apply("length", "2.5", r#"{"positional": ["metre"], "keyword": {"as": "text", "precise": true}}"#),
         r#"[2.5,"text"]"#
     );
-    assert_eq!(apply("length", "2.5", r#"["foot"]"#), r#"{"error":"nobody uses feet"}"#);
+    assert_eq!(apply("length", "2.5", r#"["foot"]"#), r#"{"error":"feet are not supported"}"#);
 }
 
 #[test]

@@ -27,7 +27,7 @@ mod every_kind {
 
     #[task]
     fn greet_by_reference(config: &Who) -> &'static str {
-        if config.name.is_empty() { "Hello nobody" } else { "Hello somebody" }
+        if config.name.is_empty() { "Hello" } else { "Hello you" }
     }
 
     #[task]
@@ -156,7 +156,7 @@ fn tasks() {
     );
     assert_eq!(
         execute_task("greet_by_reference", r#"{"name": "Ada"}"#),
-        r#"{"status":"success","message":"Hello somebody"}"#
+        r#"{"status":"success","message":"Hello you"}"#
     );
     assert_eq!(execute_task("say_nothing", "{}"), r#"{"status":"success"}"#);
 }

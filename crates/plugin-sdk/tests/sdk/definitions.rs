@@ -41,7 +41,7 @@ mod announced {
         name: String,
         #[schemars(email)]
         address: Option<String>,
-        /// Whoever stands in for them.
+        /// The people who stand in for them.
         #[serde(default)]
         deputies: Vec<Person>,
     }
@@ -58,7 +58,7 @@ mod announced {
     /// Tells people that something
     /// happened.
     ///
-    /// What is written here is for whoever reads the source.
+    /// This part is for readers of the source.
     #[task]
     fn notify(config: &Notify) -> String {
         let people: Vec<_> = config

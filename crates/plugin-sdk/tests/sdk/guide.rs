@@ -1,4 +1,4 @@
-//! The plugin of the plugin guide, written with the SDK, and the guide's own unit tests of it.
+//! The plugin of the page "Rust with wasm-bindgen alone", written with the SDK, and its unit tests.
 
 use plugin_sdk::serde_json::{self, Value, json};
 
@@ -18,7 +18,7 @@ mod my_plugin {
     }
 }
 
-// As it is printed in the guide.
+// As an author without the SDK would write it.
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,10 +43,10 @@ fn run(name: &str, config: Value) -> Value {
 }
 
 #[test]
-fn the_result_is_the_guides() {
+fn the_result_is_as_without_the_sdk() {
     assert_eq!(
         run("my_custom_task", json!({"message": "test"})),
-        // The guide's own expression.
+        // As the plugin without the SDK makes it.
         json!({
             "status": "success",
             "message": format!("Task executed with: {}", "test")
@@ -55,7 +55,7 @@ fn the_result_is_the_guides() {
 }
 
 #[test]
-fn an_unknown_task_is_answered_as_in_the_guide() {
+fn an_unknown_task_is_answered_as_without_the_sdk() {
     let name = "other";
     assert_eq!(
         run(name, json!({})),
@@ -67,8 +67,8 @@ fn an_unknown_task_is_answered_as_in_the_guide() {
 }
 
 #[test]
-fn the_definition_holds_all_that_the_guides_holds() {
-    let guide = json!({
+fn the_definition_holds_all_that_it_holds_without_the_sdk() {
+    let expected = json!({
         "name": "my_custom_task",
         "type": "apply",
         "config_schema": {
@@ -81,15 +81,15 @@ fn the_definition_holds_all_that_the_guides_holds() {
     });
     let definitions: Vec<Value> = serde_json::from_str(&get_task_definitions()).unwrap();
     assert_eq!(definitions.len(), 1);
-    assert_eq!(definitions[0]["name"], guide["name"]);
-    assert_eq!(definitions[0]["type"], guide["type"]);
-    for (keyword, value) in guide["config_schema"].as_object().unwrap() {
+    assert_eq!(definitions[0]["name"], expected["name"]);
+    assert_eq!(definitions[0]["type"], expected["type"]);
+    for (keyword, value) in expected["config_schema"].as_object().unwrap() {
         assert_eq!(definitions[0]["config_schema"][keyword], *value, "{keyword}");
     }
 }
 
 #[test]
-fn every_function_that_the_guide_calls_required_is_there() {
+fn every_function_that_announces_components_is_there() {
     for list in [
         get_facts_collectors(),
         get_template_extensions(),

@@ -27,7 +27,7 @@ task({
 
 task({
   name: "greet",
-  description: "Greets somebody",
+  description: "Greets a person",
   config: object({ name: text, times: { type: "integer", default: 1, minimum: 0 } }, ["name"]),
   run({ name, times }) {
     log.info(`greeting ${name}`);

@@ -47,7 +47,7 @@ pub mod conformance {
         bail!("{}", config.message)
     }
 
-    /// Fails in a way that nobody foresaw.
+    /// Fails by a panic.
     #[task]
     fn crash() -> String {
         panic!("crashed on purpose")

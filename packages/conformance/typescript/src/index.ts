@@ -27,7 +27,7 @@ task({
 
 task({
   name: "greet",
-  description: "Greets somebody",
+  description: "Greets a person",
   config: { type: "object", properties: { name: text, times: { type: "integer", default: 1, minimum: 0 } }, required: ["name"] },
   run({ name, times }) {
     log.info(`greeting ${name}`);

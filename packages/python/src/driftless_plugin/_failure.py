@@ -12,9 +12,9 @@ roots: dict[str, str] = {}
 
 
 class Failure(Exception):
-    """A failure that the plugin foresaw: only its message is told, for whoever runs the plugin.
+    """A failure that the plugin foresaw: only its message is shown to the user.
 
-    Any other exception is taken for a mistake of the plugin, and the place in its source is told as well.
+    Any other exception is taken for a mistake of the plugin, and the place in its source is shown as well.
     """
 
 

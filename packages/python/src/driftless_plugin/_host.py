@@ -74,7 +74,7 @@ def timestamp() -> int:
 
 
 def random() -> int:
-    """64 bits that nobody can predict."""
+    """64 unpredictable bits."""
     if _imports is None:
         return secrets.randbits(64)
     _need_host()

@@ -92,7 +92,7 @@ class Component:
         if self.kind == "template_filter" and self.input_parameter is None:
             raise TypeError(f"{where} takes no value to be applied to")
         if rest and not is_template:
-            raise TypeError(f"{where} takes `{rest[0].name}`, which nobody gives it")
+            raise TypeError(f"{where} takes `{rest[0].name}`, which the host does not pass")
 
         def shape(parameter: inspect.Parameter) -> Shape:
             return shape_of(hints.get(parameter.name, Any), f"{self.name}({parameter.name})")

@@ -1,4 +1,4 @@
-"""Messages for whoever runs the plugin."""
+"""Messages for the user of the plugin."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ class FakeHost:
         return self
 
     def contents(self, path: str) -> bytes | None:
-        """What is in a file, whoever wrote it."""
+        """What is in a file, as the test or the plugin has written it."""
         return self._files.get(path)
 
     def written(self, path: str) -> str | None:

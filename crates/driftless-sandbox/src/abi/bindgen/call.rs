@@ -1,7 +1,7 @@
 //! Calls in the convention of wasm-bindgen: the host makes room for each argument and the guest gives it back; the guest makes room for the
 //! result and the host gives it back.
 //!
-//! These are the plugins of the guide. They speak as fast as they always did: a call goes several times in and out.
+//! A call goes several times in and out of the guest, which is what this convention costs.
 
 use driftless_plugin_api::abi;
 use driftless_plugin_api::function::{Function, FunctionSet};
@@ -223,7 +223,7 @@ fn with_alignment(function: Func, store: &Store<State>, numbers: &[i32]) -> Vec<
     values
 }
 
-/// Whether a reply is the guide's way to say that something failed. A module of this kind has no other.
+/// Whether a reply is an object with `error` in it, which is how a module of this kind says that something failed. It has no other way.
 ///
 /// A task says so in its status, and a list of definitions is no object.
 fn says_error(function: Function, reply: &str) -> bool {

@@ -45,7 +45,7 @@ fn host_log(
     let memory = memory(&mut caller)?;
     let (data, state) = memory.data_and_store_mut(&mut caller);
     let word = guest_text(data, level, level_length, 8)?;
-    // A level that nobody knows is no reason to lose the message.
+    // An unknown level is no reason to lose the message.
     let level = word.parse().unwrap_or(Level::Info);
     let message = guest_text(data, message, message_length, state.plugin.shared.limits.log_message)?;
     state.log(level, &message).map_err(|failure| end(state, failure))

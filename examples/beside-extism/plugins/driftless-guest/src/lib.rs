@@ -34,7 +34,7 @@ mod driftless_guest {
     /// What would be done: no host call.
     #[task]
     fn plan(target: Target) -> TaskResult {
-        TaskResult::success(format!("would deploy to {}", target.host)).with("team", "nobody")
+        TaskResult::success(format!("would deploy to {}", target.host)).with("team", "none")
     }
 
     /// Waits for something that never comes.

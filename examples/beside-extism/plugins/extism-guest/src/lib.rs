@@ -44,7 +44,7 @@ pub fn deploy(Json(target): Json<Target>) -> FnResult<Json<Deployed>> {
 /// What would be done: no host call.
 #[plugin_fn]
 pub fn plan(Json(target): Json<Target>) -> FnResult<Json<Deployed>> {
-    Ok(Json(Deployed { message: format!("would deploy to {}", target.host), team: "nobody".to_owned() }))
+    Ok(Json(Deployed { message: format!("would deploy to {}", target.host), team: "none".to_owned() }))
 }
 
 /// Waits for something that never comes.

@@ -14,13 +14,13 @@ templateFilter({
 // {{ greeting("Ada") }}, {{ greeting("Ada", words="Good morning") }}
 templateFunction({
   name: "greeting",
-  description: "Greets somebody",
+  description: "Greets a person",
   arguments: [
     { name: "name", type: "string" },
     { name: "words", type: "string", default: "Hello" },
   ],
   run(name, words) {
-    if (name === "") throw new Failure("there is nobody to greet");
+    if (name === "") throw new Failure("the name to greet is empty");
     return `${words} ${name}`;
   },
 });

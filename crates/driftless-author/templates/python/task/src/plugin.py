@@ -15,8 +15,8 @@ class Greet:
 
 @task
 def greet(config: Greet) -> str:
-    """Greets somebody."""
+    """Greets a person."""
     if not config.who:
-        raise Failure("there is nobody to greet")
+        raise Failure("the name to greet is empty")
     log.info(f"greeting {config.who}")
     return f"{config.greeting} {config.who}"

@@ -8,10 +8,10 @@ import plugin  # noqa: F401
 
 
 class Tasks(unittest.TestCase):
-    def test_somebody_is_greeted(self) -> None:
+    def test_greets_by_name(self) -> None:
         result = testing.execute_task("greet", {"who": "Ada"})
         self.assertEqual(result, {"status": "success", "message": "Hello Ada"})
 
-    def test_nobody_is_not(self) -> None:
+    def test_refuses_an_empty_name(self) -> None:
         result = testing.execute_task("greet", {"who": ""})
-        self.assertEqual(result, {"status": "error", "message": "there is nobody to greet"})
+        self.assertEqual(result, {"status": "error", "message": "the name to greet is empty"})

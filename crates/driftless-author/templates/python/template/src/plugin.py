@@ -13,5 +13,5 @@ def shout(value: str, marks: int = 1) -> str:
 def greeting(name: str, words: str = "Hello") -> str:
     """{{ greeting("Ada") }}, {{ greeting("Ada", words="Good morning") }}"""
     if not name:
-        raise Failure("there is nobody to greet")
+        raise Failure("the name to greet is empty")
     return f"{words} {name}"

@@ -14,5 +14,5 @@ class Templates(unittest.TestCase):
 
     def test_a_function_can_fail(self) -> None:
         self.assertEqual(testing.execute_template_function("greeting", ["Ada"]), "Hello Ada")
-        with self.assertRaisesRegex(testing.Error, "there is nobody to greet"):
+        with self.assertRaisesRegex(testing.Error, "the name to greet is empty"):
             testing.execute_template_function("greeting", [""])

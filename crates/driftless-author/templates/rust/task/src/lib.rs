@@ -23,11 +23,11 @@ mod {{module}} {
         "Hello".to_owned()
     }
 
-    /// Greets somebody.
+    /// Greets a person.
     #[task]
     fn greet(config: Greet) -> Result<String> {
         if config.who.is_empty() {
-            bail!("there is nobody to greet");
+            bail!("the name to greet is empty");
         }
         log::info!("greeting {}", config.who);
         Ok(format!("{} {}", config.greeting, config.who))

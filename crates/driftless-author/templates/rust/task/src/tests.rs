@@ -3,13 +3,13 @@
 use crate::execute_task;
 
 #[test]
-fn somebody_is_greeted() {
+fn greets_by_name() {
     let result = execute_task("greet", r#"{"who": "Ada"}"#);
     assert_eq!(result, r#"{"status":"success","message":"Hello Ada"}"#);
 }
 
 #[test]
-fn nobody_is_not() {
+fn refuses_an_empty_name() {
     let result = execute_task("greet", r#"{"who": ""}"#);
-    assert_eq!(result, r#"{"status":"error","message":"there is nobody to greet"}"#);
+    assert_eq!(result, r#"{"status":"error","message":"the name to greet is empty"}"#);
 }

@@ -18,7 +18,7 @@ mod {{module}} {
     #[template_function]
     fn greeting(name: String, words: Option<String>) -> Result<String> {
         if name.is_empty() {
-            bail!("there is nobody to greet");
+            bail!("the name to greet is empty");
         }
         Ok(format!("{} {name}", words.unwrap_or_else(|| "Hello".to_owned())))
     }

@@ -11,5 +11,5 @@ fn a_filter_takes_arguments() {
 #[test]
 fn a_function_can_fail() {
     assert_eq!(execute_template_function("greeting", "{}", r#"["Ada"]"#), r#""Hello Ada""#);
-    assert_eq!(execute_template_function("greeting", "{}", r#"[""]"#), r#"{"error":"there is nobody to greet"}"#);
+    assert_eq!(execute_template_function("greeting", "{}", r#"[""]"#), r#"{"error":"the name to greet is empty"}"#);
 }

@@ -4,7 +4,7 @@ import { Failure, log, task } from "@driftless/plugin-sdk";
 
 task({
   name: "greet",
-  description: "Greets somebody",
+  description: "Greets a person",
   config: {
     type: "object",
     properties: {
@@ -14,7 +14,7 @@ task({
     required: ["who"],
   },
   run({ who, greeting }) {
-    if (who === "") throw new Failure("there is nobody to greet");
+    if (who === "") throw new Failure("the name to greet is empty");
     log.info(`greeting ${who}`);
     return `${greeting} ${who}`;
   },

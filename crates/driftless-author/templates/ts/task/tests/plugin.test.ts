@@ -7,10 +7,10 @@ import { executeTask } from "@driftless/plugin-sdk/testing";
 
 import "../src/index.ts";
 
-test("somebody is greeted", () => {
+test("greets by name", () => {
   assert.deepEqual(executeTask("greet", { who: "Ada" }), { status: "success", message: "Hello Ada" });
 });
 
-test("nobody is not", () => {
-  assert.deepEqual(executeTask("greet", { who: "" }), { status: "error", message: "there is nobody to greet" });
+test("refuses an empty name", () => {
+  assert.deepEqual(executeTask("greet", { who: "" }), { status: "error", message: "the name to greet is empty" });
 });

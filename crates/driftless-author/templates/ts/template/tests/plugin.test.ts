@@ -14,5 +14,5 @@ test("a filter takes arguments", () => {
 
 test("a function can fail", () => {
   assert.equal(executeTemplateFunction("greeting", ["Ada"]), "Hello Ada");
-  assert.throws(() => executeTemplateFunction("greeting", [""]), /there is nobody to greet/);
+  assert.throws(() => executeTemplateFunction("greeting", [""]), /the name to greet is empty/);
 });

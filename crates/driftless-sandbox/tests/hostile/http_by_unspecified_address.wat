@@ -1,4 +1,4 @@
-;; The address of nobody, which means this machine.
+;; The unspecified address, which means this machine.
 ;; asks: {"Network":{"hosts":["http://*:$PORT"]}}
 ;; grants: all
 ;; skeleton: forward host_http

@@ -1,4 +1,4 @@
-//! Runs a module that nobody vouches for beside one that does nothing wrong, and holds the sandbox to its promises.
+//! Runs an untrusted module beside one that does nothing wrong, and holds the sandbox to its promises.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,16 +12,16 @@ use driftless_sandbox::{
 };
 use driftless_validator::ValidatedPlugin;
 
-use crate::Reached;
+use crate::Coverage;
 use crate::guest::Guest;
 
 /// A sandbox with narrow limits, and a plugin in it that has to work whatever the others do.
-pub(crate) struct Arena {
+pub(crate) struct Harness {
     sandbox: Sandbox,
-    neighbour: CompiledPlugin,
+    control: CompiledPlugin,
 }
 
-/// What the neighbour says.
+/// What the control plugin replies.
 const WORKS: &[u8] = br#"{"status":"success"}"#;
 const WORKS_AT: u32 = 16;
 
@@ -53,9 +53,9 @@ impl LogSink for Listener {
     }
 }
 
-impl Arena {
+impl Harness {
     pub(crate) fn new(fuel: u64, debug: bool) -> Self {
-        // Two instances: one for the module, one for its neighbour, who notices when one is not given back.
+        // Two instances: one for the module, one for the control plugin, which fails when the other is not given back.
         let limits = Limits {
             fuel,
             memory: 1 << 20,
@@ -75,13 +75,13 @@ impl Arena {
             .allow_wasi(true)
             .build();
         let sandbox = sandbox.expect("a sandbox can be had");
-        let neighbour = Guest::new()
+        let control = Guest::new()
             .holds(WORKS_AT, WORKS)
             .returns(Function::ExecuteTask, i64::from(WORKS_AT) << 32 | WORKS.len() as i64)
             .build();
-        let neighbour = sandbox.validate(&neighbour).expect("the neighbour is valid");
-        let neighbour = sandbox.compile("neighbour", &neighbour).expect("the neighbour compiles");
-        Self { sandbox, neighbour }
+        let control = sandbox.validate(&control).expect("the control plugin is valid");
+        let control = sandbox.compile("control", &control).expect("the control plugin compiles");
+        Self { sandbox, control }
     }
 
     /// A module that has to be valid, unless it has more of something than a module may have.
@@ -96,25 +96,25 @@ impl Arena {
     }
 
     /// Compiles a module and calls its functions, twice. `repeats` says that both times have to be alike.
-    pub(crate) fn fight(&self, module: &ValidatedPlugin, repeats: bool, argument: &str) -> Reached {
+    pub(crate) fn run(&self, module: &ValidatedPlugin, repeats: bool, argument: &str) -> Coverage {
         let plugin = match self.sandbox.compile("attacker", module) {
             Ok(plugin) => plugin,
             Err(CompileError::Limit(exceeded)) => {
                 let at_the_beginning = matches!(exceeded.limit, Limit::Memory | Limit::Table);
                 assert!(at_the_beginning || exceeded.limit == Limit::CompileTime, "{exceeded}");
-                return Reached::Accepted;
+                return Coverage::Accepted;
             }
             Err(CompileError::Compiler(why)) => {
                 assert!(!why.is_empty(), "nothing is said against it");
                 assert!(!why.contains("panicked"), "it makes the compiler panic");
-                return Reached::Accepted;
+                return Coverage::Accepted;
             }
             Err(CompileError::Setup(error)) => panic!("there is no engine: {error}"),
         };
         let first = self.round(&plugin, module, argument);
-        self.neighbour_works();
+        self.check_control();
         let second = self.round(&plugin, module, argument);
-        self.neighbour_works();
+        self.check_control();
         // On a machine that does something else as well, time may run out at any place.
         let out_of_time = first.iter().chain(&second).any(Outcome::is_out_of_time);
         assert!(
@@ -122,7 +122,7 @@ impl Arena {
             "a fresh instance differs: {first:?}, {second:?}"
         );
         let answered = first.iter().any(|outcome| matches!(outcome, Outcome::Replied(..)));
-        if answered { Reached::Answered } else { Reached::Failed }
+        if answered { Coverage::Answered } else { Coverage::Failed }
     }
 
     /// Calls the functions of a module, each on the instance of the one before unless that failed.
@@ -200,9 +200,9 @@ impl Arena {
         }
     }
 
-    fn neighbour_works(&self) {
-        let mut instance = self.neighbour.instantiate().expect("there is room for the neighbour");
-        let reply = instance.call(Function::ExecuteTask, &["any", "{}"]).expect("the neighbour works");
+    fn check_control(&self) {
+        let mut instance = self.control.instantiate().expect("there is room for the control plugin");
+        let reply = instance.call(Function::ExecuteTask, &["any", "{}"]).expect("the control plugin works");
         assert_eq!(reply.text.as_bytes(), WORKS);
     }
 }

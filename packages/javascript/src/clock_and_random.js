@@ -1,4 +1,4 @@
-// What every host offers every plugin, beyond messages.
+// The clock and the random numbers, which every plugin has.
 
 import { getRandom, getTimestamp } from "#host";
 
@@ -7,7 +7,7 @@ export function timestamp() {
   return Number(getTimestamp());
 }
 
-/** 64 bits that nobody can predict, as a BigInt. */
+/** 64 unpredictable bits, as a BigInt. */
 export function random() {
   return BigInt.asUintN(64, getRandom());
 }
