@@ -134,6 +134,11 @@ impl Binding {
         self
     }
 
+    /// Whether [`on_failure`](Self::on_failure) says that a call that failed is made again.
+    pub fn retries(&self) -> bool {
+        self.guard.retries()
+    }
+
     /// Whether [`on_failure`](Self::on_failure) says that the work goes on without a call that ended with this error.
     pub fn tolerates(&self, error: &Error) -> bool {
         self.guard.tolerates(error)
@@ -269,6 +274,7 @@ impl Binding {
         Error::Protocol { location: self.component.location(), defect: short_message(defect) }
     }
 
+    #[inline]
     fn arguments<'a>(&'a self, more: &[&'a str]) -> ([&'a str; Function::MAX_ARGUMENTS], usize) {
         let mut arguments = [""; Function::MAX_ARGUMENTS];
         arguments[0] = &self.component.announced.name;

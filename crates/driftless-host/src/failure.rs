@@ -95,6 +95,11 @@ impl Guard {
         }
     }
 
+    /// Whether a call that failed is made again.
+    pub(crate) fn retries(&self) -> bool {
+        self.rule.policy == Policy::Retry
+    }
+
     /// Whether the work goes on without a call that ended like this.
     #[cold]
     pub(crate) fn tolerates(&self, error: &Error) -> bool {

@@ -112,11 +112,14 @@ impl<'a> Worker<'a> {
         match (&stages.parsers[batch.source], batch.content) {
             (Some(parser), Content::Lines) => {
                 let session = parsers[batch.source].as_mut().expect("there is a session for each parser");
-                // The entry is looked at where the parser left it, and copied only if it is kept. The filters see it once it is known to be one:
-                // a parser that is tried again has not been filtered yet.
-                let filter = |reply: &str| Ok(filters.filter(checked_entry(reply)?, entries));
+                // The entry is looked at where the parser left it, and copied only if it is kept.
+                let filter = |reply: &str| match parser.retries() {
+                    // What is to be parsed again has not been filtered, and nothing was counted.
+                    true => Ok(filters.filter(Entry::new(reply)?, entries)),
+                    false => filters.filter_reply(reply, entries),
+                };
                 match parser.call_in(session, &[text], filter) {
-                    // What is in there is of the filters, which is not held against the parser.
+                    // What is in there is of the filters, and is not held against the parser.
                     Ok(outcome) => outcome,
                     Err(error) if parser.tolerates(&error) => Ok(LineOutcome::Skipped(error)),
                     Err(error) => Err(error),
@@ -124,9 +127,9 @@ impl<'a> Worker<'a> {
             }
             (None, Content::Lines) => {
                 let entry = message(text);
-                filters.filter(&entry, entries)
+                filters.filter(Entry(&entry), entries)
             }
-            _ => filters.filter(text, entries),
+            _ => filters.filter(Entry(text), entries),
         }
     }
 
@@ -153,13 +156,29 @@ struct Filters<'a> {
 }
 
 impl Filters<'_> {
-    /// Filters an entry, which is known to be a JSON object, and writes it if it is kept.
-    fn filter(&mut self, entry: &str, entries: &mut Vec<u8>) -> Result<LineOutcome> {
-        if !self.pass(entry)? {
+    /// Filters an entry, and writes it if it is kept.
+    fn filter(&mut self, entry: Entry<'_>, entries: &mut Vec<u8>) -> Result<LineOutcome> {
+        if !self.pass(entry.0)? {
             return Ok(LineOutcome::Dropped);
         }
-        put_entry(entry, entries);
+        entry.put(entries);
         Ok(LineOutcome::Kept)
+    }
+
+    /// Filters what a parser replied, and writes it if it is kept. The outer error is the parser's, whose reply is no entry.
+    ///
+    /// To read an entry takes as long as a tenth of what a parser does. It is read where that decides something: before it is written, and
+    /// where a filter failed, which is not to blame for what is no entry. A filter that drops it has decided already.
+    fn filter_reply(&mut self, reply: &str, entries: &mut Vec<u8>) -> Result<Result<LineOutcome>, String> {
+        let passed = self.pass(object_text(reply)?);
+        if matches!(passed, Ok(false)) {
+            return Ok(Ok(LineOutcome::Dropped));
+        }
+        let entry = Entry::new(reply).inspect_err(|_| self.left_out.clear())?;
+        Ok(passed.map(|_| {
+            entry.put(entries);
+            LineOutcome::Kept
+        }))
     }
 
     /// Whether all of them let an entry through.
@@ -182,29 +201,39 @@ impl Filters<'_> {
     }
 }
 
-/// A parser's reply as an entry, or what is wrong with it.
-fn checked_entry(reply: &str) -> Result<&str, String> {
-    let entry = reply.trim();
-    if !entry.starts_with('{') {
-        return Err("its reply is not a JSON object".to_owned());
+/// An entry: a JSON object.
+#[derive(Clone, Copy)]
+struct Entry<'a>(&'a str);
+
+impl<'a> Entry<'a> {
+    /// A parser's reply as an entry, or what is wrong with it.
+    fn new(reply: &'a str) -> Result<Self, String> {
+        let text = object_text(reply)?;
+        match serde_json::from_str::<IgnoredAny>(text) {
+            Ok(_) => Ok(Self(text)),
+            Err(error) => Err(format!("its reply is not JSON: {error}")),
+        }
     }
-    match serde_json::from_str::<IgnoredAny>(entry) {
-        Ok(_) => Ok(entry),
-        Err(error) => Err(format!("its reply is not JSON: {error}")),
+
+    /// Writes it as one line: a newline in JSON is white space.
+    fn put(self, entries: &mut Vec<u8>) {
+        let start = entries.len();
+        entries.extend_from_slice(self.0.as_bytes());
+        if memchr::memchr2(b'\n', b'\r', &entries[start..]).is_some() {
+            entries[start..]
+                .iter_mut()
+                .filter(|byte| matches!(**byte, b'\n' | b'\r'))
+                .for_each(|byte| *byte = b' ');
+        }
+        entries.push(b'\n');
     }
 }
 
-/// A newline in JSON is white space, and an entry is one line.
-fn put_entry(entry: &str, entries: &mut Vec<u8>) {
-    let start = entries.len();
-    entries.extend_from_slice(entry.as_bytes());
-    if memchr::memchr2(b'\n', b'\r', &entries[start..]).is_some() {
-        entries[start..]
-            .iter_mut()
-            .filter(|byte| matches!(**byte, b'\n' | b'\r'))
-            .for_each(|byte| *byte = b' ');
-    }
-    entries.push(b'\n');
+/// What is a JSON object, if it is JSON at all.
+#[inline]
+fn object_text(reply: &str) -> Result<&str, String> {
+    let text = reply.trim();
+    if text.starts_with('{') { Ok(text) } else { Err("its reply is not a JSON object".to_owned()) }
 }
 
 /// What a line is where there is no parser.

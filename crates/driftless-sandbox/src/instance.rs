@@ -176,14 +176,13 @@ impl Instance {
     /// # Errors
     ///
     /// As for [`call`](Self::call), and when it is cancelled.
-    #[inline(always)]
+    #[inline]
     pub fn call_within(&mut self, call: &Call<'_>) -> Result<Reply<'_>, CallError> {
-        let most = self.output;
         let cause = match self.run(call) {
-            Ok(returned) => match self.guest.reply(&self.store, returned, most) {
+            Ok(returned) => match self.guest.reply(&self.store, returned, self.output) {
                 Ok(text) => {
-                    let failed = self.guest.is_failure(returned);
                     self.failed = false;
+                    let failed = self.guest.is_failure(returned);
                     return Ok(Reply { text, failed, usage: &self.used });
                 }
                 Err(cause) => cause,
@@ -329,8 +328,20 @@ impl Instance {
 impl Conversation for Instance {
     #[inline]
     fn call(&mut self, call: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<(), CallError> {
-        read(self.call_within(call)?);
-        Ok(())
+        // As `call_within`, without a `Reply` that has to be moved out of a `Result`.
+        let cause = match self.run(call) {
+            Ok(returned) => match self.guest.reply(&self.store, returned, self.output) {
+                Ok(text) => {
+                    self.failed = false;
+                    let failed = self.guest.is_failure(returned);
+                    read(Reply { text, failed, usage: &self.used });
+                    return Ok(());
+                }
+                Err(cause) => cause,
+            },
+            Err(cause) => cause,
+        };
+        Err(self.blame(call.function, cause))
     }
 
     fn is_over(&self) -> bool {

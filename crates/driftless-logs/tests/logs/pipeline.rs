@@ -359,6 +359,36 @@ fn what_is_no_entry_has_failed() {
     }
 }
 
+/// A filter is asked before the entry is read, and is not to blame for what is none.
+#[test]
+fn what_is_no_entry_is_held_against_the_parser_whatever_the_filters_say() {
+    for (filter, on_failure, expected) in [
+        ("yes", "fail", [0, 0, 1]),
+        ("decline", "fail", [0, 0, 1]),
+        ("trap", "skip", [0, 0, 1]),
+        // What a filter has dropped is not read.
+        ("no", "fail", [0, 1, 0]),
+    ] {
+        let folder = Folder::new();
+        folder.write("in", "x\n");
+        let guest = Guest::new()
+            .with(LogParser, "c", Says("{'a': 1}"))
+            .with(LogFilter, "yes", Says("true"))
+            .with(LogFilter, "no", Says("false"))
+            .with(LogFilter, "decline", Fails(r#"{"error":"that is no JSON"}"#))
+            .with(LogFilter, "trap", TRAP);
+        let filters = json!([{"type": format!("p.{filter}"), "on_failure": on_failure}]);
+        let ended = run_on(&manager(&[("p", &guest)]), folder.file(Some("c"), json!({"filters": filters})));
+        assert_eq!(ended.counts(), expected, "{filter}");
+        let blamed = ["log parser `c`: its reply is not JSON", "key must be a string"];
+        assert_eq!(ended.reported.len(), expected[2] as usize, "{:?}", ended.reported);
+        for report in &ended.reported {
+            assert!(blamed.iter().all(|words| report.contains(words)), "{report}");
+        }
+        assert_eq!(folder.read("out"), "");
+    }
+}
+
 #[test]
 fn an_entry_with_an_error_is_an_entry() {
     let folder = Folder::new();

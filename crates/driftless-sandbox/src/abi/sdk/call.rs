@@ -111,8 +111,7 @@ impl Runtime for Guest {
         }
         self.make_room_for(store, arguments)?;
         let entry = self.functions[function.slot()].as_ref().expect("it was found above");
-        let place = ArgumentPlace { memory: self.memory, pointer: self.reserved.pointer };
-        Ok(Returned(entry.call(store, place, arguments)?))
+        Ok(Returned(entry.call(store, self.memory, self.reserved.pointer, arguments)?))
     }
 
     #[inline]
@@ -180,25 +179,22 @@ impl Guest {
     }
 }
 
-/// The place that a guest reserved, from where the next argument goes.
-struct ArgumentPlace {
-    memory: Memory,
+/// The place that a guest reserved for arguments, which go there one behind the other.
+struct ArgumentPlace<'a> {
+    memory: &'a mut [u8],
+    /// Where the next one goes.
     pointer: u32,
 }
 
-impl ArgumentPlace {
-    /// Writes arguments one behind the other, and returns the pointer and length of each.
+impl ArgumentPlace<'_> {
+    /// Writes the next argument, and returns its pointer and length.
     #[inline]
-    fn put<const N: usize>(self, store: &mut Store<State>, arguments: [&str; N]) -> [(u32, u32); N] {
-        let data = self.memory.data_mut(store);
-        let mut pointer = self.pointer;
-        arguments.map(|argument| {
-            let (at, length) = (pointer, argument.len() as u32);
-            // The reserved place was found to lie in memory, which never shrinks.
-            data[at as usize..][..argument.len()].copy_from_slice(argument.as_bytes());
-            pointer += length;
-            (at, length)
-        })
+    fn put(&mut self, argument: &str) -> (u32, u32) {
+        let (pointer, length) = (self.pointer, argument.len() as u32);
+        // The reserved place was found to lie in memory, which never shrinks.
+        self.memory[pointer as usize..][..argument.len()].copy_from_slice(argument.as_bytes());
+        self.pointer += length;
+        (pointer, length)
     }
 }
 
@@ -228,30 +224,33 @@ impl EntryPoint {
         })
     }
 
-    /// Enters the function with as many arguments as it takes.
+    /// Enters the function with as many arguments as it takes, which have room in the place that the guest reserved.
     #[inline]
     fn call(
         &self,
         store: &mut Store<State>,
-        place: ArgumentPlace,
+        memory: Memory,
+        reserved: u32,
         arguments: &[&str],
     ) -> wasmtime::Result<i64> {
+        let mut place = ArgumentPlace { memory: memory.data_mut(&mut *store), pointer: reserved };
         match (self, arguments) {
             (Self::None(function), []) => enter(function, store, ()),
             (Self::One(function), [a]) => {
-                let [(a, al)] = place.put(store, [a]);
+                let (a, al) = place.put(a);
                 enter(function, store, (a, al))
             }
             (Self::Two(function), [a, b]) => {
-                let [(a, al), (b, bl)] = place.put(store, [a, b]);
+                let ((a, al), (b, bl)) = (place.put(a), place.put(b));
                 enter(function, store, (a, al, b, bl))
             }
             (Self::Three(function), [a, b, c]) => {
-                let [(a, al), (b, bl), (c, cl)] = place.put(store, [a, b, c]);
+                let ((a, al), (b, bl), (c, cl)) = (place.put(a), place.put(b), place.put(c));
                 enter(function, store, (a, al, b, bl, c, cl))
             }
             (Self::Four(function), [a, b, c, d]) => {
-                let [(a, al), (b, bl), (c, cl), (d, dl)] = place.put(store, [a, b, c, d]);
+                let ((a, al), (b, bl)) = (place.put(a), place.put(b));
+                let ((c, cl), (d, dl)) = (place.put(c), place.put(d));
                 enter(function, store, (a, al, b, bl, c, cl, d, dl))
             }
             _ => unreachable!("the number of arguments was checked"),
