@@ -142,6 +142,45 @@ fn memory_is_measured() {
     assert!(std::hint::black_box(large).iter().all(|byte| *byte == 1));
 }
 
+/// What a parser replies is far longer than what it read, and is not held until a whole batch of it is there.
+#[test]
+fn a_pipeline_has_little_memory_whatever_a_parser_replies() {
+    let home = Home(tempfile::Builder::new().prefix("driftless-hostile-").tempdir().unwrap());
+    for folder in ["home/.driftless/plugins", "work", "notes"] {
+        fs::create_dir_all(home.0.path().join(folder)).unwrap();
+    }
+    // `{"` and twelve million bytes of a key: as long as a reply may be, and a line has one byte.
+    let guest = wat::parse_str(
+        r#"(module
+            (memory (export "memory") 200)
+            (data (i32.const 16) "[{\22name\22:\22p\22}]")
+            (func (export "driftless_reserve") (param i32) (result i32) (i32.const 1024))
+            (func (export "get_log_parsers") (result i64) (i64.const 0x10_0000_000e))
+            (func (export "execute_log_parser") (param i32 i32 i32 i32 i32 i32) (result i64)
+                (memory.fill (i32.const 65536) (i32.const 97) (i32.const 12000000))
+                (i32.store16 (i32.const 65536) (i32.const 0x227b))
+                (i32.store (i32.const 12065532) (i32.const 0x7d313a22))
+                (i64.or (i64.shl (i64.const 65536) (i64.const 32)) (i64.const 12000000))))"#,
+    );
+    home.write("home/.driftless/plugins/evil.wasm", &guest.unwrap()).unwrap();
+    home.write("work/in.log", "1\n".repeat(150).as_bytes()).unwrap();
+    let pipeline = "sources: [{type: file, paths: [in.log], parser: {type: evil.p}}]\n\
+        outputs: [{type: file, path: /dev/null}]\nworkers: 2\n";
+    home.write("work/a.yml", pipeline.as_bytes()).unwrap();
+    let path = |path: &str| home.0.path().join(path).to_string_lossy().into_owned();
+    let program = Program {
+        program: env!("CARGO_BIN_EXE_driftless").to_owned(),
+        arguments: vec!["logs".to_owned(), "a.yml".to_owned()],
+        environment: vec![("HOME".to_owned(), path("home"))],
+        folder: path("work"),
+    };
+    let outcome = program.run(&home.0.path().join("notes"), MARGIN).unwrap();
+    let stderr = String::from_utf8_lossy(&outcome.stderr);
+    assert_eq!(outcome.code, Some(0), "{stderr}");
+    assert!(stderr.contains("150 lines: 150 kept, 0 dropped, 0 failed"), "{stderr}");
+    assert!(outcome.peak < 200 << 20, "it had {} MiB of memory", mebibytes(outcome.peak));
+}
+
 /// No test: the process between the runner and the program, which [`measured`] explains.
 #[test]
 #[ignore = "the runner starts it by itself"]

@@ -6,6 +6,10 @@ use crate::control::Tally;
 /// that two workers share even a short log.
 pub(crate) const BATCH_BYTES: usize = 128 << 10;
 
+/// How many bytes of entries and rejected lines a batch collects before they are handed on to be written. A parser's reply can be far longer than
+/// its line, so what is read bounds nothing of what is written.
+pub(crate) const MAX_OUTPUT_BYTES: usize = 1 << 20;
+
 /// The longest line that is parsed.
 pub(crate) const MAX_LINE_BYTES: usize = 4 << 20;
 
@@ -34,7 +38,7 @@ pub(crate) struct Batch {
 #[derive(Debug)]
 pub(crate) struct Problem {
     pub(crate) kind: ProblemKind,
-    /// The line in this batch, from 0.
+    /// The line in this batch, or in this part of it, from 0.
     pub(crate) line: u64,
     /// Why.
     pub(crate) why: String,
@@ -66,6 +70,26 @@ pub(crate) enum Content {
 }
 
 impl Batch {
+    /// Takes out what became of the lines so far, as a part of this batch that is written before the rest.
+    pub(crate) fn take_part(&mut self) -> Self {
+        Self {
+            number: self.number,
+            source: self.source,
+            origin: self.origin,
+            content: self.content,
+            input: Vec::new(),
+            entries: std::mem::take(&mut self.entries),
+            rejected: std::mem::take(&mut self.rejected),
+            problems: std::mem::take(&mut self.problems),
+            tally: std::mem::take(&mut self.tally),
+        }
+    }
+
+    /// Whether there is so much to be written that it must not become more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.entries.len() + self.rejected.len() > MAX_OUTPUT_BYTES
+    }
+
     /// Empty again, with the memory that it has.
     pub(crate) fn clear(&mut self) {
         self.content = Content::Lines;

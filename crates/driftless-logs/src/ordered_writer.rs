@@ -1,6 +1,7 @@
 //! The end of a pipeline: puts batches back into order, writes them, and counts them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 use driftless_host::Binding;
@@ -10,6 +11,7 @@ use crate::control::Control;
 use crate::error::Result;
 use crate::event::Event;
 use crate::line_file::LineFile;
+use crate::queue::Turn;
 use crate::reader::Input;
 use crate::writer::Sink;
 
@@ -26,6 +28,8 @@ pub(crate) struct OrderedWriter<'a> {
     control: &'a Control,
     report: &'a mut dyn FnMut(&Event),
     next: u64,
+    /// Tells the workers of `next`.
+    turn: Arc<Turn>,
     waiting: BTreeMap<u64, Batch>,
     /// How many lines each origin has had, by source and origin.
     lines: BTreeMap<(usize, usize), u64>,
@@ -75,6 +79,7 @@ impl<'a> OrderedWriter<'a> {
             control,
             report,
             next: 0,
+            turn: Arc::default(),
             waiting: BTreeMap::new(),
             lines: BTreeMap::new(),
             failed: ReportBudget::default(),
@@ -95,11 +100,12 @@ impl<'a> OrderedWriter<'a> {
         while !self.lost
             && let Some(batch) = self.waiting.remove(&self.next)
         {
-            self.next += 1;
             let written = self.write(&batch);
+            self.next += 1;
+            self.turn.advance(self.next);
             hand_back(batch, empty);
             if written.is_err() {
-                self.lost = true;
+                self.lose();
                 self.hand_back_all(empty);
                 return written;
             }
@@ -108,6 +114,29 @@ impl<'a> OrderedWriter<'a> {
             self.hand_back_all(empty);
         }
         Ok(())
+    }
+
+    /// Takes a part of the batch whose turn it is, and writes it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`take`](Self::take).
+    pub(crate) fn take_part(&mut self, part: &Batch) -> Result<()> {
+        // After an output is lost it may be the turn of any.
+        if self.lost || part.number != self.next {
+            return Ok(());
+        }
+        self.write(part).inspect_err(|_| self.lose())
+    }
+
+    /// Whose turn it is, for those who wait for theirs.
+    pub(crate) fn turn(&self) -> Arc<Turn> {
+        Arc::clone(&self.turn)
+    }
+
+    fn lose(&mut self) {
+        self.lost = true;
+        self.turn.end();
     }
 
     /// Hands an event to the caller.

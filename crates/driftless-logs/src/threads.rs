@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -12,7 +11,7 @@ use crate::control::Control;
 use crate::error::Error;
 use crate::file_id::FileId;
 use crate::ordered_writer::OrderedWriter;
-use crate::queue::{BatchSender, Done};
+use crate::queue::{BatchSender, Done, Turn};
 use crate::reader::Input;
 use crate::worker::{Stages, Worker};
 
@@ -39,16 +38,18 @@ pub(crate) fn run(parts: Parts<'_>, writer: &mut OrderedWriter<'_>) -> Option<Er
     let batches = parts.workers * 4 + parts.inputs.len() + 2;
     let (empty_in, empty_out) = bounded(batches);
     let (read_in, read_out) = bounded(batches);
-    let (done_in, done_out) = bounded(batches);
+    // What is done may be large, and waits with its worker rather than here.
+    let (done_in, done_out) = bounded(1);
     for _ in 0..batches {
         empty_in.send(Batch::default()).expect("there is room for all of them");
     }
-    let number = AtomicU64::new(0);
+    let number = Mutex::new(0);
+    let turn = writer.turn();
     let failure = Failure { control: parts.control, first: Mutex::new(None) };
-    let (number, shared, of_thread) = (&number, &failure, &mut *writer);
+    let (number, shared, turn, of_thread) = (&number, &failure, &*turn, &mut *writer);
     let panic = std::thread::scope(move |scope| {
         // Where this thread panics, its ends of the channels go with it. A source that has nothing to read has to be told.
-        let _stop = StopOnPanic(parts.control);
+        let _stop = StopOnPanic(parts.control, turn);
         for (source, input) in parts.inputs.iter().enumerate() {
             let queue = BatchSender { source, number, empty: empty_out.clone(), read: read_in.clone() };
             let done = done_in.clone();
@@ -56,11 +57,11 @@ pub(crate) fn run(parts: Parts<'_>, writer: &mut OrderedWriter<'_>) -> Option<Er
         }
         for _ in 0..parts.workers {
             let (read, done) = (read_out.clone(), done_in.clone());
-            spawn(scope, "driftless-worker", move || work(parts.stages, &read, &done, shared));
+            spawn(scope, "driftless-worker", move || work(parts.stages, &read, &done, turn, shared));
         }
         // The threads have their own ends; with ours gone, the channels close when the threads end.
         drop((read_in, read_out, done_in, empty_out));
-        write(of_thread, &done_out, empty_in, shared)
+        write(of_thread, &done_out, empty_in, turn, shared)
     });
     if let Some(payload) = panic {
         resume_unwind(payload);
@@ -83,12 +84,13 @@ impl Failure<'_> {
 }
 
 /// Stops a pipeline when the thread that it belongs to panics.
-struct StopOnPanic<'a>(&'a Control);
+struct StopOnPanic<'a>(&'a Control, &'a Turn);
 
 impl Drop for StopOnPanic<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.stop();
+            self.1.end();
         }
     }
 }
@@ -113,10 +115,15 @@ fn read(
 }
 
 /// What a worker's thread does.
-fn work(stages: &Stages, read: &Receiver<Batch>, done: &Sender<Done>, failure: &Failure<'_>) {
+fn work(stages: &Stages, read: &Receiver<Batch>, done: &Sender<Done>, turn: &Turn, failure: &Failure<'_>) {
     let mut worker = Worker::new(stages);
     for mut batch in read {
-        let worked = catch_unwind(AssertUnwindSafe(|| worker.work(&mut batch)));
+        let mut hand_on = |batch: &mut Batch| {
+            turn.wait(batch.number);
+            // Where the writer is gone, what it does not write is gone as well.
+            let _ = done.send(Done::Part(batch.take_part()));
+        };
+        let worked = catch_unwind(AssertUnwindSafe(|| worker.work(&mut batch, &mut hand_on)));
         let told = match worked {
             Ok(worked) => {
                 if let Err(error) = worked {
@@ -138,6 +145,7 @@ fn write(
     writer: &mut OrderedWriter<'_>,
     done: &Receiver<Done>,
     empty: Sender<Batch>,
+    turn: &Turn,
     failure: &Failure<'_>,
 ) -> Option<Box<dyn Any + Send>> {
     let mut empty = Some(empty);
@@ -149,11 +157,17 @@ fn write(
                     failure.give_up(error);
                 }
             }
+            Done::Part(part) => {
+                if let Err(error) = writer.take_part(&part) {
+                    failure.give_up(error);
+                }
+            }
             Done::Event(event) => writer.emit(&event),
             Done::Panicked(payload) => {
                 failure.control.stop();
                 // A batch is gone, and those behind it will never have their turn: a reader that waits for an empty one would wait for ever.
                 empty = None;
+                turn.end();
                 panic.get_or_insert(payload);
             }
         }

@@ -43,16 +43,16 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Decides what becomes of every line of a batch.
+    /// Decides what becomes of every line of a batch. Where there is more to be written than a batch may hold, `hand_on` takes it out.
     ///
     /// # Errors
     ///
     /// When the circuit of a plugin is open whose `on_failure` does not say to do without it: it would fail on every further line. The batch
     /// then has what was done until there, and the other lines count as failed.
-    pub(crate) fn work(&mut self, batch: &mut Batch) -> Result<()> {
+    pub(crate) fn work(&mut self, batch: &mut Batch, hand_on: &mut dyn FnMut(&mut Batch)) -> Result<()> {
         let input = std::mem::take(&mut batch.input);
         let done = match batch.content {
-            Content::Lines | Content::Entries => self.lines(&input, batch),
+            Content::Lines | Content::Entries => self.lines(&input, batch, hand_on),
             Content::LongLine => {
                 fail(batch, 0, &input, false, too_long());
                 Ok(())
@@ -67,7 +67,7 @@ impl<'a> Worker<'a> {
         done
     }
 
-    fn lines(&mut self, input: &[u8], batch: &mut Batch) -> Result<()> {
+    fn lines(&mut self, input: &[u8], batch: &mut Batch, hand_on: &mut dyn FnMut(&mut Batch)) -> Result<()> {
         let mut number = 0;
         let mut given_up = None;
         let mut at = 0;
@@ -95,6 +95,10 @@ impl<'a> Worker<'a> {
                 }
             }
             number += 1;
+            if batch.is_full() {
+                hand_on(batch);
+                number = 0;
+            }
         }
         given_up.map_or(Ok(()), Err)
     }

@@ -6,11 +6,15 @@ use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+/// How many records a source hands over at once at most.
+pub const MAX_RECORDS: usize = 500_000;
+
 /// What `execute_log_source` returns.
 ///
 /// A source that has everything at once returns a plain array, and is not called again. A source that has more returns
 /// an object and says so; it is then called again, on the same instance, until it no longer does. Where it has
-/// nothing *yet*, it returns no records and `"more": true`, and the host waits a little before it asks again.
+/// nothing *yet*, it returns no records and `"more": true`, and the host waits a little before it asks again. More than [`MAX_RECORDS`] at
+/// once cannot be read.
 ///
 /// ```
 /// use driftless_plugin_api::records::Records;
@@ -47,19 +51,15 @@ impl<'de> Visitor<'de> for RecordsVisitor {
         f.write_str(r#"an array of records, or an object with "records" and "more""#)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Records<'de>, A::Error> {
-        let mut records = Vec::new();
-        while let Some(record) = seq.next_element()? {
-            records.push(record);
-        }
-        Ok(Records { records, more: false })
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Records<'de>, A::Error> {
+        Ok(Records { records: ListVisitor.visit_seq(seq)?.0, more: false })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Records<'de>, A::Error> {
         let (mut records, mut more) = (None, false);
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                "records" => records = Some(map.next_value()?),
+                "records" => records = Some(map.next_value::<List<'de>>()?.0),
                 "more" => more = map.next_value()?,
                 _ => {
                     map.next_value::<IgnoredAny>()?;
@@ -68,5 +68,54 @@ impl<'de> Visitor<'de> for RecordsVisitor {
         }
         let records = records.ok_or_else(|| serde::de::Error::missing_field("records"))?;
         Ok(Records { records, more })
+    }
+}
+
+/// The records alone, no more than a host has to take.
+struct List<'a>(Vec<&'a RawValue>);
+
+impl<'de> Deserialize<'de> for List<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ListVisitor)
+    }
+}
+
+struct ListVisitor;
+
+impl<'de> Visitor<'de> for ListVisitor {
+    type Value = List<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of records")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<List<'de>, A::Error> {
+        let mut records = Vec::new();
+        while let Some(record) = seq.next_element()? {
+            if records.len() == MAX_RECORDS {
+                return Err(serde::de::Error::custom(format_args!(
+                    "it has more than {MAX_RECORDS} records; a source can hand over some of them, with \"more\": true"
+                )));
+            }
+            records.push(record);
+        }
+        Ok(List(records))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_no_more_records_than_a_host_has_to_take() {
+        let list = |count: usize| format!("[{}]", vec!["0"; count].join(","));
+        for wrap in [|list| list, |list| format!(r#"{{"more": true, "records": {list}}}"#)] {
+            let most: String = wrap(list(MAX_RECORDS));
+            assert_eq!(serde_json::from_str::<Records<'_>>(&most).unwrap().records.len(), MAX_RECORDS);
+            let too_many = wrap(list(MAX_RECORDS + 1));
+            let error = serde_json::from_str::<Records<'_>>(&too_many).unwrap_err().to_string();
+            assert!(error.starts_with("it has more than 500000 records"), "{error}");
+        }
     }
 }

@@ -327,6 +327,60 @@ fn lines_that_are_too_long_do_not_run_together() {
     }
 }
 
+/// Makes a large entry of `{"n":1`, with 300,000 spaces before the brace that it lacks, and breaks where the line begins with a `b`.
+const LARGE: Action<'_> = Runs(
+    "(if (i32.eq (i32.load8_u (local.get $a2)) (i32.const 98)) (then unreachable))
+    (memory.copy (i32.const 1048576) (local.get $a2) (local.get $l2))
+    (memory.fill (i32.add (i32.const 1048576) (local.get $l2)) (i32.const 32) (i32.const 300000))
+    (i32.store8 (i32.add (i32.const 1348576) (local.get $l2)) (i32.const 125))
+    (call $reply (i32.const 1048576) (i32.add (local.get $l2) (i32.const 300001)))",
+);
+
+/// A batch of short lines can become far more than may wait for its turn, so it is written in parts.
+#[test]
+fn entries_far_longer_than_their_lines_keep_their_order_and_their_numbers() {
+    let folder = Folder::new();
+    let lines: Vec<String> = (1..=600)
+        .map(|number| if number % 100 == 50 { "bad".to_owned() } else { format!("{{\"n\":{number}") })
+        .collect();
+    // Several batches of few lines: most of the bytes are white space at the ends of the lines.
+    folder.write("in", lines.iter().map(|line| format!("{line}{}\n", " ".repeat(1000))).collect::<String>());
+    let manager = manager(&[("p", &Guest::new().with(LogParser, "large", LARGE))]);
+    for workers in [1, 2, 5] {
+        let ended = run_on(
+            &manager,
+            folder.file(
+                Some("large"),
+                json!({"workers": workers, "rejected": folder.text(&format!("rejected-{workers}")), "outputs": [
+                    {"type": "file", "path": folder.text("out"), "mode": "replace"},
+                ]}),
+            ),
+        );
+        assert_eq!(ended.counts(), [594, 0, 6]);
+        let written = folder.read("out");
+        let read: Vec<&str> = written.lines().collect();
+        let expected: Vec<String> = lines
+            .iter()
+            .filter(|line| *line != "bad")
+            .map(|line| format!("{line}{}}}", " ".repeat(301_000)))
+            .collect();
+        assert!(read == expected, "with {workers} workers the entries are others");
+        for (report, line) in ended.reported.iter().zip([50, 150, 250, 350, 450, 550]) {
+            assert!(report.contains(&format!(", line {line}: ")), "{report}");
+        }
+        assert_eq!(folder.read(&format!("rejected-{workers}")).lines().count(), 6);
+    }
+}
+
+#[test]
+fn what_goes_wrong_while_a_batch_is_written_in_parts_ends_the_pipeline() {
+    let folder = Folder::new();
+    folder.write("in", "{\"n\":1\n".repeat(3000));
+    let manager = manager(&[("p", &Guest::new().with(LogParser, "large", LARGE))]);
+    let full = json!({"workers": 3, "outputs": [{"type": "file", "path": "/dev/full"}]});
+    assert!(run_on(&manager, folder.file(Some("large"), full)).error().to_string().contains("/dev/full"));
+}
+
 #[test]
 fn an_entry_is_one_line() {
     let folder = Folder::new();
