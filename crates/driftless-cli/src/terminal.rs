@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Stdout, Write};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -12,7 +14,9 @@ use driftless_plugin_api::text::{printable_line, printable_lines};
 use driftless_templates::TemplateError;
 
 use crate::excerpt::excerpt;
-use crate::failure::{address_space_remedy, library_error_kind, template_error};
+use crate::failure::{host_error, library_error_kind, template_error};
+use crate::missing_grants::MissingGrants;
+use crate::words;
 
 /// Standard output and standard error, with or without colour.
 #[derive(Clone, Debug)]
@@ -20,6 +24,9 @@ pub(crate) struct Terminal {
     color: ColorChoice,
     /// Whether only errors are shown.
     quiet: bool,
+    /// Whether there was a warning, shown or not.
+    has_warned: Arc<AtomicBool>,
+    missing_grants: MissingGrants,
 }
 
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
@@ -35,7 +42,7 @@ impl Terminal {
             clap::ColorChoice::Always => ColorChoice::Always,
             clap::ColorChoice::Never => ColorChoice::Never,
         };
-        Self { color, quiet }
+        Self { color, quiet, has_warned: Arc::default(), missing_grants: MissingGrants::default() }
     }
 
     /// Standard output. Whoever writes to it answers for what that does to a terminal.
@@ -84,8 +91,8 @@ impl Terminal {
                 break;
             }
         }
-        if let Some(remedy) = address_space_remedy(error) {
-            text = format!("{text}; {remedy}");
+        if let Some(remedy) = error.chain().find_map(host_error).and_then(words::remedy) {
+            text.push_str(&remedy);
         }
         if let Some((source, range)) = error.chain().find_map(template_error).and_then(TemplateError::place) {
             text.push('\n');
@@ -102,10 +109,25 @@ impl Terminal {
 
     /// Something that people should know.
     pub(crate) fn warn(&self, text: &str) {
+        self.has_warned.store(true, Ordering::Relaxed);
         if self.quiet {
             return;
         }
         let _ = writeln!(self.err(), "{ODD}warning:{ODD:#} {}", printable_lines(text));
+    }
+
+    /// What the plugins of this command were refused for want of a grant is noted there.
+    pub(crate) fn noted_grants(&self) -> &MissingGrants {
+        &self.missing_grants
+    }
+
+    /// Tells which plugins were refused something for want of a grant. Where nothing `failed`, and there was no warning either, the plugins
+    /// did without, and the user may have meant them to.
+    pub(crate) fn missing_grants(&self, failed: bool) {
+        let plugins = self.missing_grants.take();
+        if failed || (self.has_warned.load(Ordering::Relaxed) && !self.quiet) {
+            plugins.iter().for_each(|plugin| self.note(words::missing_grant(&printable_line(plugin))));
+        }
     }
 
     /// A message of a plugin.

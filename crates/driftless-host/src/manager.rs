@@ -7,11 +7,10 @@ use driftless_permissions::{Grant, Permissions};
 use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::host_call::{HostCallError, HostCalls};
-use driftless_plugin_api::log::Level;
 use driftless_plugin_api::manifest::PluginManifest;
 use driftless_transport::{
-    Artifact, CancelHandle, ClockAndRandom, HostContext, LoadError, Loader, LogRecord, LogSink, Observer,
-    PluginInfo, SharedLogSink, SharedObserver,
+    Artifact, CancelHandle, ClockAndRandom, HostContext, LoadError, Loader, LogSink, Observer, PluginInfo,
+    SharedLogSink, SharedObserver,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +19,7 @@ use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::component::Component;
 use crate::configuration::Configuration;
 use crate::error::{Error, NotFound, Result};
+use crate::event::GrantEvent;
 use crate::facts::FactsCollector;
 use crate::failure::FailureDefaults;
 use crate::grants::Grants;
@@ -56,6 +56,7 @@ struct Inner {
     host_calls: MakeHostCalls,
     host_functions: HostFunctions,
     log: Option<SharedLogSink>,
+    on_grant_event: Option<Box<OnGrantEvent>>,
     clock_and_random: Option<Arc<dyn ClockAndRandom>>,
     observer: Option<SharedObserver>,
     cancel: CancelHandle,
@@ -64,6 +65,9 @@ struct Inner {
 
 /// Makes what stands behind the host calls of one plugin, by its name and what it may do.
 type MakeHostCalls = Box<dyn Fn(&str, Grant) -> Arc<dyn HostCalls> + Send + Sync>;
+
+/// Is told of grants that do not hold.
+type OnGrantEvent = dyn Fn(&GrantEvent) + Send + Sync;
 
 /// A candidate, the source that has it, and what is known of it once it was looked into.
 struct Found {
@@ -84,6 +88,7 @@ pub struct PluginManagerBuilder {
     host_calls: Option<MakeHostCalls>,
     host_functions: HostFunctions,
     log: Option<SharedLogSink>,
+    on_grant_event: Option<Box<OnGrantEvent>>,
     clock: Option<SharedClock>,
     clock_and_random: Option<Arc<dyn ClockAndRandom>>,
     observer: Option<SharedObserver>,
@@ -220,10 +225,7 @@ impl PluginManager {
         if grant.requested().is_empty() {
             return Ok(context);
         }
-        self.warn_of_a_grant_to_another_file(info);
-        for entry in &protected {
-            self.warn(info, &entry.to_string());
-        }
+        self.tell_what_does_not_hold(info, protected);
         context.resources = Arc::new(GrantedResources::new(grant.clone()));
         let host_calls = (inner.host_calls)(&info.name, grant.clone());
         context.host_calls = inner.host_functions.before(Arc::clone(&info.name), grant, host_calls);
@@ -250,7 +252,7 @@ impl PluginManager {
     fn grant_and_protected(&self, info: &PluginInfo) -> Result<(Grant, Vec<ProtectedEntry>), LoadError> {
         let requested = match &info.manifest {
             Some(manifest) => Permissions::requested(&manifest.permissions).map_err(|error| {
-                LoadError::Refused(vec![format!("its manifest asks for permissions: {error}")])
+                LoadError::Refused(vec![format!("its manifest asks for permissions: {error}").into()])
             })?,
             None => Permissions::NONE,
         };
@@ -259,20 +261,14 @@ impl PluginManager {
         Ok((Grant::new(requested, granted), protected))
     }
 
-    fn warn_of_a_grant_to_another_file(&self, info: &PluginInfo) {
-        let name = &*info.name;
-        if self.0.grants.granted(name).is_some_and(|before| before.digest != info.digest) {
-            let message = format!(
-                "its permissions were granted to another file of this name and do not hold for this one; `driftless plugin grant {name}` \
-                 asks again"
-            );
-            self.warn(info, &message);
+    fn tell_what_does_not_hold(&self, info: &PluginInfo, protected: Vec<ProtectedEntry>) {
+        let Some(hear) = &self.0.on_grant_event else { return };
+        let plugin = || Arc::clone(&info.name);
+        if self.0.grants.granted(&info.name).is_some_and(|before| before.digest != info.digest) {
+            hear(&GrantEvent::OfAnotherFile { plugin: plugin() });
         }
-    }
-
-    fn warn(&self, info: &PluginInfo, message: &str) {
-        if let Some(log) = &self.0.log {
-            log.log(&LogRecord { plugin: &info.name, level: Level::Warn, message });
+        for entry in protected {
+            hear(&GrantEvent::Protected { plugin: plugin(), entry });
         }
     }
 
@@ -469,7 +465,7 @@ impl std::fmt::Debug for PluginManager {
 }
 
 impl PluginManagerBuilder {
-    /// What `plugins.toml` says. Without it, the guide's defaults hold.
+    /// What the user says about plugins. Without it, the defaults of [`Settings`] hold.
     #[must_use]
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
@@ -498,7 +494,7 @@ impl PluginManagerBuilder {
         self
     }
 
-    /// The program's own files, like that of the grants: what is granted and reaches one of them does not hold, and a warning says so.
+    /// The program's own files, like that of the grants: what is granted and reaches one of them does not hold, which [`on_grant_event`](Self::on_grant_event) is told.
     /// Without it, none are known.
     #[must_use]
     pub fn protected_paths(mut self, paths: ProtectedPaths) -> Self {
@@ -566,6 +562,13 @@ impl PluginManagerBuilder {
     #[must_use]
     pub fn log(mut self, sink: impl LogSink) -> Self {
         self.log = Some(Arc::new(sink));
+        self
+    }
+
+    /// Hands what does not hold of a plugin's grant to `hear`, when the plugin is loaded. Without it, nobody is told.
+    #[must_use]
+    pub fn on_grant_event(mut self, hear: impl Fn(&GrantEvent) + Send + Sync + 'static) -> Self {
+        self.on_grant_event = Some(Box::new(hear));
         self
     }
 
@@ -638,6 +641,7 @@ impl PluginManagerBuilder {
             host_calls: self.host_calls.unwrap_or_else(|| Box::new(this_machine)),
             host_functions: self.host_functions,
             log: self.log,
+            on_grant_event: self.on_grant_event,
             clock_and_random: self.clock_and_random,
             observer: self.observer,
             cancel,
@@ -651,7 +655,7 @@ impl PluginManagerBuilder {
 ///
 /// When it demands other versions of the host, with both in the message.
 pub fn suits_this_host(manifest: &PluginManifest) -> Result<(), LoadError> {
-    let refuse = |message| Err(LoadError::Refused(vec![message]));
+    let refuse = |message: String| Err(LoadError::Refused(vec![message.into()]));
     let demanded = &manifest.driftless_version;
     let Ok(range) = semver::VersionReq::parse(demanded) else {
         return refuse(format!("its manifest demands Driftless `{demanded}`, which is no range of versions"));

@@ -127,7 +127,7 @@ impl<'a> OrderedWriter<'a> {
                     tally.missed += 1;
                     // That an output is put aside is told once.
                     if !matches!(error, driftless_host::Error::CircuitOpen { .. }) && self.missed.take() {
-                        (self.report)(&Event::EntryMissed { why: error.to_string() });
+                        (self.report)(&Event::EntryMissed { why: (&error).into() });
                     }
                 };
                 if let Some(event) = sink.write(&batch.entries, missed)? {
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn after_a_lost_output_no_batch_stays_behind() {
-        let (control, mut report) = (Control::new(), |event: &Event| panic!("{event}"));
+        let (control, mut report) = (Control::new(), |event: &Event| panic!("{event:?}"));
         let full = Sink::File(LineFile::open(Path::new("/dev/full")).unwrap(), Mode::Append);
         let mut writer =
             OrderedWriter::new(&[Input::Stdin], Vec::new(), vec![full], None, &control, &mut report);

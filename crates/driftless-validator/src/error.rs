@@ -19,17 +19,19 @@ pub struct Violation {
     pub offset: Option<u64>,
     /// What is wrong, and where possible what would mend it.
     pub message: String,
+    /// Whether it would be none where [`allow_wasi`](crate::Rules::allow_wasi) is set.
+    pub needs_wasi: bool,
 }
 
 impl Violation {
     /// Something that is wrong at an offset in the file.
     pub(crate) fn at(offset: u64, message: impl Into<String>) -> Self {
-        Self { offset: Some(offset), message: message.into() }
+        Self { offset: Some(offset), message: message.into(), needs_wasi: false }
     }
 
     /// Something that is wrong with the whole file.
-    pub(crate) fn of_file(message: impl Into<String>) -> Self {
-        Self { offset: None, message: message.into() }
+    pub fn of_file(message: impl Into<String>) -> Self {
+        Self { offset: None, message: message.into(), needs_wasi: false }
     }
 }
 

@@ -251,7 +251,7 @@ impl Stage {
 }
 
 fn answer(head: &str, body: &str) -> Answer {
-    Answer { head: head.to_owned(), body: body.as_bytes().to_vec(), error: None }
+    Answer { head: head.to_owned(), body: body.as_bytes().to_vec(), ..Answer::default() }
 }
 
 #[test]

@@ -161,8 +161,7 @@ fn a_limit_inside_a_template_is_a_limit() {
     let settings = Settings::from_toml("[security]\nfuel_limit = 1000000").unwrap();
     let manager = builder_in(settings, &[("p", &guest)]).build().unwrap();
     let templates = of(&manager);
-    let limit = "plugin `p`, template filter `f`: used up its 1,000,000 units of fuel \
-                 (`security.fuel_limit` in plugins.toml)";
+    let limit = "plugin `p`, template filter `f`: used up its 1,000,000 units of fuel";
     fails(&templates, "{{ 1 | f }}", ErrorKind::Limit, &format!("page.txt:1: {limit}"));
     // However deep it is.
     let nested = "{% macro m(x) %}{{ x | f }}{% endmacro %}\n{% for x in [1] %}\n{{ m(x) }}{% endfor %}";

@@ -74,7 +74,10 @@ pub(crate) fn check_import(module: &CoreModule, import: &Import, offer: Offer<'_
         (Err(_), kind) if import.module == wasi::MODULE && !matches!(kind, TypeRef::Func(_)) => {
             refuse("WASI consists of functions only")
         }
-        (Err(reason), _) => refuse(&reason),
+        (Err(reason), _) => {
+            let needs_wasi = import.module == wasi::MODULE && !offer.allow_wasi;
+            Some(Violation { needs_wasi, ..refused(import, &reason) })
+        }
         (Ok(offered), TypeRef::Func(r#type)) => {
             if module.r#type(r#type).is_some_and(|found| offered.fits(found)) {
                 None

@@ -30,11 +30,10 @@ impl Contract for WasmComponent {
                 Err(reason) => Some(reason.into_owned()),
                 Ok(interface) => file.types.and_then(|types| interface.differs(types, name)),
             };
-            violations.extend(
-                wrong.map(|wrong| {
-                    Violation::at(*offset, format!("it imports `{}`: {wrong}", printable(name)))
-                }),
-            );
+            violations.extend(wrong.map(|wrong| Violation {
+                needs_wasi: interfaces::is_wasi(name) && !offer.allow_wasi,
+                ..Violation::at(*offset, format!("it imports `{}`: {wrong}", printable(name)))
+            }));
         }
     }
 
@@ -57,16 +56,13 @@ impl Contract for WasmComponent {
         }
         if functions.is_empty() && violations.is_empty() {
             let underscored = file.scan.component_exports.iter().find(|name| Function::named(name).is_some());
-            violations.push(Violation {
-                offset: None,
-                message: match underscored {
-                    Some(name) => format!(
-                        "it is no plugin: it exports `{name}`, which in a component is written `{}`",
-                        name.replace('_', "-")
-                    ),
-                    None => "it is no plugin: it exports none of the protocol's functions".to_owned(),
-                },
-            });
+            violations.push(Violation::of_file(match underscored {
+                Some(name) => format!(
+                    "it is no plugin: it exports `{name}`, which in a component is written `{}`",
+                    name.replace('_', "-")
+                ),
+                None => "it is no plugin: it exports none of the protocol's functions".to_owned(),
+            }));
         }
     }
 }
