@@ -11,6 +11,7 @@ mod excerpt;
 mod failure;
 mod interrupt;
 mod missing_grants;
+mod output;
 mod paths;
 mod table;
 mod terminal;

@@ -16,6 +16,7 @@ use driftless_templates::TemplateError;
 use crate::excerpt::excerpt;
 use crate::failure::{host_error, library_error_kind, template_error};
 use crate::missing_grants::MissingGrants;
+use crate::output::Output;
 use crate::words;
 
 /// Standard output and standard error, with or without colour.
@@ -47,12 +48,12 @@ impl Terminal {
 
     /// Standard output. Whoever writes to it answers for what that does to a terminal.
     pub(crate) fn out(&self) -> Out<AutoStream<Stdout>> {
-        Out(AutoStream::new(io::stdout(), self.color))
+        Out(AutoStream::new(io::stdout(), self.color), Output::begin())
     }
 
     /// Writes a result: into a file or a pipe as it is, on a terminal without what that would act on.
     pub(crate) fn result(&self, text: &str) -> io::Result<()> {
-        let mut out = Out(io::stdout());
+        let mut out = Out(io::stdout(), Output::begin());
         if io::stdout().is_terminal() {
             out.write_all(printable_lines(text).as_bytes())
         } else {
@@ -62,7 +63,7 @@ impl Terminal {
 
     /// Writes what standard output still holds back, so that its loss does not go unnoticed.
     pub(crate) fn finish(&self) -> io::Result<()> {
-        Out(io::stdout()).flush()
+        Out(io::stdout(), Output::begin()).flush()
     }
 
     /// Standard error.
@@ -148,8 +149,8 @@ impl Terminal {
 /// Standard output, for results.
 ///
 /// Where whoever reads it has seen enough and is gone, as in `driftless … | head`, the rest is dropped: that is no failure, and
-/// the exit code is about the work. A full disk is one.
-pub(crate) struct Out<W>(W);
+/// the exit code is about the work. A full disk is one. While it is there, the first Ctrl-C waits for it.
+pub(crate) struct Out<W>(W, Output);
 
 impl<W: Write> Write for Out<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
