@@ -337,7 +337,11 @@ pub(crate) fn stem(path: &Path) -> String {
 /// The bytes of a plugin's file.
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let plugin = StoredPlugin { name: stem(path), path: path.to_owned() };
-    LocalFolder::new(".").read(&plugin).map_err(|error| unreadable(path, &error))
+    LocalFolder::new(".").read(&plugin).map_err(|error| match error.kind() {
+        // A limit on plugins, as for one that is found by its name.
+        io::ErrorKind::FileTooLarge => Failure::Refused(format!("{}: {error}", path.display())),
+        _ => unreadable(path, &error),
+    })
 }
 
 /// A store, as the host takes its plugins.

@@ -92,14 +92,17 @@ pub(crate) fn host_error<'a>(
     error.downcast_ref().or_else(templates).or_else(logs).or_else(runner)
 }
 
-/// A file that could not be read.
+/// A file that could not be read. What is none that could be meant, such as a folder, a pipe, a file of gigabytes or one that is no text, is a mistake in
+/// what was typed.
 pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Failure {
     let path = path.display();
     match error.kind() {
         io::ErrorKind::NotFound => Failure::NotFound(format!("{path}: {error}")),
         io::ErrorKind::InvalidData => Failure::Usage(format!("{path}: it is not UTF-8 text")),
-        io::ErrorKind::FileTooLarge => Failure::Refused(format!("{path}: {error}")),
         io::ErrorKind::IsADirectory => Failure::Usage(format!("{path}: it is a folder, not a file")),
+        io::ErrorKind::FileTooLarge | io::ErrorKind::InvalidInput => {
+            Failure::Usage(format!("{path}: {error}"))
+        }
         _ => Failure::Failed(format!("{path}: {error}")),
     }
 }
