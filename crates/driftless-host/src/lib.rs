@@ -90,6 +90,7 @@ mod event;
 mod facts;
 mod failure;
 mod failure_policy;
+mod found;
 mod grants;
 mod handle;
 mod host_calls;

@@ -1,7 +1,7 @@
 //! Finds plugins, loads them when they are first needed, and hands out their components.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use driftless_permissions::{Grant, Permissions};
 use driftless_plugin_api::component::ComponentKind;
@@ -22,6 +22,7 @@ use crate::error::{Error, NotFound, Result};
 use crate::event::GrantEvent;
 use crate::facts::FactsCollector;
 use crate::failure::FailureDefaults;
+use crate::found::{Found, FoundPlugins};
 use crate::grants::Grants;
 use crate::handle::PluginHandle;
 use crate::host_calls::{GrantedResources, ObservedHostCalls, this_machine};
@@ -48,7 +49,7 @@ struct Inner {
     loaders: Vec<Box<dyn Loader>>,
     sources: Vec<Box<dyn PluginSource>>,
     /// What the sources had when they were last asked.
-    found: Mutex<Option<Arc<[Found]>>>,
+    found: Mutex<Option<Arc<FoundPlugins>>>,
     loaded: Mutex<HashMap<String, PluginHandle>>,
     grants: Grants,
     protected: ProtectedPaths,
@@ -68,13 +69,6 @@ type MakeHostCalls = Box<dyn Fn(&str, Grant) -> Arc<dyn HostCalls> + Send + Sync
 
 /// Is told of grants that do not hold.
 type OnGrantEvent = dyn Fn(&GrantEvent) + Send + Sync;
-
-/// A candidate, the source that has it, and what is known of it once it was looked into.
-struct Found {
-    candidate: Candidate,
-    source: usize,
-    info: OnceLock<Result<PluginInfo, String>>,
-}
 
 /// A manager that is being set up, see [`PluginManager::builder`].
 #[derive(Default)]
@@ -133,15 +127,16 @@ impl PluginManager {
         let found = self.found()?;
         let mut plugins: Vec<_> = found
             .iter()
-            .map(|found| match self.info(found) {
-                Ok(info) => ListedPlugin {
+            .map(|one| (one, self.look_into(&found, one)))
+            .map(|(found, info)| match info {
+                Ok(Ok(info)) => ListedPlugin {
                     name: info.name.as_ref().to_owned(),
                     origin: found.candidate.origin.clone(),
                     manifest: info.manifest.clone(),
                     functions: Some(info.functions.iter().collect()),
                 },
                 // What cannot be read is no plugin either.
-                Err(_) => ListedPlugin {
+                Ok(Err(_)) | Err(_) => ListedPlugin {
                     name: found.candidate.name.clone(),
                     origin: found.candidate.origin.clone(),
                     manifest: None,
@@ -360,19 +355,18 @@ impl PluginManager {
     }
 
     /// What the sources have, asked once until [`reload`](Self::reload).
-    fn found(&self) -> Result<Arc<[Found]>> {
+    fn found(&self) -> Result<Arc<FoundPlugins>> {
         if let Some(found) = &*self.0.found.lock().unwrap_or_else(PoisonError::into_inner) {
             return Ok(Arc::clone(found));
         }
-        let mut all = Vec::new();
+        let mut all = FoundPlugins::default();
         for (number, source) in self.0.sources.iter().enumerate() {
             let listed = source.list();
             let listed =
                 listed.map_err(|source| Error::Source { what: "the list of plugins".into(), source })?;
-            let found = |candidate| Found { candidate, source: number, info: OnceLock::new() };
-            all.extend(listed.into_iter().map(found));
+            all.add(number, listed);
         }
-        let all: Arc<[Found]> = all.into();
+        let all = Arc::new(all);
         *self.0.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&all));
         Ok(all)
     }
@@ -384,13 +378,15 @@ impl PluginManager {
         Ok(Artifact::new(name.as_str(), origin.as_str(), form))
     }
 
-    /// What is known of a candidate. It is looked into once.
-    fn info<'a>(&self, found: &'a Found) -> Result<&'a PluginInfo, &'a str> {
-        let info = found.info.get_or_init(|| {
-            let artifact = self.open(found).map_err(|error| error.to_string())?;
-            self.inspect(&artifact).map_err(|error| error.to_string())
-        });
-        info.as_ref().map_err(String::as_str)
+    /// What is known of a candidate, or why it is no plugin. It is looked into once.
+    fn look_into<'a>(&self, all: &FoundPlugins, found: &'a Found) -> Result<&'a Result<PluginInfo, String>> {
+        if let Some(info) = found.info.get() {
+            return Ok(info);
+        }
+        let artifact = self.open(found)?;
+        let info = self.inspect(&artifact).map_err(|error| error.to_string());
+        all.keep(found, artifact);
+        Ok(found.info.get_or_init(|| info))
     }
 
     /// What is known of a plugin without executing it.
@@ -413,39 +409,27 @@ impl PluginManager {
         let (likely, others): (Vec<_>, Vec<_>) = found.iter().partition(|found| found.candidate.name == name);
         let mut known = Vec::new();
         for candidates in [likely, others] {
-            let mut matching: Vec<(&Found, Option<Artifact>)> = Vec::new();
-            for found in candidates {
-                let (called, artifact) = match found.info.get() {
-                    Some(Ok(info)) => (info.name.as_ref().to_owned(), None),
+            let mut matching: Vec<&Found> = Vec::new();
+            for candidate in candidates {
+                let called = match self.look_into(&found, candidate) {
+                    Ok(Ok(info)) => &*info.name,
                     // What cannot be read as a plugin is refused, with reasons, when it is loaded.
-                    Some(Err(_)) => (found.candidate.name.clone(), None),
-                    None => match self.open(found) {
-                        // It is read once: what is found out about it and what is loaded are the same bytes.
-                        Ok(artifact) => {
-                            let info = self.inspect(&artifact).map_err(|error| error.to_string());
-                            let info = found.info.get_or_init(|| info);
-                            let called = info.as_ref().map_or(&*found.candidate.name, |info| &info.name);
-                            (called.to_owned(), Some(artifact))
-                        }
-                        Err(error) if found.candidate.name == name => return Err(error),
-                        // Another file that cannot be read is for those to complain about who want it.
-                        Err(_) => continue,
-                    },
+                    Ok(Err(_)) => &candidate.candidate.name,
+                    Err(error) if candidate.candidate.name == name => return Err(error),
+                    // Another file that cannot be read is for those to complain about who want it.
+                    Err(_) => continue,
                 };
                 if called == name {
-                    matching.push((found, artifact));
+                    matching.push(candidate);
                 }
-                known.push(called);
+                known.push(called.to_owned());
             }
-            match matching.len() {
-                0 => {}
-                1 => {
-                    let (found, artifact) = matching.remove(0);
-                    return artifact.map_or_else(|| self.open(found), Ok);
-                }
+            match matching.as_slice() {
+                [] => {}
+                [only] => return found.take(only).map_or_else(|| self.open(only), Ok),
                 _ => {
                     let origins: Vec<_> =
-                        matching.iter().map(|(found, _)| found.candidate.origin.as_str()).collect();
+                        matching.iter().map(|found| found.candidate.origin.as_str()).collect();
                     let origins = origins.join(" and ");
                     return Err(Error::Ambiguous(format!(
                         "two plugins are called `{name}`: {origins}; remove one"
