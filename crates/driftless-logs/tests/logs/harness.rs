@@ -144,7 +144,9 @@ pub(crate) fn told(event: &Event) -> String {
             format!("{location}: circuit open after {failures}, the last: {last}")
         }
         Event::Binding(BindingEvent::CircuitClosed { location }) => format!("{location}: works again"),
-        Event::TornLine { path } => format!("{}: it ended in the middle of a line", path.display()),
+        Event::TornLine { path } => {
+            format!("{}: it ended in the middle of a line, which is ended now", path.display())
+        }
         Event::MoreLinesFailed(count) => format!("{count} more lines failed"),
         Event::MoreLinesSkipped(count) => format!("{count} more lines are skipped"),
         Event::MoreFiltersPassed(count) => format!("{count} more entries went past a filter"),

@@ -299,6 +299,8 @@ fn templates_that_use_no_plugin_read_none() {
         "{% macro m(x) %}{{ x }}{% endmacro %}{{ m(1) }}{% set y = 5 %}{{ y }}",
         "{% for x in list %}{{ loop.index }}{{ x }}{% endfor %}{% filter upper %}x{% endfilter %}",
         "{{ [user] | map(attribute='name') | list }}",
+        // What is not defined and only looked at is a variable that is not set.
+        "{{ port | default(80) }} {{ host is defined }} {% if not port is defined %}-{% endif %}",
     ] {
         templates.render("t", template, object(vars.clone())).unwrap();
         assert_eq!(looks.load(Ordering::Relaxed), 0, "{template}");
@@ -308,9 +310,31 @@ fn templates_that_use_no_plugin_read_none() {
     assert_eq!(looks.load(Ordering::Relaxed), 0);
     // A plugin that cannot be read is in nobody's way.
     assert_eq!(render(&templates, "{{ who | f }}").unwrap(), "world");
-    assert_eq!(looks.load(Ordering::Relaxed), 4, "the list, a look into each, and the one that is used");
+    assert_eq!(
+        looks.load(Ordering::Relaxed),
+        3,
+        "the list, and a look into each: what is loaded is what was read then"
+    );
     assert_eq!(render(&templates, "{{ g() }}").unwrap(), "1");
-    assert_eq!(looks.load(Ordering::Relaxed), 4);
+    assert_eq!(looks.load(Ordering::Relaxed), 3);
+}
+
+#[test]
+fn a_function_that_is_not_called_is_printed_by_its_name() {
+    let guest = Guest::new().with(TemplateFunction, "g", Says("1"));
+    let templates = templates(&[("p-q", &guest)]).with_lookups();
+    for (template, expected) in [
+        ("{{ g }}", "<function g>"),
+        ("{{ p_q.g }}", "<function p_q.g>"),
+        ("{{ range }} {{ lookup }}", "<function range> <function lookup>"),
+        ("{% set f = g %}{{ f }} {{ f() }}", "<function g> 1"),
+        ("{{ [g] }}", "[<function g>]"),
+        ("{{ dict(a=1) }} {{ namespace(b=2).b }} {{ range(2) | list }}", "{'a': 1} 2 [0, 1]"),
+    ] {
+        assert_eq!(render(&templates, template).unwrap(), expected, "{template}");
+    }
+    let two = [("a", &guest), ("b", &guest)];
+    assert_eq!(render(&self::templates(&two), "{{ g }}").unwrap(), "<function g>");
 }
 
 #[test]
