@@ -123,7 +123,7 @@ mod tests {
     use std::time::Duration;
 
     use driftless_host::api::limit::Limit;
-    use driftless_host::{ErrorKind, Location, PluginPart};
+    use driftless_host::{ErrorKind, Location, PluginPart, Refusal};
 
     use super::*;
 
@@ -137,6 +137,22 @@ mod tests {
         );
         assert_eq!(pipeline_event(&Event::MoreLinesFailed(12)), "12 more lines failed");
         assert_eq!(pipeline_event(&Event::MoreLinesFailed(1)), "1 more line failed");
+    }
+
+    #[test]
+    fn what_would_change_an_error_stands_behind_it() {
+        let load = |source| Error::Load { plugin: "p".into(), source };
+        let slow = load(LoadError::Limit(Limit::CompileTime.exceeded(120_000)));
+        let slow = Error::Context { what: "tasks[0]".into(), source: Box::new(slow) };
+        assert_eq!(
+            host_error(&slow),
+            "tasks[0]: plugin `p`: it took longer than its 2 minutes to compile (`security.compile_timeout_secs` in plugins.toml)"
+        );
+        let refusal = |message: &str, needs_wasi| Refusal { message: message.into(), needs_wasi };
+        let refused = load(LoadError::Refused(vec![refusal("one", true), refusal("two", false)]));
+        assert_eq!(host_error(&refused), format!("plugin `p` is refused:\n  - one\n  - two\n{WASI_REMEDY}"));
+        let refused = load(LoadError::Refused(vec![refusal("two", false)]));
+        assert_eq!(remedy(&refused), None);
     }
 
     #[test]
