@@ -279,8 +279,7 @@ pub(crate) fn sandbox_validate(
 
 /// Everything that is wrong with a file.
 fn reasons(error: &ValidationError) -> Vec<Refusal> {
-    let reason =
-        |violation: &Violation| Refusal { message: violation.to_string(), needs_wasi: violation.needs_wasi };
+    let reason = |violation: &Violation| Refusal { message: violation.to_string(), remedy: violation.remedy };
     error.violations.iter().map(reason).collect()
 }
 

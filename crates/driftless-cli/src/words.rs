@@ -1,13 +1,27 @@
 //! Sentences for what the libraries tell as data, with the words that only this command has: its files, and its other commands.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use driftless_host::api::remedy::Remedy;
 use driftless_host::{AddressSpaceRefused, BindingEvent, Error, GrantEvent, LoadError};
 use driftless_logs::{Cause, Event};
 
-/// What turns WASI on, and what does without it.
-pub(crate) const WASI_REMEDY: &str =
-    "`security.allow_wasi` in plugins.toml turns WASI on; `driftless plugin build` makes plugins without it";
+/// What mends a file that is refused.
+pub(crate) fn mends(remedy: Remedy) -> Option<&'static str> {
+    match remedy {
+        Remedy::Wasi => Some(
+            "`security.allow_wasi` in plugins.toml turns WASI on; `driftless plugin build` makes plugins without it",
+        ),
+        Remedy::FinishedBuild => Some("`driftless plugin build` finishes what a compiler leaves"),
+        _ => None,
+    }
+}
+
+/// What mends a file that is refused for several reasons, each once.
+pub(crate) fn all_that_mends(remedies: impl IntoIterator<Item = Remedy>) -> Vec<&'static str> {
+    remedies.into_iter().collect::<BTreeSet<_>>().into_iter().filter_map(mends).collect()
+}
 
 /// An error of the host, with what would change it.
 pub(crate) fn host_error(error: &Error) -> String {
@@ -21,8 +35,9 @@ pub(crate) fn remedy(error: &Error) -> Option<String> {
     }
     match error.load_error()? {
         LoadError::AddressSpace(refused) => Some(format!("; {}", room_for_instances(refused))),
-        LoadError::Refused(reasons) if reasons.iter().any(|reason| reason.needs_wasi) => {
-            Some(format!("\n{WASI_REMEDY}"))
+        LoadError::Refused(reasons) => {
+            let mends = all_that_mends(reasons.iter().filter_map(|reason| reason.remedy));
+            (!mends.is_empty()).then(|| format!("\n{}", mends.join("\n")))
         }
         _ => None,
     }
@@ -148,10 +163,22 @@ mod tests {
             host_error(&slow),
             "tasks[0]: plugin `p`: it took longer than its 2 minutes to compile (`security.compile_timeout_secs` in plugins.toml)"
         );
-        let refusal = |message: &str, needs_wasi| Refusal { message: message.into(), needs_wasi };
-        let refused = load(LoadError::Refused(vec![refusal("one", true), refusal("two", false)]));
-        assert_eq!(host_error(&refused), format!("plugin `p` is refused:\n  - one\n  - two\n{WASI_REMEDY}"));
-        let refused = load(LoadError::Refused(vec![refusal("two", false)]));
+        let refusal = |message: &str, remedy| Refusal { message: message.into(), remedy };
+        let refused = load(LoadError::Refused(vec![
+            refusal("one", Some(Remedy::Wasi)),
+            refusal("two", None),
+            refusal("three", Some(Remedy::FinishedBuild)),
+            refusal("four", Some(Remedy::Wasi)),
+        ]));
+        let (reasons, remedies) =
+            host_error(&refused).split_once("  - four\n").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        assert_eq!(reasons, "plugin `p` is refused:\n  - one\n  - two\n  - three\n");
+        assert_eq!(
+            remedies,
+            "`security.allow_wasi` in plugins.toml turns WASI on; `driftless plugin build` makes plugins without it\n\
+             `driftless plugin build` finishes what a compiler leaves"
+        );
+        let refused = load(LoadError::Refused(vec![refusal("two", None)]));
         assert_eq!(remedy(&refused), None);
     }
 

@@ -50,7 +50,6 @@ fn file(artifact: &Artifact) -> Result<Arc<PluginFile>, LoadError> {
 }
 
 fn refused(error: ValidationError) -> LoadError {
-    let reason =
-        |violation: &Violation| Refusal { message: violation.to_string(), needs_wasi: violation.needs_wasi };
+    let reason = |violation: &Violation| Refusal { message: violation.to_string(), remedy: violation.remedy };
     LoadError::Refused(error.violations.iter().map(reason).collect())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Exceeded;
+use driftless_plugin_api::remedy::Remedy;
 use thiserror::Error;
 
 use crate::address_space::AddressSpaceRefused;
@@ -33,13 +34,13 @@ pub enum LoadError {
 pub struct Refusal {
     /// What is wrong with it.
     pub message: String,
-    /// Whether it would be no reason where plugins may use WASI.
-    pub needs_wasi: bool,
+    /// What would mend it, where a host can tell.
+    pub remedy: Option<Remedy>,
 }
 
 impl From<String> for Refusal {
     fn from(message: String) -> Self {
-        Self { message, needs_wasi: false }
+        Self { message, remedy: None }
     }
 }
 

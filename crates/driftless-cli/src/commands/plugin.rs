@@ -192,8 +192,8 @@ pub(crate) fn validate(
     if global.json {
         let told = |violation: &Violation| {
             let mut told = json!({"offset": violation.offset, "message": violation.message});
-            if violation.needs_wasi {
-                told["remedy"] = words::WASI_REMEDY.into();
+            if let Some(mends) = violation.remedy.and_then(words::mends) {
+                told["remedy"] = mends.into();
             }
             told
         };
@@ -212,8 +212,8 @@ pub(crate) fn validate(
         for violation in &violations {
             writeln!(out, "  {BAD}-{BAD:#} {}", printable_line(&violation.to_string()))?;
         }
-        if violations.iter().any(|violation| violation.needs_wasi) {
-            writeln!(out, "{}", words::WASI_REMEDY)?;
+        for mends in words::all_that_mends(violations.iter().filter_map(|violation| violation.remedy)) {
+            writeln!(out, "{mends}")?;
         }
         for function in &missing {
             writeln!(out, "  {ODD}-{ODD:#} {}", note(function))?;

@@ -1,6 +1,7 @@
 //! What a WebAssembly component may import and has to export.
 
 use driftless_plugin_api::function::{Function, FunctionSet};
+use driftless_plugin_api::remedy::Remedy;
 use driftless_plugin_api::wit;
 use wasmparser::component_types::ComponentEntityType;
 
@@ -31,7 +32,7 @@ impl Contract for WasmComponent {
                 Ok(interface) => file.types.and_then(|types| interface.differs(types, name)),
             };
             violations.extend(wrong.map(|wrong| Violation {
-                needs_wasi: interfaces::is_wasi(name) && !offer.allow_wasi,
+                remedy: (interfaces::is_wasi(name) && !offer.allow_wasi).then_some(Remedy::Wasi),
                 ..Violation::at(*offset, format!("it imports `{}`: {wrong}", printable(name)))
             }));
         }
