@@ -86,5 +86,5 @@ impl Loader for BuiltIns {
 
 fn manifest(plugin: &dyn LinkedPlugin) -> Result<PluginManifest, LoadError> {
     serde_json::from_str(plugin.manifest())
-        .map_err(|error| LoadError::Refused(vec![format!("its manifest cannot be read: {error}")]))
+        .map_err(|error| LoadError::Refused(vec![format!("its manifest cannot be read: {error}").into()]))
 }

@@ -25,7 +25,7 @@ use driftless_plugin_api::host_call::{
 };
 
 use crate::roots::{OpenError, Roots, of_the_folder, regular};
-use crate::{Task, failed, invalid};
+use crate::{Task, denied, failed, invalid, may_not};
 
 /// The bytes between two looks at the clock.
 const CHUNK: usize = 64 << 10;
@@ -47,7 +47,7 @@ pub(crate) fn answer(
     };
     let path = AbsolutePath::parse(path).map_err(|error| invalid(error.to_string()))?;
     let what = What { task, verb, path: &path };
-    task.grant.file(&path, access).map_err(|denial| task.plugin.denied(&what.name(), denial))?;
+    task.grant.file(&path, access).map_err(|denial| denied(&what.name(), denial))?;
     task.deadline.check(&what.doing())?;
     let error = |error| what.error(error);
     Ok(match request {
@@ -99,7 +99,7 @@ impl What<'_> {
 
     fn error(&self, error: OpenError) -> HostCallError {
         let path = self.path;
-        let may_not = |why: &str| self.task.plugin.may_not(&self.name(), why);
+        let may_not = |why: &str| may_not(&self.name(), why);
         match error {
             OpenError::Io(error) => self.io(&error),
             OpenError::Link => {

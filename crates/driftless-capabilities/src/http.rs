@@ -26,7 +26,7 @@ use ureq::{Agent, Body, Error};
 
 use crate::deadline::Deadline;
 use crate::wire::{Direct, Judged, MAX_ADDRESSES, Tls};
-use crate::{Task, failed, invalid, limit, shown};
+use crate::{Task, denied, failed, invalid, limit, not_granted, shown};
 
 /// The redirects that are followed.
 const MAX_REDIRECTS: usize = 10;
@@ -166,7 +166,7 @@ impl Http {
         if found.is_empty() {
             let why =
                 format!("it is at {first}, which is no public address, and `address:{first}` is not granted");
-            return Err(task.plugin.may_not(&connect(url), &task.plugin.grant_it(&why)));
+            return Err(not_granted(&connect(url), &why));
         }
         found.truncate(MAX_ADDRESSES);
         Ok(found.into_iter().map(|address| SocketAddr::new(address, url.port())).collect())
@@ -175,7 +175,7 @@ impl Http {
     /// One request and the head of its response.
     fn exchange(&self, task: &Task<'_>, hop: &Hop<'_>) -> Result<Response<Body>, HostCallError> {
         let url = &hop.url;
-        task.grant.url(url).map_err(|denial| task.plugin.denied(&connect(url), denial))?;
+        task.grant.url(url).map_err(|denial| denied(&connect(url), denial))?;
         let unfit = || invalid(format!("the URL {} cannot be sent", shown(url.as_str())));
         let uri: Uri = url.as_str().parse().map_err(|_| unfit())?;
         // Two parsers have to be of one mind about where a request goes.
@@ -416,7 +416,6 @@ mod tests {
     use driftless_plugin_api::manifest::Permission;
 
     use super::*;
-    use crate::Plugin;
 
     /// A server at an address that says the same to everyone, once for each connection.
     fn server(address: &str, response: impl Fn(u16) -> String + Send + 'static) -> u16 {
@@ -451,9 +450,8 @@ mod tests {
         };
         let asked: Vec<&str> = granted.iter().copied().filter(|host| !host.starts_with("address:")).collect();
         let grant = Grant::new(hosts(&asked), hosts(granted));
-        let plugin = Plugin("probe".to_owned());
         let deadline = Deadline::new(Allowance::new(Duration::from_millis(millis), 1 << 20));
-        let task = Task { plugin: &plugin, grant: &grant, bytes: 1 << 20, deadline };
+        let task = Task { grant: &grant, bytes: 1 << 20, deadline };
         let request = HttpRequest { method: "GET".into(), url: url.into(), headers: Vec::new() };
         answer(&task, http, request, &[])
     }
@@ -482,12 +480,13 @@ mod tests {
             let (http, _) = names(&[&[address]]);
             let error = ask(&http, &[&granted], &granted, 5000).unwrap_err();
             assert_eq!(error.kind, HostCallErrorKind::Denied);
+            assert!(error.lacks_grant, "the user may grant it");
             let shown: IpAddr = address.parse().unwrap();
             assert_eq!(
                 error.message,
                 format!(
                     "it may not connect to {granted}/: it is at {shown}, which is no public address, \
-                     and `address:{shown}` is not granted (`driftless plugin grant probe`)"
+                     and `address:{shown}` is not granted"
                 )
             );
         }

@@ -60,7 +60,7 @@ use crate::deadline::Deadline;
 /// Granted files and folders are opened when it is made, so a folder that is moved or replaced by a link afterwards does not widen the grant.
 /// It is made anew when the grant changes.
 pub struct Capabilities {
-    plugin: Plugin,
+    plugin: String,
     grant: Grant,
     roots: roots::Roots,
     http: http::Http,
@@ -70,7 +70,7 @@ impl Capabilities {
     /// The view of a plugin of this name with this grant. What is granted and cannot be opened is told when it is asked for.
     pub fn new(plugin: &str, grant: Grant) -> Self {
         let roots = roots::Roots::open(&grant);
-        Self { plugin: Plugin(plugin.to_owned()), roots, http: http::Http::new(plugin), grant }
+        Self { plugin: plugin.to_owned(), roots, http: http::Http::new(plugin), grant }
     }
 
     /// What the plugin may do.
@@ -81,18 +81,13 @@ impl Capabilities {
 
 impl fmt::Debug for Capabilities {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Capabilities").field("plugin", &self.plugin.0).field("grant", &self.grant).finish()
+        f.debug_struct("Capabilities").field("plugin", &self.plugin).field("grant", &self.grant).finish()
     }
 }
 
 impl HostCalls for Capabilities {
     fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance<'_>) -> Answer {
-        let task = Task {
-            plugin: &self.plugin,
-            grant: &self.grant,
-            bytes: allowance.bytes,
-            deadline: Deadline::new(allowance),
-        };
+        let task = Task { grant: &self.grant, bytes: allowance.bytes, deadline: Deadline::new(allowance) };
         let answer = match capability {
             Capability::File => reply(request, |request| files::answer(&task, &self.roots, request, body)),
             Capability::Http => reply(request, |request| http::answer(&task, &self.http, request, body)),
@@ -112,9 +107,7 @@ impl HostCalls for Capabilities {
 /// Functions belong to a program and not to a machine, which has none.
 fn no_function(task: &Task<'_>, request: &FunctionRequest) -> Result<((), Vec<u8>), HostCallError> {
     let name = shown(&request.function);
-    task.grant
-        .function(&request.function)
-        .map_err(|denial| task.plugin.denied(&format!("call `{name}`"), denial))?;
+    task.grant.function(&request.function).map_err(|denial| denied(&format!("call `{name}`"), denial))?;
     let message = format!("the program that runs this plugin offers no function `{name}`");
     Err(HostCallError::new(HostCallErrorKind::NotFound, message))
 }
@@ -132,7 +125,6 @@ fn reply<Request: DeserializeOwned, Reply: Serialize>(
 
 /// One request and what it may cost.
 pub(crate) struct Task<'a> {
-    pub(crate) plugin: &'a Plugin,
     pub(crate) grant: &'a Grant,
     /// The bytes that the answer may have.
     pub(crate) bytes: usize,
@@ -146,28 +138,22 @@ impl Task<'_> {
     }
 }
 
-/// Who asks.
-pub(crate) struct Plugin(pub(crate) String);
-
-impl Plugin {
-    /// A refusal that says what would change it.
-    pub(crate) fn denied(&self, what: &str, denial: Denial) -> HostCallError {
-        match denial {
-            Denial::NotRequested => self.may_not(what, &denial.to_string()),
-            Denial::NotGranted => self.may_not(what, &self.grant_it(&denial.to_string())),
-        }
+/// A refusal for what the grant lacks. It names no way to change that: which one there is, the program that runs plugins knows.
+pub(crate) fn denied(what: &str, denial: Denial) -> HostCallError {
+    match denial {
+        Denial::NotRequested => may_not(what, &denial.to_string()),
+        Denial::NotGranted => not_granted(what, &denial.to_string()),
     }
+}
 
-    /// A refusal for another reason.
-    pub(crate) fn may_not(&self, what: &str, why: &str) -> HostCallError {
-        let message = format!("it may not {what}: {why}");
-        HostCallError::new(HostCallErrorKind::Denied, message)
-    }
+/// A refusal that a grant would change.
+pub(crate) fn not_granted(what: &str, why: &str) -> HostCallError {
+    HostCallError::not_granted(format!("it may not {what}: {why}"))
+}
 
-    /// A reason that a grant would remove.
-    pub(crate) fn grant_it(&self, why: &str) -> String {
-        format!("{why} (`driftless plugin grant {}`)", self.0)
-    }
+/// A refusal for another reason.
+pub(crate) fn may_not(what: &str, why: &str) -> HostCallError {
+    HostCallError::new(HostCallErrorKind::Denied, format!("it may not {what}: {why}"))
 }
 
 pub(crate) fn invalid(message: impl Into<String>) -> HostCallError {

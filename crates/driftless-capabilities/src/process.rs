@@ -28,7 +28,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use crate::deadline::Deadline;
-use crate::{Task, failed, invalid, shown};
+use crate::{Task, denied, failed, invalid, shown};
 
 /// What a program gets of the host's environment, beside what is granted.
 const KEPT: [&str; 7] = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER"];
@@ -47,9 +47,7 @@ pub(crate) fn answer(
     body: &[u8],
 ) -> Result<(ProcessAnswer, Vec<u8>), HostCallError> {
     let name = shown(&request.command);
-    task.grant
-        .command(&request.command)
-        .map_err(|denial| task.plugin.denied(&format!("run {name}"), denial))?;
+    task.grant.command(&request.command).map_err(|denial| denied(&format!("run {name}"), denial))?;
     let size: usize = request.arguments.iter().map(|argument| argument.len() + 1).sum();
     if request.arguments.len() > MAX_ARGUMENTS || size > MAX_ARGUMENT_BYTES {
         return Err(invalid(format!(

@@ -2,7 +2,7 @@
 
 use driftless_plugin_api::host_call::{HostCallError, ProcessAnswer, ProcessRequest};
 
-use crate::{Task, failed, shown};
+use crate::{Task, denied, failed, shown};
 
 /// Says no.
 pub(crate) fn answer(
@@ -11,6 +11,6 @@ pub(crate) fn answer(
     _: &[u8],
 ) -> Result<(ProcessAnswer, Vec<u8>), HostCallError> {
     let what = format!("run {}", shown(&request.command));
-    task.grant.command(&request.command).map_err(|denial| task.plugin.denied(&what, denial))?;
+    task.grant.command(&request.command).map_err(|denial| denied(&what, denial))?;
     Err(failed(format!("cannot {what}: programs are not supported on this system")))
 }

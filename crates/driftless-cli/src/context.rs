@@ -3,12 +3,15 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use driftless_files::without_waiting;
+use driftless_host::api::host_call::HostCalls;
 use driftless_host::api::log::Level;
+use driftless_host::permissions::Grant;
 use driftless_host::{
-    Artifact, Candidate, Error, Form, Grants, LoadError, LogRecord, LogSink, PluginHandle, PluginManager,
-    PluginManagerBuilder, PluginSource, ProtectedPaths, Registry, Settings,
+    Artifact, Candidate, Error, Form, GrantEvent, Grants, LoadError, LogRecord, LogSink, PluginHandle,
+    PluginManager, PluginManagerBuilder, PluginSource, ProtectedPaths, Refusal, Registry, Settings,
 };
 use driftless_registry::{LocalFolder, Store, StoredPlugin};
 use driftless_sandbox::{MachineCodeCache, Sandbox};
@@ -18,7 +21,7 @@ use driftless_validator::{PluginFile, Rules, ValidatedPlugin, ValidationError, V
 use crate::args::Global;
 use crate::failure::{Failure, unreadable};
 use crate::terminal::Terminal;
-use crate::{document, interrupt, paths, text};
+use crate::{document, interrupt, paths, text, words};
 
 /// Makes the manager that the global options ask for.
 pub(crate) fn manager(global: &Global, terminal: &Terminal) -> anyhow::Result<PluginManager> {
@@ -29,8 +32,28 @@ pub(crate) fn manager(global: &Global, terminal: &Terminal) -> anyhow::Result<Pl
         .settings(settings)
         .grants(grants(global)?)
         .cancel(interrupt::cancel_handle())
+        .host_calls(noted_host_calls(terminal))
+        .on_grant_event(told_grant_events(terminal))
         .log(ToTerminal { terminal: terminal.clone(), level: global.level() });
     Ok(builder.build()?)
+}
+
+/// This machine behind the host calls of plugins; what they are refused for want of a grant is told at the end.
+pub(crate) fn noted_host_calls(
+    terminal: &Terminal,
+) -> impl Fn(&str, Grant) -> Arc<dyn HostCalls> + Send + Sync + 'static {
+    let missing = terminal.noted_grants().clone();
+    move |plugin, grant| missing.noting(plugin, grant)
+}
+
+/// Tells what does not hold of a plugin's grant.
+pub(crate) fn told_grant_events(terminal: &Terminal) -> impl Fn(&GrantEvent) + Send + Sync + 'static {
+    let terminal = terminal.clone();
+    move |event| {
+        if let Some((plugin, message)) = words::grant_event(event) {
+            terminal.log(&LogRecord { plugin, level: Level::Warn, message: &message });
+        }
+    }
 }
 
 /// Adds every place in which a plugin is looked for by its name: the plugin folder and the registries. All commands look there.
@@ -235,7 +258,7 @@ pub(crate) fn templates(manager: &PluginManager, terminal: &Terminal) -> Templat
     let terminal = terminal.clone();
     Templates::new(manager).with_lookups().on_event(move |event| {
         if let Event::PluginLeftOut(error) = event {
-            terminal.warn(&format!("left out of templates: {error}"));
+            terminal.warn(&format!("left out of templates: {}", words::host_error(error)));
         }
     })
 }
@@ -250,15 +273,14 @@ pub(crate) fn sandbox_validate(
     let validated = PluginFile::inspect(bytes).validate(rules);
     Ok(validated.and_then(|module| match module.manifest().map_or(Ok(()), driftless_host::suits_this_host) {
         Ok(()) => Ok(module),
-        Err(error) => {
-            Err(ValidationError { violations: vec![Violation { offset: None, message: error.to_string() }] })
-        }
+        Err(error) => Err(ValidationError { violations: vec![Violation::of_file(error.to_string())] }),
     }))
 }
 
-/// Everything that is wrong with a file, a line each.
-fn reasons(error: &ValidationError) -> Vec<String> {
-    error.violations.iter().map(ToString::to_string).collect()
+/// Everything that is wrong with a file.
+fn reasons(error: &ValidationError) -> Vec<Refusal> {
+    let reason = |violation: &Violation| Refusal { message: violation.to_string(), remedy: violation.remedy };
+    error.violations.iter().map(reason).collect()
 }
 
 fn in_folder(folder: PathBuf) -> FromStore<LocalFolder> {
@@ -314,7 +336,11 @@ pub(crate) fn stem(path: &Path) -> String {
 /// The bytes of a plugin's file.
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let plugin = StoredPlugin { name: stem(path), path: path.to_owned() };
-    LocalFolder::new(".").read(&plugin).map_err(|error| unreadable(path, &error))
+    LocalFolder::new(".").read(&plugin).map_err(|error| match error.kind() {
+        // A limit on plugins, as for one that is found by its name.
+        io::ErrorKind::FileTooLarge => Failure::Refused(format!("{}: {error}", path.display())),
+        _ => unreadable(path, &error),
+    })
 }
 
 /// A store, as the host takes its plugins.

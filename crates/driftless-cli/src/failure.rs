@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use driftless_author::{AuthorError, AuthorErrorKind};
-use driftless_host::{AddressSpaceRefused, ErrorKind, LoadError};
+use driftless_host::ErrorKind;
 use driftless_sandbox::SetupError;
 use thiserror::Error;
 
@@ -82,41 +82,27 @@ pub(crate) fn template_error<'a>(
     templates.or_else(|| error.downcast_ref::<driftless_runner::Error>()?.template())
 }
 
-/// What makes room for the instances, where an error is about the address space that they need.
-pub(crate) fn address_space_remedy(error: &anyhow::Error) -> Option<String> {
-    error.chain().find_map(|cause| match cause.downcast_ref() {
-        Some(LoadError::AddressSpace(refused)) => Some(remedy(refused)),
-        _ => None,
-    })
+/// The error of the host that an error is about, where it is about one.
+pub(crate) fn host_error<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a driftless_host::Error> {
+    let templates = || error.downcast_ref::<driftless_templates::Error>()?.plugin_error();
+    let logs = || error.downcast_ref::<driftless_logs::Error>()?.plugin_error();
+    let runner = || error.downcast_ref::<driftless_runner::Error>()?.plugin_error();
+    error.downcast_ref().or_else(templates).or_else(logs).or_else(runner)
 }
 
-fn remedy(refused: &AddressSpaceRefused) -> String {
-    let mut remedy = match refused.fitting_instances() {
-        None | Some(0) => {
-            "lower `security.max_memory` or `security.max_instances` in plugins.toml".to_owned()
-        }
-        Some(fitting) => format!(
-            "set `security.max_instances` in plugins.toml to {fitting} at most, lower `security.max_memory` there"
-        ),
-    };
-    if refused.allowed_bytes.is_some() {
-        // The unit of the shell is 1 KiB.
-        remedy.push_str(&format!(
-            ", or allow it with `ulimit -v {}`",
-            refused.needed_bytes().div_ceil(1 << 10)
-        ));
-    }
-    remedy
-}
-
-/// A file that could not be read.
+/// A file that could not be read. What is none that could be meant, such as a folder, a pipe, a file of gigabytes or one that is no text, is a mistake in
+/// what was typed.
 pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Failure {
     let path = path.display();
     match error.kind() {
         io::ErrorKind::NotFound => Failure::NotFound(format!("{path}: {error}")),
         io::ErrorKind::InvalidData => Failure::Usage(format!("{path}: it is not UTF-8 text")),
-        io::ErrorKind::FileTooLarge => Failure::Refused(format!("{path}: {error}")),
         io::ErrorKind::IsADirectory => Failure::Usage(format!("{path}: it is a folder, not a file")),
+        io::ErrorKind::FileTooLarge | io::ErrorKind::InvalidInput => {
+            Failure::Usage(format!("{path}: {error}"))
+        }
         _ => Failure::Failed(format!("{path}: {error}")),
     }
 }

@@ -1,5 +1,6 @@
-//! Signals: the first Ctrl-C ends what plugins are doing, the second ends the command. SIGTERM is the same. A terminal that goes away (SIGHUP)
-//! ends the command, but for a pipeline that follows files, which it ends in good order.
+//! Signals: the first Ctrl-C ends what plugins are doing, and a moment later the command, wherever it is, but for an output that is being
+//! written. A pipeline ends in good order instead, however long that takes. The second Ctrl-C ends the command at once. SIGTERM is the same. A terminal
+//! that goes away (SIGHUP) ends the command, but for a pipeline that follows files, which it ends in good order.
 
 use std::process;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use driftless_host::CancelHandle;
 
+use crate::output::Output;
 use crate::terminal::Terminal;
 
 /// The exit code of a command that was interrupted.
@@ -16,6 +18,9 @@ pub(crate) const INTERRUPTED: u8 = 130;
 /// The exit code of a command whose terminal went away: 128 and the number of the signal, as a shell has it.
 const HUNG_UP: u8 = 129;
 
+/// How long a command that was cancelled has to end in good order: what a plugin's call takes to notice, and the message about it. What is in no
+/// plugin, such as a template that is being rendered, does not notice.
+const GRACE: Duration = Duration::from_millis(700);
 /// How long a command has to end before its user is told how to end it at once.
 const REMIND_AFTER: Duration = Duration::from_secs(1);
 /// How long the programs of plugins have to be ended before the command is.
@@ -64,7 +69,15 @@ pub(crate) fn handle_signals(terminal: &Terminal) -> anyhow::Result<()> {
             }
             (Signal::HangUp, _) => exit_now(HUNG_UP),
             (Signal::Interrupt, None) => match CANCEL.get() {
-                Some(cancel) if was_first => cancel.cancel(),
+                Some(cancel) if was_first => {
+                    cancel.cancel();
+                    // Where there is no thread for it, the second Ctrl-C is left.
+                    let _ = thread::Builder::new().spawn(|| {
+                        thread::sleep(GRACE);
+                        let _none = Output::wait_for_none();
+                        exit_now(INTERRUPTED);
+                    });
+                }
                 _ => exit_now(INTERRUPTED),
             },
         }

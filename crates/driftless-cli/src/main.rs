@@ -1,6 +1,6 @@
 //! The `driftless` command.
 //!
-//! [`args`] says what can be typed, [`commands`] does it, [`failure`] gives a failure its exit code. Results go to standard
+//! [`args`] says what can be typed, [`commands`] does it, [`failure`] gives a failure its exit code, [`words`] its sentence. Results go to standard
 //! output and everything else to standard error.
 
 mod args;
@@ -10,10 +10,13 @@ mod document;
 mod excerpt;
 mod failure;
 mod interrupt;
+mod missing_grants;
+mod output;
 mod paths;
 mod table;
 mod terminal;
 mod text;
+mod words;
 
 use std::process::ExitCode;
 
@@ -27,13 +30,11 @@ fn main() -> ExitCode {
     });
     // Where a failure is skipped, the command has gone on to its end.
     let interrupted = interrupt::has_cancelled().then(|| ExitCode::from(interrupt::exit_code()));
-    let done = done.map(|code| interrupted.unwrap_or(code));
-    match done {
-        Ok(code) => code,
-        Err(error) => {
-            let exit = interrupted.unwrap_or_else(|| failure::exit_code(&error));
-            terminal.error(&error);
-            exit
-        }
-    }
+    let code = done.unwrap_or_else(|error| {
+        terminal.error(&error);
+        failure::exit_code(&error)
+    });
+    let code = interrupted.unwrap_or(code);
+    terminal.missing_grants(code != ExitCode::SUCCESS);
+    code
 }

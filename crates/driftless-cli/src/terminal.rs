@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Stdout, Write};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -12,7 +14,10 @@ use driftless_plugin_api::text::{printable_line, printable_lines};
 use driftless_templates::TemplateError;
 
 use crate::excerpt::excerpt;
-use crate::failure::{address_space_remedy, library_error_kind, template_error};
+use crate::failure::{host_error, library_error_kind, template_error};
+use crate::missing_grants::MissingGrants;
+use crate::output::Output;
+use crate::words;
 
 /// Standard output and standard error, with or without colour.
 #[derive(Clone, Debug)]
@@ -20,6 +25,9 @@ pub(crate) struct Terminal {
     color: ColorChoice,
     /// Whether only errors are shown.
     quiet: bool,
+    /// Whether there was a warning, shown or not.
+    has_warned: Arc<AtomicBool>,
+    missing_grants: MissingGrants,
 }
 
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
@@ -35,17 +43,17 @@ impl Terminal {
             clap::ColorChoice::Always => ColorChoice::Always,
             clap::ColorChoice::Never => ColorChoice::Never,
         };
-        Self { color, quiet }
+        Self { color, quiet, has_warned: Arc::default(), missing_grants: MissingGrants::default() }
     }
 
     /// Standard output. The caller answers for what its text does to a terminal.
     pub(crate) fn out(&self) -> Out<AutoStream<Stdout>> {
-        Out(AutoStream::new(io::stdout(), self.color))
+        Out(AutoStream::new(io::stdout(), self.color), Output::begin())
     }
 
     /// Writes a result: into a file or a pipe as it is, on a terminal without what that would act on.
     pub(crate) fn result(&self, text: &str) -> io::Result<()> {
-        let mut out = Out(io::stdout());
+        let mut out = Out(io::stdout(), Output::begin());
         if io::stdout().is_terminal() {
             out.write_all(printable_lines(text).as_bytes())
         } else {
@@ -55,7 +63,7 @@ impl Terminal {
 
     /// Writes what standard output still holds back, so that its loss does not go unnoticed.
     pub(crate) fn finish(&self) -> io::Result<()> {
-        Out(io::stdout()).flush()
+        Out(io::stdout(), Output::begin()).flush()
     }
 
     /// Standard error.
@@ -84,8 +92,8 @@ impl Terminal {
                 break;
             }
         }
-        if let Some(remedy) = address_space_remedy(error) {
-            text = format!("{text}; {remedy}");
+        if let Some(remedy) = error.chain().find_map(host_error).and_then(words::remedy) {
+            text.push_str(&remedy);
         }
         if let Some((source, range)) = error.chain().find_map(template_error).and_then(TemplateError::place) {
             text.push('\n');
@@ -102,10 +110,25 @@ impl Terminal {
 
     /// Something that people should know.
     pub(crate) fn warn(&self, text: &str) {
+        self.has_warned.store(true, Ordering::Relaxed);
         if self.quiet {
             return;
         }
         let _ = writeln!(self.err(), "{ODD}warning:{ODD:#} {}", printable_lines(text));
+    }
+
+    /// What the plugins of this command were refused for want of a grant is noted there.
+    pub(crate) fn noted_grants(&self) -> &MissingGrants {
+        &self.missing_grants
+    }
+
+    /// Tells which plugins were refused something for want of a grant. Where nothing `failed`, and there was no warning either, the plugins
+    /// did without, and the user may have meant them to.
+    pub(crate) fn missing_grants(&self, failed: bool) {
+        let plugins = self.missing_grants.take();
+        if failed || (self.has_warned.load(Ordering::Relaxed) && !self.quiet) {
+            plugins.iter().for_each(|plugin| self.note(words::missing_grant(&printable_line(plugin))));
+        }
     }
 
     /// A message of a plugin.
@@ -126,8 +149,8 @@ impl Terminal {
 /// Standard output, for results.
 ///
 /// Where the reader has seen enough and is gone, as in `driftless … | head`, the rest is dropped: that is no failure, and the
-/// exit code is about the work. A full disk is one.
-pub(crate) struct Out<W>(W);
+/// exit code is about the work. A full disk is one. While it is there, the first Ctrl-C waits for it.
+pub(crate) struct Out<W>(W, Output);
 
 impl<W: Write> Write for Out<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use driftless_host::api::component::ComponentKind;
 use driftless_host::api::function::Function;
+use driftless_host::api::host_call::HostCalls;
+use driftless_host::permissions::Grant;
 use driftless_host::{
-    Artifact, CallOptions, CancelHandle, Digest, Embedded, Error as HostError, Grants, Loader, Measured,
-    PluginHandle, PluginManager, ProtectedPaths, Session, Settings, Usage, this_machine,
+    Artifact, CallOptions, CancelHandle, Digest, Embedded, Error as HostError, GrantEvent, Grants, Loader,
+    Measured, PluginHandle, PluginManager, ProtectedPaths, Session, Settings, Usage, this_machine,
 };
 use driftless_plugin_api::text::truncated;
 use serde_json::{Map, Value};
@@ -24,17 +26,24 @@ use crate::{pattern, reply};
 /// What a plugin is tested under.
 #[derive(Default)]
 pub struct Setup {
-    /// The limits and whatever else is in `plugins.toml`.
+    /// The limits and whatever else the user says about plugins.
     pub settings: Settings,
     /// What a recording may do on this machine. Without it, nothing is recorded but refusals.
     pub grants: Grants,
     /// Places of the program itself, which no recording reaches whatever is granted.
     pub protected_paths: ProtectedPaths,
+    /// What answers the host calls of a plugin with this name and this grant while a case is recorded. Without it, this machine.
+    pub host_calls: Option<Box<MakeHostCalls>>,
+    /// Is told what of the grants does not hold.
+    pub on_grant_event: Option<Box<OnGrantEvent>>,
     /// Ends what runs when it is cancelled.
     pub cancel: CancelHandle,
     /// What the transport does not measure. A case with a budget for it is [not applicable](Tester::not_applicable).
     pub unmetered: Vec<Meter>,
 }
+
+type MakeHostCalls = dyn Fn(&str, Grant) -> Arc<dyn HostCalls> + Send + Sync;
+type OnGrantEvent = dyn Fn(&GrantEvent) + Send + Sync;
 
 /// A plugin that is being tested.
 pub struct Tester {
@@ -103,6 +112,7 @@ impl Tester {
         // A file that cannot be looked into is refused, with reasons, when it is loaded.
         let name = loader.inspect(artifact).map_or_else(|_| Arc::clone(&artifact.name), |info| info.name);
         let of_plugin = recorder.clone();
+        let machine = setup.host_calls.unwrap_or_else(|| Box::new(this_machine));
         let manager = PluginManager::builder()
             .loader(loader)
             .settings(setup.settings)
@@ -112,7 +122,8 @@ impl Tester {
             .cancel(&setup.cancel)
             .log(recorder.clone())
             .clock_and_random(Arc::new(recorder.clone()))
-            .host_calls(move |plugin, grant| of_plugin.host_calls(Some(this_machine(plugin, grant))));
+            .host_calls(move |plugin, grant| of_plugin.host_calls(Some(machine(plugin, grant))))
+            .on_grant_event(setup.on_grant_event.unwrap_or_else(|| Box::new(|_| ())));
         let manager = manager.build()?;
         let plugin = manager.plugin(&name)?;
         Ok(Self { manager, plugin, recorder, unmetered: setup.unmetered })

@@ -517,11 +517,7 @@ fn pipeline(
     let Ok(pipeline) = Pipeline::new(manager, &file, false) else {
         return Coverage::Failed;
     };
-    let mut reported = 0;
-    let finished = pipeline.run(&Control::new(), &mut |event| {
-        assert!(!event.to_string().is_empty());
-        reported += 1;
-    });
+    let finished = pipeline.run(&Control::new(), &mut |_| {});
     let summary = &finished.summary;
     assert_eq!(summary.lines, summary.kept + summary.dropped + summary.failed, "{summary:?}");
     assert_eq!(finished.lost_lines, summary.failed > 0);

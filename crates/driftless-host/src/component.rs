@@ -116,7 +116,7 @@ impl Binding {
         &self.config
     }
 
-    /// Lets `policy` say what is done when it fails; what it leaves open stays as `[failure]` in `plugins.toml` has it.
+    /// Lets `policy` say what is done when it fails; what it leaves open stays as [`Settings::failure`](crate::Settings::failure) has it.
     ///
     /// # Errors
     ///

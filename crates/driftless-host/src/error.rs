@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::function::Function;
+use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::text::truncated;
 use driftless_transport::{CallError, CallFailure, LoadError, Usage};
 use thiserror::Error;
@@ -76,6 +77,8 @@ pub enum Error {
         last: Arc<str>,
         /// What kind of answer the last failure asks for.
         kind: ErrorKind,
+        /// The limit that the last call reached, where it reached one.
+        limit: Option<Limit>,
         /// How long until a call is made again; `None` while one is being made to see whether it works.
         again_in: Option<Duration>,
     },
@@ -130,6 +133,29 @@ impl Error {
             Self::Failed { usage, .. } => **usage,
             Self::Context { source, .. } => source.usage(),
             _ => Usage::default(),
+        }
+    }
+
+    /// The limit that was reached, where one was.
+    pub fn limit(&self) -> Option<Limit> {
+        match self {
+            Self::Load { source: LoadError::Limit(exceeded), .. } => Some(exceeded.limit),
+            Self::Call { source, .. } => match &source.cause {
+                CallFailure::Limit(exceeded) => Some(exceeded.limit),
+                _ => None,
+            },
+            Self::CircuitOpen { limit, .. } => *limit,
+            Self::Context { source, .. } => source.limit(),
+            _ => None,
+        }
+    }
+
+    /// Why a plugin was not loaded, where that is what went wrong.
+    pub fn load_error(&self) -> Option<&LoadError> {
+        match self {
+            Self::Load { source, .. } => Some(source),
+            Self::Context { source, .. } => source.load_error(),
+            _ => None,
         }
     }
 

@@ -1,16 +1,18 @@
-//! What a caller is told of a binding beside the replies to its calls.
+//! What a program is told of its plugins beside the replies to its calls.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{Error, ErrorKind, Location};
+use driftless_plugin_api::limit::Limit;
 
-/// Something that has happened to a binding. Its text is a sentence for people.
+use crate::error::{ErrorKind, Location};
+use crate::protected::ProtectedEntry;
+
+/// Something that has happened to a binding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BindingEvent {
-    /// Its circuit breaker has opened: it is not called for a while, see [`Error::CircuitOpen`].
+    /// Its circuit breaker has opened: it is not called for a while, see [`Error::CircuitOpen`](crate::Error::CircuitOpen).
     CircuitOpened {
         /// In which plugin, and where in it.
         location: Location,
@@ -22,6 +24,8 @@ pub enum BindingEvent {
         last: Arc<str>,
         /// What kind of answer the last failure asks for.
         kind: ErrorKind,
+        /// The limit that the last call reached, where it reached one.
+        limit: Option<Limit>,
         /// How long until a call is made again.
         again_in: Duration,
     },
@@ -32,15 +36,20 @@ pub enum BindingEvent {
     },
 }
 
-impl fmt::Display for BindingEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.clone() {
-            // The calls that are not made meanwhile end with this error.
-            Self::CircuitOpened { location, failures, within, last, kind, again_in } => {
-                let again_in = Some(again_in);
-                write!(f, "{}", Error::CircuitOpen { location, failures, within, last, kind, again_in })
-            }
-            Self::CircuitClosed { location } => write!(f, "{location}: works again"),
-        }
-    }
+/// Something of a plugin's grant that does not hold. The plugin is loaded without it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GrantEvent {
+    /// All of it: it was given to another file of this name.
+    OfAnotherFile {
+        /// What the plugin is called.
+        plugin: Arc<str>,
+    },
+    /// One entry: it reaches a place of the program itself.
+    Protected {
+        /// What the plugin is called.
+        plugin: Arc<str>,
+        /// Which entry, and the place.
+        entry: ProtectedEntry,
+    },
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use driftless_plugin_api::component::ComponentKind;
+use driftless_plugin_api::limit::Limit;
 use driftless_plugin_api::text::truncated;
 use driftless_transport::{CallFailure, CancelHandle};
 
@@ -48,6 +49,7 @@ pub(crate) enum Try {
 struct Why {
     text: Arc<str>,
     kind: ErrorKind,
+    limit: Option<Limit>,
 }
 
 /// How much of a failure's text is kept, in bytes. A plugin's own words can be many.
@@ -175,17 +177,19 @@ impl Guard {
         }
         // Where each call is to be made whatever happens, nothing is held against it.
         if self.rule.policy != Policy::Skip {
-            let why = Why { text: truncated(&cause(&error), MAX_TEXT_BYTES).into(), kind: error.kind() };
+            let text = truncated(&cause(&error), MAX_TEXT_BYTES).into();
+            let why = Why { text, kind: error.kind(), limit: error.limit() };
             let opened = pass.fails(why.clone());
             if opened && self.rule.policy == Policy::Quarantine {
                 let Threshold { failures, within, pause } = self.breaker.threshold();
-                let (location, Why { text: last, kind }) = (location(), why);
+                let (location, Why { text: last, kind, limit }) = (location(), why);
                 self.emit(BindingEvent::CircuitOpened {
                     location,
                     failures,
                     within,
                     last,
                     kind,
+                    limit,
                     again_in: pause,
                 });
             }
@@ -238,9 +242,9 @@ impl Guard {
 
     fn circuit_open(&self, location: Location, refusal: Refusal<Why>) -> Error {
         let threshold = self.breaker.threshold();
-        let (last, kind) = match refusal.why {
-            Some(Why { text, kind }) => (text, kind),
-            None => ("the host panicked".into(), ErrorKind::Failed),
+        let (last, kind, limit) = match refusal.why {
+            Some(Why { text, kind, limit }) => (text, kind, limit),
+            None => ("the host panicked".into(), ErrorKind::Failed, None),
         };
         Error::CircuitOpen {
             location,
@@ -248,6 +252,7 @@ impl Guard {
             within: threshold.within,
             last,
             kind,
+            limit,
             again_in: refusal.again_in,
         }
     }

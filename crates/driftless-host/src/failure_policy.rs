@@ -8,8 +8,8 @@ use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{Error as _, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// What is done when a component fails where it is bound into a file: `on_failure` beside its `type`, or `[failure]` in
-/// `plugins.toml` for all that do not say anything themselves. It is one word, or keys of which each may be left out; it is no
+/// What is done when a component fails where it is bound into a file: `on_failure` beside its `type`, or
+/// [`Settings::failure`](crate::Settings::failure) for all that do not say anything themselves. It is one word, or keys of which each may be left out; it is no
 /// template.
 ///
 /// ```

@@ -1,4 +1,4 @@
-//! `grants.toml`: what a user grants to which plugin.
+//! Grants: what a user grants to which plugin.
 
 use std::collections::BTreeMap;
 
@@ -43,14 +43,14 @@ pub struct Granted {
 }
 
 impl Grants {
-    /// Reads `grants.toml`.
+    /// Reads grants in TOML.
     ///
     /// # Errors
     ///
     /// When it is no TOML, has an unknown key, or an entry that means nothing.
     pub fn from_toml(text: &str) -> Result<Self> {
         let wrong = |violation: String| Error::Configuration {
-            what: "grants.toml".to_owned(),
+            what: "the grants".to_owned(),
             violations: vec![violation],
         };
         let file: File =
@@ -63,20 +63,20 @@ impl Grants {
         Ok(Self { plugins })
     }
 
-    /// Writes `grants.toml`.
+    /// Writes grants in TOML.
     pub fn to_toml(&self) -> String {
         let plugins = self.plugins.iter().map(|(name, granted)| (name.clone(), Entry::of(granted))).collect();
         toml::to_string_pretty(&File { plugins }).expect("names and lists of texts are TOML")
     }
 
-    /// The text of `grants.toml` with what is granted under one name now. Everything else stays as the user wrote it, comments too.
+    /// A text in TOML with what is granted under one name now. Everything else stays as the user wrote it, comments too.
     ///
     /// # Errors
     ///
     /// When `text` is no TOML, or `plugins` in it is no table.
     pub fn update_toml(&self, text: &str, plugin: &str) -> Result<String> {
         let wrong = |violation: String| Error::Configuration {
-            what: "grants.toml".to_owned(),
+            what: "the grants".to_owned(),
             violations: vec![violation],
         };
         let mut document: DocumentMut = text

@@ -34,6 +34,7 @@ impl HostCalls for ObservedHostCalls {
             plugin: &self.plugin,
             request: RequestSummary::of(capability, request),
             error: answer.error,
+            lacks_grant: answer.lacks_grant,
             wall_time: began.elapsed(),
         });
         answer

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use driftless_permissions::{Grant, is_function_name};
+use driftless_permissions::{Denial, Grant, is_function_name};
 use driftless_plugin_api::host_call::{
     Allowance, Answer, Capability, HostCallError, HostCallErrorKind, HostCalls, Outcome,
 };
@@ -158,7 +158,11 @@ impl GrantedFunctions {
         let Asked { function: name, arguments } = request;
         let arguments = arguments.map_or("null", RawValue::get);
         self.grant.function(&name).map_err(|denial| {
-            HostCallError::new(HostCallErrorKind::Denied, format!("it may not call `{name}`: {denial}"))
+            let message = format!("it may not call `{name}`: {denial}");
+            match denial {
+                Denial::NotGranted => HostCallError::not_granted(message),
+                Denial::NotRequested => HostCallError::new(HostCallErrorKind::Denied, message),
+            }
         })?;
         let deadline = Instant::now().checked_add(allowance.time);
         let call = HostFunctionCall { plugin: &self.plugin, deadline, allowance };

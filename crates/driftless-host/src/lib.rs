@@ -59,7 +59,7 @@
 //! | to be told of every call and every host call | [`Observer`] |
 //! | a plugin that was replaced on disk | [`PluginManager::reload`] |
 //! | one function of the protocol, JSON in and out | [`PluginHandle::call`] |
-//! | other limits | [`Settings`], which is `plugins.toml` |
+//! | other limits | [`Settings`], which can be read from TOML |
 //! | to go on without a plugin that fails, or try it again | [`FailurePolicy`], [`Task::on_failure`] |
 //! | every plugin in a folder | [`Folder`] |
 //! | plugins from a database, a network, your own binary | [`PluginSource`], [`Embedded`] |
@@ -90,6 +90,7 @@ mod event;
 mod facts;
 mod failure;
 mod failure_policy;
+mod found;
 mod grants;
 mod handle;
 mod host_calls;
@@ -113,10 +114,10 @@ pub use driftless_transport as transport;
 pub use driftless_transport::{
     AddressSpaceRefused, Artifact, CallEnded, CallError, CallFailure, CallStarted, CancelHandle,
     ClockAndRandom, Digest, Form, HostCallEnded, Limits, LoadError, Loader, LogRecord, LogSink, Observer,
-    Outcome, PluginInfo, Timing, Usage,
+    Outcome, PluginInfo, Refusal, Timing, Usage,
 };
 pub use error::{Error, ErrorKind, Location, NotFound, PluginPart, Result, nearest};
-pub use event::BindingEvent;
+pub use event::{BindingEvent, GrantEvent};
 pub use facts::FactsCollector;
 pub use failure::Guard;
 pub use failure_policy::{FailurePolicy, Policy};

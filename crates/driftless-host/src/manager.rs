@@ -1,17 +1,16 @@
 //! Finds plugins, loads them when they are first needed, and hands out their components.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use driftless_permissions::{Grant, Permissions};
 use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::host_call::{HostCallError, HostCalls};
-use driftless_plugin_api::log::Level;
 use driftless_plugin_api::manifest::PluginManifest;
 use driftless_transport::{
-    Artifact, CancelHandle, ClockAndRandom, HostContext, LoadError, Loader, LogRecord, LogSink, Observer,
-    PluginInfo, SharedLogSink, SharedObserver,
+    Artifact, CancelHandle, ClockAndRandom, HostContext, LoadError, Loader, LogSink, Observer, PluginInfo,
+    SharedLogSink, SharedObserver,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,8 +19,10 @@ use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::component::Component;
 use crate::configuration::Configuration;
 use crate::error::{Error, NotFound, Result};
+use crate::event::GrantEvent;
 use crate::facts::FactsCollector;
 use crate::failure::FailureDefaults;
+use crate::found::{Found, FoundPlugins};
 use crate::grants::Grants;
 use crate::handle::PluginHandle;
 use crate::host_calls::{GrantedResources, ObservedHostCalls, this_machine};
@@ -48,7 +49,7 @@ struct Inner {
     loaders: Vec<Box<dyn Loader>>,
     sources: Vec<Box<dyn PluginSource>>,
     /// What the sources had when they were last asked.
-    found: Mutex<Option<Arc<[Found]>>>,
+    found: Mutex<Option<Arc<FoundPlugins>>>,
     loaded: Mutex<HashMap<String, PluginHandle>>,
     grants: Grants,
     protected: ProtectedPaths,
@@ -56,6 +57,7 @@ struct Inner {
     host_calls: MakeHostCalls,
     host_functions: HostFunctions,
     log: Option<SharedLogSink>,
+    on_grant_event: Option<Box<OnGrantEvent>>,
     clock_and_random: Option<Arc<dyn ClockAndRandom>>,
     observer: Option<SharedObserver>,
     cancel: CancelHandle,
@@ -65,12 +67,8 @@ struct Inner {
 /// Makes what stands behind the host calls of one plugin, by its name and what it may do.
 type MakeHostCalls = Box<dyn Fn(&str, Grant) -> Arc<dyn HostCalls> + Send + Sync>;
 
-/// A candidate, the source that has it, and what is known of it once it was looked into.
-struct Found {
-    candidate: Candidate,
-    source: usize,
-    info: OnceLock<Result<PluginInfo, String>>,
-}
+/// Is told of grants that do not hold.
+type OnGrantEvent = dyn Fn(&GrantEvent) + Send + Sync;
 
 /// A manager that is being set up, see [`PluginManager::builder`].
 #[derive(Default)]
@@ -84,6 +82,7 @@ pub struct PluginManagerBuilder {
     host_calls: Option<MakeHostCalls>,
     host_functions: HostFunctions,
     log: Option<SharedLogSink>,
+    on_grant_event: Option<Box<OnGrantEvent>>,
     clock: Option<SharedClock>,
     clock_and_random: Option<Arc<dyn ClockAndRandom>>,
     observer: Option<SharedObserver>,
@@ -128,15 +127,16 @@ impl PluginManager {
         let found = self.found()?;
         let mut plugins: Vec<_> = found
             .iter()
-            .map(|found| match self.info(found) {
-                Ok(info) => ListedPlugin {
+            .map(|one| (one, self.look_into(&found, one)))
+            .map(|(found, info)| match info {
+                Ok(Ok(info)) => ListedPlugin {
                     name: info.name.as_ref().to_owned(),
                     origin: found.candidate.origin.clone(),
                     manifest: info.manifest.clone(),
                     functions: Some(info.functions.iter().collect()),
                 },
                 // What cannot be read is no plugin either.
-                Err(_) => ListedPlugin {
+                Ok(Err(_)) | Err(_) => ListedPlugin {
                     name: found.candidate.name.clone(),
                     origin: found.candidate.origin.clone(),
                     manifest: None,
@@ -220,10 +220,7 @@ impl PluginManager {
         if grant.requested().is_empty() {
             return Ok(context);
         }
-        self.warn_of_a_grant_to_another_file(info);
-        for entry in &protected {
-            self.warn(info, &entry.to_string());
-        }
+        self.tell_what_does_not_hold(info, protected);
         context.resources = Arc::new(GrantedResources::new(grant.clone()));
         let host_calls = (inner.host_calls)(&info.name, grant.clone());
         context.host_calls = inner.host_functions.before(Arc::clone(&info.name), grant, host_calls);
@@ -250,7 +247,7 @@ impl PluginManager {
     fn grant_and_protected(&self, info: &PluginInfo) -> Result<(Grant, Vec<ProtectedEntry>), LoadError> {
         let requested = match &info.manifest {
             Some(manifest) => Permissions::requested(&manifest.permissions).map_err(|error| {
-                LoadError::Refused(vec![format!("its manifest asks for permissions: {error}")])
+                LoadError::Refused(vec![format!("its manifest asks for permissions: {error}").into()])
             })?,
             None => Permissions::NONE,
         };
@@ -259,20 +256,14 @@ impl PluginManager {
         Ok((Grant::new(requested, granted), protected))
     }
 
-    fn warn_of_a_grant_to_another_file(&self, info: &PluginInfo) {
-        let name = &*info.name;
-        if self.0.grants.granted(name).is_some_and(|before| before.digest != info.digest) {
-            let message = format!(
-                "its permissions were granted to another file of this name and do not hold for this one; `driftless plugin grant {name}` \
-                 asks again"
-            );
-            self.warn(info, &message);
+    fn tell_what_does_not_hold(&self, info: &PluginInfo, protected: Vec<ProtectedEntry>) {
+        let Some(on_event) = &self.0.on_grant_event else { return };
+        let plugin = || Arc::clone(&info.name);
+        if self.0.grants.granted(&info.name).is_some_and(|before| before.digest != info.digest) {
+            on_event(&GrantEvent::OfAnotherFile { plugin: plugin() });
         }
-    }
-
-    fn warn(&self, info: &PluginInfo, message: &str) {
-        if let Some(log) = &self.0.log {
-            log.log(&LogRecord { plugin: &info.name, level: Level::Warn, message });
+        for entry in protected {
+            on_event(&GrantEvent::Protected { plugin: plugin(), entry });
         }
     }
 
@@ -364,19 +355,18 @@ impl PluginManager {
     }
 
     /// What the sources have, asked once until [`reload`](Self::reload).
-    fn found(&self) -> Result<Arc<[Found]>> {
+    fn found(&self) -> Result<Arc<FoundPlugins>> {
         if let Some(found) = &*self.0.found.lock().unwrap_or_else(PoisonError::into_inner) {
             return Ok(Arc::clone(found));
         }
-        let mut all = Vec::new();
+        let mut all = FoundPlugins::default();
         for (number, source) in self.0.sources.iter().enumerate() {
             let listed = source.list();
             let listed =
                 listed.map_err(|source| Error::Source { what: "the list of plugins".into(), source })?;
-            let found = |candidate| Found { candidate, source: number, info: OnceLock::new() };
-            all.extend(listed.into_iter().map(found));
+            all.add(number, listed);
         }
-        let all: Arc<[Found]> = all.into();
+        let all = Arc::new(all);
         *self.0.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&all));
         Ok(all)
     }
@@ -388,13 +378,15 @@ impl PluginManager {
         Ok(Artifact::new(name.as_str(), origin.as_str(), form))
     }
 
-    /// What is known of a candidate. It is looked into once.
-    fn info<'a>(&self, found: &'a Found) -> Result<&'a PluginInfo, &'a str> {
-        let info = found.info.get_or_init(|| {
-            let artifact = self.open(found).map_err(|error| error.to_string())?;
-            self.inspect(&artifact).map_err(|error| error.to_string())
-        });
-        info.as_ref().map_err(String::as_str)
+    /// What is known of a candidate, or why it is no plugin. It is looked into once.
+    fn look_into<'a>(&self, all: &FoundPlugins, found: &'a Found) -> Result<&'a Result<PluginInfo, String>> {
+        if let Some(info) = found.info.get() {
+            return Ok(info);
+        }
+        let artifact = self.open(found)?;
+        let info = self.inspect(&artifact).map_err(|error| error.to_string());
+        all.keep(found, artifact);
+        Ok(found.info.get_or_init(|| info))
     }
 
     /// What is known of a plugin without executing it.
@@ -417,39 +409,27 @@ impl PluginManager {
         let (likely, others): (Vec<_>, Vec<_>) = found.iter().partition(|found| found.candidate.name == name);
         let mut known = Vec::new();
         for candidates in [likely, others] {
-            let mut matching: Vec<(&Found, Option<Artifact>)> = Vec::new();
-            for found in candidates {
-                let (called, artifact) = match found.info.get() {
-                    Some(Ok(info)) => (info.name.as_ref().to_owned(), None),
+            let mut matching: Vec<&Found> = Vec::new();
+            for candidate in candidates {
+                let called = match self.look_into(&found, candidate) {
+                    Ok(Ok(info)) => &*info.name,
                     // What cannot be read as a plugin is refused, with reasons, when it is loaded.
-                    Some(Err(_)) => (found.candidate.name.clone(), None),
-                    None => match self.open(found) {
-                        // It is read once: what is found out about it and what is loaded are the same bytes.
-                        Ok(artifact) => {
-                            let info = self.inspect(&artifact).map_err(|error| error.to_string());
-                            let info = found.info.get_or_init(|| info);
-                            let called = info.as_ref().map_or(&*found.candidate.name, |info| &info.name);
-                            (called.to_owned(), Some(artifact))
-                        }
-                        Err(error) if found.candidate.name == name => return Err(error),
-                        // Another file that cannot be read is for those to complain about who want it.
-                        Err(_) => continue,
-                    },
+                    Ok(Err(_)) => &candidate.candidate.name,
+                    Err(error) if candidate.candidate.name == name => return Err(error),
+                    // Another file that cannot be read is for those to complain about who want it.
+                    Err(_) => continue,
                 };
                 if called == name {
-                    matching.push((found, artifact));
+                    matching.push(candidate);
                 }
-                known.push(called);
+                known.push(called.to_owned());
             }
-            match matching.len() {
-                0 => {}
-                1 => {
-                    let (found, artifact) = matching.remove(0);
-                    return artifact.map_or_else(|| self.open(found), Ok);
-                }
+            match matching.as_slice() {
+                [] => {}
+                [only] => return found.take(only).map_or_else(|| self.open(only), Ok),
                 _ => {
                     let origins: Vec<_> =
-                        matching.iter().map(|(found, _)| found.candidate.origin.as_str()).collect();
+                        matching.iter().map(|found| found.candidate.origin.as_str()).collect();
                     let origins = origins.join(" and ");
                     return Err(Error::Ambiguous(format!(
                         "two plugins are called `{name}`: {origins}; remove one"
@@ -469,7 +449,7 @@ impl std::fmt::Debug for PluginManager {
 }
 
 impl PluginManagerBuilder {
-    /// What `plugins.toml` says. Without it, [`Settings::default`] holds.
+    /// What the user says about plugins. Without it, the defaults of [`Settings`] hold.
     #[must_use]
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
@@ -498,7 +478,7 @@ impl PluginManagerBuilder {
         self
     }
 
-    /// The program's own files, like that of the grants: what is granted and reaches one of them does not hold, and a warning says so.
+    /// The program's own files, like that of the grants: what is granted and reaches one of them does not hold, which [`on_grant_event`](Self::on_grant_event) is told.
     /// Without it, none are known.
     #[must_use]
     pub fn protected_paths(mut self, paths: ProtectedPaths) -> Self {
@@ -566,6 +546,13 @@ impl PluginManagerBuilder {
     #[must_use]
     pub fn log(mut self, sink: impl LogSink) -> Self {
         self.log = Some(Arc::new(sink));
+        self
+    }
+
+    /// Hands what does not hold of a plugin's grant to `on_event`, when the plugin is loaded. By default, nowhere.
+    #[must_use]
+    pub fn on_grant_event(mut self, on_event: impl Fn(&GrantEvent) + Send + Sync + 'static) -> Self {
+        self.on_grant_event = Some(Box::new(on_event));
         self
     }
 
@@ -638,6 +625,7 @@ impl PluginManagerBuilder {
             host_calls: self.host_calls.unwrap_or_else(|| Box::new(this_machine)),
             host_functions: self.host_functions,
             log: self.log,
+            on_grant_event: self.on_grant_event,
             clock_and_random: self.clock_and_random,
             observer: self.observer,
             cancel,
@@ -651,7 +639,7 @@ impl PluginManagerBuilder {
 ///
 /// When it demands other versions of the host, with both in the message.
 pub fn suits_this_host(manifest: &PluginManifest) -> Result<(), LoadError> {
-    let refuse = |message| Err(LoadError::Refused(vec![message]));
+    let refuse = |message: String| Err(LoadError::Refused(vec![message.into()]));
     let demanded = &manifest.driftless_version;
     let Ok(range) = semver::VersionReq::parse(demanded) else {
         return refuse(format!("its manifest demands Driftless `{demanded}`, which is no range of versions"));

@@ -1,4 +1,4 @@
-//! `plugins.toml`: what a user says about plugins.
+//! Settings: what a user says about plugins.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Result};
 use crate::failure_policy::{FailurePolicy, in_a_template};
 
-/// The contents of `plugins.toml`. Every key may be left out.
+/// What a user says about plugins, as a file in TOML has it. Every key may be left out.
 ///
 /// ```
 /// use driftless_host::Settings;
@@ -169,14 +169,14 @@ impl Security {
 }
 
 impl Settings {
-    /// Reads `plugins.toml`.
+    /// Reads settings in TOML.
     ///
     /// # Errors
     ///
     /// When it is no TOML or has an unknown key, with the line.
     pub fn from_toml(text: &str) -> Result<Self> {
         toml::from_str(text).map_err(|error| Error::Configuration {
-            what: "plugins.toml".to_owned(),
+            what: "the settings".to_owned(),
             violations: vec![error.to_string().trim_end().to_owned()],
         })
     }

@@ -1,6 +1,7 @@
 //! Lines on their way through a pipeline, and what became of them.
 
 use crate::control::Tally;
+use crate::event::Cause;
 
 /// About how much a reader puts into one batch. Large enough that handing it on costs nothing beside its lines, small enough
 /// that two workers share even a short log.
@@ -41,7 +42,7 @@ pub(crate) struct Problem {
     /// The line in this batch, or in this part of it, from 0.
     pub(crate) line: u64,
     /// Why.
-    pub(crate) why: String,
+    pub(crate) why: Cause,
 }
 
 /// What became of a line that something went wrong with.

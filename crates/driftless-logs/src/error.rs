@@ -63,6 +63,15 @@ impl Error {
         Self::Description { what: what.into(), why: why.into() }
     }
 
+    /// What a plugin did wrong, if one did.
+    pub fn plugin_error(&self) -> Option<&driftless_host::Error> {
+        match self {
+            Self::Plugin(error) => Some(error),
+            Self::Context { source, .. } => source.plugin_error(),
+            Self::Description { .. } | Self::Input { .. } | Self::Output { .. } => None,
+        }
+    }
+
     /// What kind of answer it asks for.
     pub fn kind(&self) -> ErrorKind {
         match self {

@@ -1,19 +1,11 @@
 //! What a caller is told while a pipeline runs.
 
-use std::fmt;
 use std::path::PathBuf;
 
-use driftless_host::BindingEvent;
+use driftless_host::{BindingEvent, Error};
+use driftless_plugin_api::limit::Limit;
 
-/// Something that happens while a pipeline runs, and that does not end it. Its text is a sentence for people.
-///
-/// ```
-/// use driftless_logs::Event;
-///
-/// let event = Event::LineFailed { origin: "access.log".into(), line: 7, why: "it is not UTF-8 (at byte 3)".into() };
-/// assert_eq!(event.to_string(), "access.log, line 7: it is not UTF-8 (at byte 3)");
-/// assert_eq!(Event::MoreLinesFailed(12).to_string(), "12 more lines failed");
-/// ```
+/// Something that happens while a pipeline runs, and that does not end it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -24,7 +16,7 @@ pub enum Event {
         /// Which line of it, from 1.
         line: u64,
         /// Why.
-        why: String,
+        why: Cause,
     },
     /// A line whose parser failed, and whose `on_failure` says to go on without. Reported for the first ten.
     LineSkipped {
@@ -33,7 +25,7 @@ pub enum Event {
         /// Which line of it, from 1.
         line: u64,
         /// Why.
-        why: String,
+        why: Cause,
     },
     /// An entry that went past a filter that failed, and whose `on_failure` says so. Reported for the first ten.
     FilterPassed {
@@ -42,17 +34,17 @@ pub enum Event {
         /// Which line of it, from 1.
         line: u64,
         /// Why.
-        why: String,
+        why: Cause,
     },
     /// An entry that an output failed to take, and whose `on_failure` says to go on. Reported for the first ten.
     EntryMissed {
         /// Why.
-        why: String,
+        why: Cause,
     },
     /// A source of a plugin that failed, and whose `on_failure` says to go on without.
     SourceEnded {
         /// Why.
-        why: String,
+        why: Cause,
     },
     /// A plugin that is not called any more for a while, or is called again.
     Binding(BindingEvent),
@@ -71,34 +63,23 @@ pub enum Event {
     MoreEntriesMissed(u64),
 }
 
-impl fmt::Display for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let more = |f: &mut fmt::Formatter<'_>, count: u64, one: &str, several: &str| {
-            write!(f, "{count} more {}", if count == 1 { one } else { several })
-        };
-        match self {
-            Self::LineFailed { origin, line, why } => write!(f, "{origin}, line {line}: {why}"),
-            Self::LineSkipped { origin, line, why } => {
-                write!(f, "{origin}, line {line}: {why}; it is skipped")
-            }
-            Self::FilterPassed { origin, line, why } => {
-                write!(f, "{origin}, line {line}: {why}; it goes on without this filter")
-            }
-            Self::EntryMissed { why } => write!(f, "{why}; it misses an entry"),
-            Self::SourceEnded { why } => write!(f, "{why}; nothing more is read from it"),
-            Self::Binding(event) => event.fmt(f),
-            Self::TornLine { path } => {
-                let path = path.display();
-                write!(f, "{path}: it ended in the middle of a line, which is ended now")
-            }
-            Self::MoreLinesFailed(count) => more(f, *count, "line failed", "lines failed"),
-            Self::MoreLinesSkipped(count) => more(f, *count, "line is skipped", "lines are skipped"),
-            Self::MoreFiltersPassed(count) => {
-                more(f, *count, "entry went past a filter", "entries went past a filter")
-            }
-            Self::MoreEntriesMissed(count) => {
-                more(f, *count, "entry is missed by an output", "entries are missed by an output")
-            }
-        }
+/// Why a line, an entry or a source failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// What went wrong, in words.
+    pub message: String,
+    /// The limit that a plugin reached, where it reached one.
+    pub limit: Option<Limit>,
+}
+
+impl From<&Error> for Cause {
+    fn from(error: &Error) -> Self {
+        Self { message: error.to_string(), limit: error.limit() }
+    }
+}
+
+impl From<String> for Cause {
+    fn from(message: String) -> Self {
+        Self { message, limit: None }
     }
 }

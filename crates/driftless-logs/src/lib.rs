@@ -37,5 +37,5 @@ mod writer;
 pub use config::{PipelineFile, SourceStage, Stage};
 pub use control::{Control, Summary};
 pub use error::{Error, Result};
-pub use event::Event;
+pub use event::{Cause, Event};
 pub use pipeline::{Finished, Pipeline};

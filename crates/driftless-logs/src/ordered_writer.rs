@@ -156,7 +156,7 @@ impl<'a> OrderedWriter<'a> {
                     tally.missed += 1;
                     // That an output's circuit is open is reported once.
                     if !matches!(error, driftless_host::Error::CircuitOpen { .. }) && self.missed.take() {
-                        (self.report)(&Event::EntryMissed { why: error.to_string() });
+                        (self.report)(&Event::EntryMissed { why: (&error).into() });
                     }
                 };
                 if let Some(event) = sink.write(&batch.entries, missed)? {
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn after_a_lost_output_no_batch_stays_behind() {
-        let (control, mut report) = (Control::new(), |event: &Event| panic!("{event}"));
+        let (control, mut report) = (Control::new(), |event: &Event| panic!("{event:?}"));
         let full = Sink::File(LineFile::open(Path::new("/dev/full")).unwrap(), Mode::Append);
         let mut writer =
             OrderedWriter::new(&[Input::Stdin], Vec::new(), vec![full], None, &control, &mut report);

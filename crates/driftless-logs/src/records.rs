@@ -17,7 +17,7 @@ pub(crate) fn read(binding: &Binding, queue: &impl BatchQueue, control: &Control
         let read = match binding.call_in(&mut session, &[], Portion::read) {
             Ok(read) => read,
             Err(error) if binding.tolerates(&error) => {
-                return Ok(Some(Event::SourceEnded { why: error.to_string() }));
+                return Ok(Some(Event::SourceEnded { why: (&error).into() }));
             }
             Err(error) => return Err(error.into()),
         };

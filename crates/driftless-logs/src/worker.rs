@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 
 use crate::batch::{Batch, Content, MAX_LINE_BYTES, Problem, ProblemKind};
+use crate::event::Cause;
 
 /// How many failures of a batch are told in words, of each kind.
 const MAX_PROBLEMS: u64 = 10;
@@ -54,7 +55,7 @@ impl<'a> Worker<'a> {
         let done = match batch.content {
             Content::Lines | Content::Entries => self.lines(&input, batch, hand_on),
             Content::LongLine => {
-                fail(batch, 0, &input, false, too_long());
+                fail(batch, 0, &input, false, too_long().into());
                 Ok(())
             }
             Content::LongLineContinued => {
@@ -77,16 +78,16 @@ impl<'a> Worker<'a> {
             let line = raw.strip_suffix(b"\r").unwrap_or(raw);
             at = end + 1;
             if given_up.is_some() {
-                fail(batch, number, raw, true, "it was not looked at any more".to_owned());
+                fail(batch, number, raw, true, "it was not looked at any more".to_owned().into());
             } else if line.len() > MAX_LINE_BYTES {
-                fail(batch, number, raw, true, too_long());
+                fail(batch, number, raw, true, too_long().into());
             } else {
                 match self.line(line, batch) {
                     Ok(LineOutcome::Kept) => batch.tally.kept += 1,
                     Ok(LineOutcome::Dropped) => batch.tally.dropped += 1,
                     Ok(LineOutcome::Skipped(error)) => skip(batch, number, raw, &error),
                     Err(error) => {
-                        fail(batch, number, raw, true, error.to_string());
+                        fail(batch, number, raw, true, (&error).into());
                         given_up = matches!(error, Error::CircuitOpen { .. }).then_some(error);
                     }
                 }
@@ -144,7 +145,7 @@ impl<'a> Worker<'a> {
             batch.tally.unfiltered += 1;
             // That a filter's circuit is open is reported once.
             if batch.tally.unfiltered <= MAX_PROBLEMS && !matches!(error, Error::CircuitOpen { .. }) {
-                let why = error.to_string();
+                let why = (&error).into();
                 batch.problems.push(Problem { kind: ProblemKind::Unfiltered, line, why });
             }
         }
@@ -259,7 +260,7 @@ fn skip(batch: &mut Batch, line: u64, raw: &[u8], error: &Error) {
     batch.tally.skipped += 1;
     // That a parser's circuit is open is reported once.
     if batch.tally.skipped <= MAX_PROBLEMS && !matches!(error, Error::CircuitOpen { .. }) {
-        let why = error.to_string();
+        let why = error.into();
         batch.problems.push(Problem { kind: ProblemKind::Skipped, line, why });
     }
     batch.rejected.extend_from_slice(raw);
@@ -267,7 +268,7 @@ fn skip(batch: &mut Batch, line: u64, raw: &[u8], error: &Error) {
 }
 
 #[cold]
-fn fail(batch: &mut Batch, line: u64, raw: &[u8], ends: bool, why: String) {
+fn fail(batch: &mut Batch, line: u64, raw: &[u8], ends: bool, why: Cause) {
     batch.tally.failed += 1;
     if batch.tally.failed <= MAX_PROBLEMS {
         batch.problems.push(Problem { kind: ProblemKind::Failed, line, why });

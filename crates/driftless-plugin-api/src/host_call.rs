@@ -105,17 +105,19 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Why it was not done, as the head says it in JSON.
     pub error: Option<HostCallErrorKind>,
+    /// Whether it was refused for want of a grant alone, see [`HostCallError::lacks_grant`]. The head does not say so.
+    pub lacks_grant: bool,
 }
 
 impl Answer {
     /// An answer in JSON, with bytes behind it.
     pub fn new<T: Serialize>(outcome: &Outcome<T>, body: Vec<u8>) -> Self {
         let head = serde_json::to_string(outcome).expect("the answers of this module serialise");
-        let error = match outcome {
-            Outcome::Ok(_) => None,
-            Outcome::Error(error) => Some(error.kind),
+        let (error, lacks_grant) = match outcome {
+            Outcome::Ok(_) => (None, false),
+            Outcome::Error(error) => (Some(error.kind), error.lacks_grant),
         };
-        Self { head, body, error }
+        Self { head, body, error, lacks_grant }
     }
 
     /// A refusal or failure.
@@ -144,10 +146,10 @@ impl<T: DeserializeOwned> Outcome<T> {
         match serde_json::from_str(head) {
             Ok(Self::Ok(answer)) => Ok(answer),
             Ok(Self::Error(error)) => Err(error),
-            Err(error) => Err(HostCallError {
-                kind: HostCallErrorKind::Failed,
-                message: format!("the host's answer cannot be read: {error}"),
-            }),
+            Err(error) => Err(HostCallError::new(
+                HostCallErrorKind::Failed,
+                format!("the host's answer cannot be read: {error}"),
+            )),
         }
     }
 }
@@ -157,14 +159,22 @@ impl<T: DeserializeOwned> Outcome<T> {
 pub struct HostCallError {
     /// What kind of failure, for programs.
     pub kind: HostCallErrorKind,
-    /// What happened and what would change it, for people.
+    /// What happened, for people. It goes to the plugin.
     pub message: String,
+    /// Whether a grant would change it: the plugin's manifest asks for it, and the user has not granted it. It stays with the host.
+    #[serde(skip)]
+    pub lacks_grant: bool,
 }
 
 impl HostCallError {
     /// An error of this kind.
     pub fn new(kind: HostCallErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: message.into(), lacks_grant: false }
+    }
+
+    /// A refusal of what a grant would allow.
+    pub fn not_granted(message: impl Into<String>) -> Self {
+        Self { lacks_grant: true, ..Self::new(HostCallErrorKind::Denied, message) }
     }
 }
 
@@ -450,7 +460,8 @@ mod tests {
             serde_json::to_string(&request).unwrap(),
             r#"{"write":{"path":"/srv/motd","mode":"replace"}}"#
         );
-        let denied = Answer::error(HostCallError::new(HostCallErrorKind::Denied, "no"));
+        let denied = Answer::error(HostCallError::not_granted("no"));
+        assert!(denied.lacks_grant);
         assert_eq!(denied.head, r#"{"error":{"kind":"denied","message":"no"}}"#);
         let read = Answer::new(&Outcome::Ok(FileAnswer::Read), b"hi".to_vec());
         assert_eq!(read.head, r#"{"ok":"read"}"#);

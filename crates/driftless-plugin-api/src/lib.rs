@@ -36,6 +36,7 @@ pub mod linked;
 pub mod log;
 pub mod manifest;
 pub mod records;
+pub mod remedy;
 pub mod result;
 pub mod text;
 pub mod wit;

@@ -46,6 +46,16 @@ impl Error {
         Self::Context { what: what.into(), source: Box::new(self) }
     }
 
+    /// What a plugin did wrong, if one did, in a template or by itself.
+    pub fn plugin_error(&self) -> Option<&driftless_host::Error> {
+        match self {
+            Self::Plugin(error) => Some(error),
+            Self::Template(error) => error.plugin_error(),
+            Self::Context { source, .. } => source.plugin_error(),
+            Self::File { .. } => None,
+        }
+    }
+
     /// What kind of answer it asks for.
     pub fn kind(&self) -> ErrorKind {
         match self {

@@ -7,7 +7,7 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConf
 use crate::address_space::AddressSpace;
 use crate::error::SetupError;
 use crate::limits;
-use crate::reservation::{Layout, MEMORIES, stack_bytes};
+use crate::reservation::{Layout, memories, stack_bytes};
 
 /// What the process has to keep for itself beside the instances: machine code, what calls bring along, and the threads that compile, for each
 /// of which glibc reserves 64 MiB. Under a limit of address space, an allocation that fails ends the process.
@@ -30,6 +30,7 @@ pub(crate) fn start(limits: &Limits, debug: bool, allow_wasi: bool) -> Result<En
     let space = AddressSpace::of_this_process();
     for layout in [Layout::Wide, Layout::Compact] {
         let bytes = u64::from(limits.instances).saturating_mul(layout.instance_bytes(limits, allow_wasi));
+        let bytes = bytes.saturating_add(layout.spare_bytes(limits));
         if !space.has_room_for(bytes.saturating_add(MIN_WORKING_BYTES)) {
             continue;
         }
@@ -42,7 +43,9 @@ pub(crate) fn start(limits: &Limits, debug: bool, allow_wasi: bool) -> Result<En
     Err(SetupError::AddressSpace(AddressSpaceRefused {
         instances: limits.instances,
         instance_bytes: Layout::Compact.instance_bytes(limits, allow_wasi),
-        other_bytes: space.used_bytes.saturating_add(WORKING_BYTES),
+        other_bytes: [Layout::Compact.spare_bytes(limits), WORKING_BYTES]
+            .into_iter()
+            .fold(space.used_bytes, u64::saturating_add),
         allowed_bytes: space.allowed_bytes,
     }))
 }
@@ -68,7 +71,7 @@ fn configuration(limits: &Limits, debug: bool, allow_wasi: bool, layout: Layout)
     pool.total_component_instances(instances)
         .total_core_instances(times(limits::CORE_INSTANCES as u64))
         .max_core_instances_per_component(limits::CORE_INSTANCES as u32);
-    pool.total_memories(times(MEMORIES))
+    pool.total_memories(memories(instances))
         .total_gc_heaps(instances)
         .max_memories_per_component(module_limits::ALL_MEMORIES.max as u32);
     pool.total_tables(times(module_limits::ALL_TABLES.max))
@@ -104,7 +107,7 @@ mod tests {
     use super::*;
 
     /// More instances than a process has addresses for, where 4 GiB are reserved for each memory.
-    const TOO_MANY: u32 = 16_000;
+    const TOO_MANY: u32 = 20_000;
 
     #[test]
     fn what_the_system_refuses_is_recognised() {

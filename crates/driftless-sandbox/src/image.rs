@@ -11,5 +11,7 @@ use crate::plugin::Plugin;
 pub(crate) struct Image {
     pub(crate) plugin: Arc<Plugin>,
     pub(crate) code: Code,
+    /// How many of the reserved memories an instance takes.
+    pub(crate) memories: u32,
     pub(crate) engine: Engine,
 }

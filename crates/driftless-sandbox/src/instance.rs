@@ -105,13 +105,13 @@ impl Instance {
         deadline: Deadline,
         cancel: Option<&CancelHandle>,
     ) -> Result<Self, CallFailure> {
-        let Image { plugin, code, engine } = &**image;
+        let Image { plugin, code, memories, engine } = &**image;
         let shared = &plugin.shared;
         let limits = &shared.limits;
         let began = Instant::now();
         let mut state = State::new(Arc::clone(plugin));
         state.cancel = cancel.map(|cancel| cancel.joined(&plugin.context.cancel));
-        let slot = shared.slots.acquire(deadline, &|| state.is_cancelled());
+        let slot = shared.slots.acquire(*memories, deadline, &|| state.is_cancelled());
         if state.is_cancelled() {
             return Err(CallFailure::Cancelled);
         }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use driftless_transport::{Admit, Artifact, Form, LoadError, Loader, PluginInfo, Transport};
-use driftless_validator::{PluginFile, ValidationError};
+use driftless_transport::{Admit, Artifact, Form, LoadError, Loader, PluginInfo, Refusal, Transport};
+use driftless_validator::{PluginFile, ValidationError, Violation};
 
 use crate::error::{CompileError, SetupError};
 use crate::pool::InstancePool;
@@ -21,7 +21,7 @@ impl Loader for Sandbox {
         let info = file.info();
         let functions = info.functions().ok_or_else(|| {
             let why = info.defect().map_or("it is no WebAssembly".to_owned(), ToString::to_string);
-            LoadError::Refused(vec![why])
+            LoadError::Refused(vec![why.into()])
         })?;
         Ok(PluginInfo::new(Arc::clone(&artifact.name), info.manifest().cloned(), info.digest(), functions))
     }
@@ -50,5 +50,6 @@ fn file(artifact: &Artifact) -> Result<Arc<PluginFile>, LoadError> {
 }
 
 fn refused(error: ValidationError) -> LoadError {
-    LoadError::Refused(error.violations.iter().map(ToString::to_string).collect())
+    let reason = |violation: &Violation| Refusal { message: violation.to_string(), remedy: violation.remedy };
+    LoadError::Refused(error.violations.iter().map(reason).collect())
 }

@@ -31,6 +31,17 @@ impl MachineCode {
         }
     }
 
+    /// How many memories an instance has of its own.
+    pub(crate) fn memories(&self) -> u32 {
+        match self {
+            Self::Module(code) => code.resources_required().num_memories,
+            // The validator lets none through that is given modules from outside.
+            Self::Component(code) => {
+                code.resources_required().map_or(u32::MAX, |required| required.num_memories)
+            }
+        }
+    }
+
     /// The module, which only a plugin is whose file is one.
     pub(crate) fn as_module(&self) -> Result<&Module, CompileError> {
         match self {

@@ -17,6 +17,7 @@ use crate::error::{CompileError, SetupError};
 use crate::image::Image;
 use crate::limits;
 use crate::plugin::{Plugin, Shared};
+use crate::reservation::{memories, memories_taken};
 use crate::slots::Slots;
 use crate::ticker;
 use crate::wasi::{self, WasiGrant, WasiRuntime};
@@ -134,7 +135,9 @@ impl Sandbox {
     ) -> Result<CompiledPlugin, CompileError> {
         check_beginning(module, self.limits())?;
         let Started { engine, linkers, shared, compiler } = self.0.started()?;
-        let code = Code::link(linkers, &compiler.machine_code(module)?, module)?;
+        let machine_code = compiler.machine_code(module)?;
+        let memories = memories_taken(machine_code.memories());
+        let code = Code::link(linkers, &machine_code, module)?;
         let wasi = match module.imports_wasi() {
             true => WasiGrant::open(&*context.resources),
             false => WasiGrant::default(),
@@ -147,7 +150,8 @@ impl Sandbox {
             closing: OnceLock::new(),
             shared: Arc::clone(shared),
         };
-        Ok(CompiledPlugin::new(Image { plugin: Arc::new(plugin), code, engine: engine.clone() }))
+        let engine = engine.clone();
+        Ok(CompiledPlugin::new(Image { plugin: Arc::new(plugin), code, memories, engine }))
     }
 }
 
@@ -179,7 +183,7 @@ impl Inner {
             runtime = Some(WasiRuntime::new()?);
         }
         let shared = Shared {
-            slots: Slots::new(self.limits.instances),
+            slots: Slots::new(self.limits.instances, memories(self.limits.instances)),
             limits: self.limits.clone(),
             debug: self.debug,
             clock: ticker::start(&engine)?,

@@ -1,4 +1,5 @@
-//! How many instances there may be: a permit for each, and idle ones give way to those that are needed.
+//! How many instances there may be, and how many memories they may have together: a permit for each instance, and idle ones give way to those that
+//! are needed.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -19,15 +20,28 @@ pub(crate) struct Slots {
 
 struct State {
     free: u32,
+    /// The memories that are reserved and not taken.
+    free_memories: u32,
     pools: Vec<Weak<dyn Idle>>,
 }
 
 /// The permit of one living instance; dropping it lets another live.
-pub(crate) struct Slot(Arc<Slots>);
+pub(crate) struct Slot {
+    slots: Arc<Slots>,
+    memories: u32,
+}
+
+impl State {
+    fn has_room_for(&self, memories: u32) -> bool {
+        self.free > 0 && self.free_memories >= memories
+    }
+}
 
 impl Slots {
-    pub(crate) fn new(free: u32) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::new(State { free, pools: Vec::new() }), freed: Condvar::new() })
+    /// For so many instances with so many memories together.
+    pub(crate) fn new(instances: u32, memories: u32) -> Arc<Self> {
+        let state = State { free: instances, free_memories: memories, pools: Vec::new() };
+        Arc::new(Self { state: Mutex::new(state), freed: Condvar::new() })
     }
 
     /// Lets a pool give way when all permits are taken.
@@ -37,18 +51,20 @@ impl Slots {
         state.pools.push(pool);
     }
 
-    /// A permit, if one can be had before the deadline, and while the wait is not cancelled.
+    /// A permit for an instance that takes so many memories, if one can be had before the deadline, and while the wait is not cancelled.
     pub(crate) fn acquire(
         self: &Arc<Self>,
+        memories: u32,
         deadline: Deadline,
         cancelled: &dyn Fn() -> bool,
     ) -> Option<Slot> {
         let deadline = deadline.fixed();
         let mut state = self.lock();
         loop {
-            if state.free > 0 {
+            if state.has_room_for(memories) {
                 state.free -= 1;
-                return Some(Slot(Arc::clone(self)));
+                state.free_memories -= memories;
+                return Some(Slot { slots: Arc::clone(self), memories });
             }
             let pools: Vec<_> = state.pools.iter().filter_map(Weak::upgrade).collect();
             // An instance that is dropped gives its permit back, which takes the lock.
@@ -57,7 +73,7 @@ impl Slots {
             // So does a pool whose owner has dropped it meanwhile.
             drop(pools);
             state = self.lock();
-            if released || state.free > 0 {
+            if released || state.has_room_for(memories) {
                 continue;
             }
             let left = deadline.left();
@@ -78,8 +94,12 @@ impl Slots {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.0.lock().free += 1;
-        self.0.freed.notify_one();
+        let mut state = self.slots.lock();
+        state.free += 1;
+        state.free_memories += self.memories;
+        drop(state);
+        // It may be too little for one of those that wait, and enough for another.
+        self.slots.freed.notify_all();
     }
 }
 
@@ -88,7 +108,7 @@ mod tests {
     use super::*;
 
     fn within(slots: &Arc<Slots>, time: Duration) -> Option<Slot> {
-        slots.acquire(Deadline::After(time), &|| false)
+        slots.acquire(1, Deadline::After(time), &|| false)
     }
 
     struct OneIdle(Mutex<Option<Slot>>);
@@ -101,12 +121,28 @@ mod tests {
 
     #[test]
     fn no_more_than_there_are() {
-        let slots = Slots::new(1);
+        let slots = Slots::new(1, 1);
         let first = within(&slots, Duration::ZERO);
         assert!(first.is_some());
         assert!(within(&slots, Duration::from_millis(5)).is_none());
         drop(first);
         assert!(within(&slots, Duration::ZERO).is_some());
+    }
+
+    #[test]
+    fn memories_count_as_well() {
+        let slots = Slots::new(3, 5);
+        let large = slots.acquire(4, Deadline::After(Duration::ZERO), &|| false).unwrap();
+        let small = within(&slots, Duration::ZERO).unwrap();
+        // There is an instance left, and no memory for it.
+        assert!(within(&slots, Duration::from_millis(5)).is_none());
+        drop(small);
+        assert!(slots.acquire(2, Deadline::After(Duration::from_millis(5)), &|| false).is_none());
+        // As many idle ones give way as it takes.
+        let permits = (0..1).filter_map(|_| within(&slots, Duration::ZERO)).chain([large]).collect();
+        let pool: Arc<dyn Idle> = Arc::new(SeveralIdle(Mutex::new(permits)));
+        slots.register(Arc::downgrade(&pool));
+        assert!(slots.acquire(5, Deadline::After(Duration::ZERO), &|| false).is_some());
     }
 
     struct SeveralIdle(Mutex<Vec<Slot>>);
@@ -129,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_pool_may_be_dropped_while_it_is_looked_through() {
-        let slots = Slots::new(2);
+        let slots = Slots::new(2, 2);
         let permits = (0..2).filter_map(|_| within(&slots, Duration::ZERO)).collect();
         let pool: Arc<dyn Idle> = Arc::new(SeveralIdle(Mutex::new(permits)));
         let weak = Arc::downgrade(&pool);
@@ -144,7 +180,7 @@ mod tests {
 
     #[test]
     fn an_idle_instance_gives_way() {
-        let slots = Slots::new(1);
+        let slots = Slots::new(1, 1);
         let pool: Arc<dyn Idle> = Arc::new(OneIdle(Mutex::new(within(&slots, Duration::ZERO))));
         slots.register(Arc::downgrade(&pool));
         assert!(within(&slots, Duration::ZERO).is_some());

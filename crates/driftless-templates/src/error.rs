@@ -41,6 +41,15 @@ impl Error {
         Self::Context { what: what.into(), source: Box::new(self) }
     }
 
+    /// What a plugin did wrong, if one did, or why plugins could not be listed.
+    pub fn plugin_error(&self) -> Option<&driftless_host::Error> {
+        match self {
+            Self::Template(error) => error.plugin_error(),
+            Self::Host(error) => Some(error),
+            Self::Context { source, .. } => source.plugin_error(),
+        }
+    }
+
     /// What kind of answer it asks for.
     pub fn kind(&self) -> ErrorKind {
         match self {

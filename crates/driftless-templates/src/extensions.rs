@@ -9,6 +9,8 @@ use minijinja::value::{Kwargs, Rest, ValueOrKwargs};
 use minijinja::{Environment, ErrorKind};
 use serde::Deserialize;
 
+use crate::named_function::named_function;
+
 /// A filter or function of a plugin, bound to its configuration when it is first used.
 struct Extension {
     manager: PluginManager,
@@ -214,11 +216,13 @@ fn add_functions(environment: &mut Environment<'static>, extensions: &[Arc<Exten
     for (short, owners) in by_short_name(extensions, ComponentKind::TemplateFunction) {
         for extension in &owners {
             let extension = Arc::clone(extension);
-            let namespace = namespaces.entry(underscored(&extension.plugin)).or_default();
+            let plugin = underscored(&extension.plugin);
+            let name = format!("{plugin}.{short}");
             let function = minijinja::Value::from_function(move |arguments: Rest<ValueOrKwargs>| {
                 extension.call(None, &arguments.into_values())
             });
-            namespace.push((short.to_owned(), function));
+            let namespace = namespaces.entry(plugin).or_default();
+            namespace.push((short.to_owned(), named_function(name, function)));
         }
         if built_in.contains(short) {
             continue;
@@ -226,18 +230,20 @@ fn add_functions(environment: &mut Environment<'static>, extensions: &[Arc<Exten
         match owners.as_slice() {
             [extension] => {
                 let extension = Arc::clone(extension);
-                environment.add_function(short.to_owned(), move |arguments: Rest<ValueOrKwargs>| {
+                let function = minijinja::Value::from_function(move |arguments: Rest<ValueOrKwargs>| {
                     extension.call(None, &arguments.into_values())
                 });
+                environment.add_global(short.to_owned(), named_function(short, function));
             }
             several => {
                 let message = ambiguous("function", short, several);
-                environment.add_function(short.to_owned(), move |_: Rest<ValueOrKwargs>| {
+                let function = minijinja::Value::from_function(move |_: Rest<ValueOrKwargs>| {
                     Err::<minijinja::Value, _>(minijinja::Error::new(
                         ErrorKind::UnknownFunction,
                         message.clone(),
                     ))
                 });
+                environment.add_global(short.to_owned(), named_function(short, function));
             }
         }
     }

@@ -4,6 +4,7 @@ mod error;
 mod event;
 mod extensions;
 mod lookup;
+mod named_function;
 mod names;
 mod templates;
 

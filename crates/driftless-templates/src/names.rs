@@ -82,6 +82,30 @@ pub(crate) fn uses_other_filters(source: &str, is_built_in: impl Fn(&str) -> boo
     behind_pipes || words(source, "filter").any(|(before, behind)| is_test(before) || is_other(behind))
 }
 
+/// The names that a tag calls: `f` of `f(1)`, `plugin` of `plugin.f(1)` and of `plugin['f'](1)`.
+///
+/// What stands in strings counts as well, and a name behind which something is looked up by `[…]`.
+pub(crate) fn called_names(tag: &str) -> impl Iterator<Item = &str> {
+    let mut rest = tag;
+    std::iter::from_fn(move || {
+        while let Some(start) = rest.find(is_part_of_name) {
+            let (before, from) = rest.split_at(start);
+            let end = from.find(|character| !is_part_of_name(character)).unwrap_or(from.len());
+            let (name, mut behind) = from.split_at(end);
+            // An attribute of something is no name of its own.
+            let is_attribute = before.trim_end().ends_with('.');
+            rest = behind;
+            while let Some(attribute) = behind.trim_start().strip_prefix('.') {
+                behind = attribute.trim_start().trim_start_matches(is_part_of_name);
+            }
+            if !is_attribute && behind.trim_start().starts_with(['(', '[']) {
+                return Some(name);
+            }
+        }
+        None
+    })
+}
+
 /// Whether a tag is about other templates: it includes, imports or extends one.
 pub(crate) fn uses_templates(tag: &str) -> bool {
     ["include", "import", "extends"].iter().any(|word| words(tag, word).next().is_some())
@@ -181,6 +205,25 @@ mod tests {
             .build()
             .unwrap();
         assert_eq!(tags("{{ a }} ${ {'b': 1} | c } <% d %>", &syntax), [" {'b': 1} | c ", " d "]);
+    }
+
+    #[test]
+    fn what_is_called_is_seen() {
+        for (tag, expected) in [
+            ("", &[][..]),
+            (" port | default(80) ", &["default"]),
+            (" a.b.c | d ~ 'e' ", &[]),
+            ("f(g(1), h)", &["f", "g"]),
+            ("f\n (1)", &["f"]),
+            ("plugin . f (1).g(2) + x.y", &["plugin"]),
+            ("plugin['f'](1)", &["plugin"]),
+            ("- for ä_1 in f() -", &["f"]),
+            ("a b(", &["b"]),
+            ("a.", &[]),
+            (".a(", &[]),
+        ] {
+            assert_eq!(called_names(tag).collect::<Vec<_>>(), expected, "{tag}");
+        }
     }
 
     #[test]

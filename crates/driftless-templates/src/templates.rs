@@ -14,14 +14,15 @@ use crate::error::{Result, TemplateError};
 use crate::event::Event;
 use crate::extensions::{add_extensions, has_filter, not_json};
 use crate::lookup::lookup;
-use crate::names::{tags, uses_other_filters, uses_templates};
+use crate::named_function::{name_functions, named_function};
+use crate::names::{called_names, tags, uses_other_filters, uses_templates};
 
 /// An environment in which templates can use what plugins bring.
 ///
 /// A filter goes by its short name, `{{ title | slugify }}`, and where that is taken by its full name with underscores,
 /// `{{ title | template_filter_plugin.slugify }}`; so does a function, `{{ random_string(8) }}`. What a template language has
 /// built in stays built in. A variable that is not defined is an error, and so is a plugin that fails. Plugins are looked at when a
-/// template first uses a name that is not built in.
+/// template first uses a filter, or calls a name, that is not built in.
 ///
 /// Variables are whatever serialises to an object: a struct, a map.
 ///
@@ -69,7 +70,7 @@ struct Uses {
     filters: bool,
     /// Whether it includes, imports or extends other templates.
     templates: bool,
-    /// Names that it does not define itself: variables, functions, plugins.
+    /// Names that it calls and does not define itself: functions, plugins. A name that it only looks at is a variable.
     names: BTreeSet<String>,
 }
 
@@ -77,6 +78,7 @@ impl Templates {
     /// An environment in which templates can use the filters and functions of a manager's plugins.
     pub fn new(manager: &PluginManager) -> Self {
         let mut environment = Environment::new();
+        name_functions(&mut environment);
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_debug(true);
         environment.set_auto_escape_callback(|name| {
@@ -105,7 +107,8 @@ impl Templates {
     #[must_use]
     pub fn with_lookups(mut self) -> Self {
         self.extended.take();
-        self.environment.add_function("lookup", lookup);
+        let function = minijinja::Value::from_function(lookup);
+        self.environment.add_global("lookup", named_function("lookup", function));
         self
     }
 
@@ -227,7 +230,7 @@ impl Templates {
             filters: self.uses_filters(&[expression]),
             templates: false,
             names: match self.environment.compile_expression(expression) {
-                Ok(compiled) => compiled.undeclared_variables(false).into_iter().collect(),
+                Ok(compiled) => called(&[expression], compiled.undeclared_variables(false)),
                 Err(_) => BTreeSet::new(),
             },
         })?;
@@ -281,7 +284,7 @@ impl Templates {
         Uses {
             filters: self.uses_filters(&tags),
             templates: tags.iter().any(|tag| uses_templates(tag)),
-            names: template.undeclared_variables(false).into_iter().collect(),
+            names: called(&tags, template.undeclared_variables(false)),
         }
     }
 
@@ -381,6 +384,12 @@ impl std::fmt::Debug for Templates {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Templates")
     }
+}
+
+/// Those of these names that a template calls, as a function or as what has one.
+fn called(tags: &[&str], names: impl IntoIterator<Item = String>) -> BTreeSet<String> {
+    let called: BTreeSet<&str> = tags.iter().flat_map(|tag| called_names(tag)).collect();
+    names.into_iter().filter(|name| called.contains(name.as_str())).collect()
 }
 
 fn is_template(text: &str) -> bool {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Exceeded;
+use driftless_plugin_api::remedy::Remedy;
 use thiserror::Error;
 
 use crate::address_space::AddressSpaceRefused;
@@ -15,8 +16,8 @@ use crate::usage::Usage;
 #[non_exhaustive]
 pub enum LoadError {
     /// It may not run here: everything that is wrong with it.
-    #[error("{}", .0.join("\n"))]
-    Refused(Vec<String>),
+    #[error("{}", .0.iter().map(|reason| reason.message.as_str()).collect::<Vec<_>>().join("\n"))]
+    Refused(Vec<Refusal>),
     /// Making it ready takes more than a limit allows.
     #[error("it {0}")]
     Limit(Exceeded),
@@ -26,6 +27,21 @@ pub enum LoadError {
     /// It could not be made ready to run.
     #[error("{0}")]
     Failed(String),
+}
+
+/// A reason why a plugin may not run here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What is wrong with it.
+    pub message: String,
+    /// What would mend it, where a host can tell.
+    pub remedy: Option<Remedy>,
+}
+
+impl From<String> for Refusal {
+    fn from(message: String) -> Self {
+        Self { message, remedy: None }
+    }
 }
 
 /// A call that brought no reply.

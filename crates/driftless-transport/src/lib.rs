@@ -51,7 +51,7 @@ pub use context::{HostContext, HostResources, OpenFolder};
 pub use deadline::Deadline;
 pub use driftless_plugin_api::cancel::CancelHandle;
 pub use driftless_plugin_api::digest::{Digest, ParseDigestError};
-pub use error::{CallError, CallFailure, LoadError, ReplyDefect};
+pub use error::{CallError, CallFailure, LoadError, Refusal, ReplyDefect};
 pub use limits::Limits;
 pub use loader::{Admit, Loader};
 pub use log::{LogRecord, LogSink, SharedLogSink};

@@ -90,6 +90,8 @@ pub struct HostCallEnded<'a> {
     pub request: RequestSummary,
     /// Why it was not done. [`HostCallErrorKind::Denied`] is a permission that was refused; `None` one that was used.
     pub error: Option<HostCallErrorKind>,
+    /// Whether a grant would have allowed it: the plugin's manifest asks for it, and the user has not granted it.
+    pub lacks_grant: bool,
     /// How long it took.
     pub wall_time: Duration,
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use driftless_plugin_api::remedy::Remedy;
 use thiserror::Error;
 
 /// A file that is no plugin, or none that may run here: everything that is wrong with it, in the order in which it stands in the file.
@@ -19,17 +20,19 @@ pub struct Violation {
     pub offset: Option<u64>,
     /// What is wrong, and where possible what would mend it.
     pub message: String,
+    /// What would mend it, beyond what the message says.
+    pub remedy: Option<Remedy>,
 }
 
 impl Violation {
     /// Something that is wrong at an offset in the file.
     pub(crate) fn at(offset: u64, message: impl Into<String>) -> Self {
-        Self { offset: Some(offset), message: message.into() }
+        Self { offset: Some(offset), message: message.into(), remedy: None }
     }
 
     /// Something that is wrong with the whole file.
-    pub(crate) fn of_file(message: impl Into<String>) -> Self {
-        Self { offset: None, message: message.into() }
+    pub fn of_file(message: impl Into<String>) -> Self {
+        Self { offset: None, message: message.into(), remedy: None }
     }
 }
 

@@ -48,10 +48,7 @@ fn variables_are_read_by_their_exact_names() {
     // The value fits, and the JSON around it does not.
     assert_eq!(value(&plugin, "CAPS_LONG", 1001).unwrap_err().kind, Limit);
     let error = value(&plugin, "CAPS_OTHER", 1000).unwrap_err();
-    assert_eq!(
-        error.message,
-        "it may not read the environment variable CAPS_OTHER: it is not granted (`driftless plugin grant probe`)"
-    );
+    assert_eq!(error.message, "it may not read the environment variable CAPS_OTHER: it is not granted");
     for name in ["HOME", "PATH", "CAPS_TOKE", "caps_token", "CAPS_TOKEN=x", "", "CAPS_TOKEN\0", "*"] {
         assert_eq!(value(&plugin, name, 1000).unwrap_err().kind, Denied, "{name:?}");
     }

@@ -118,7 +118,7 @@ fn refusals_name_plugin_path_and_reason() {
     let plugin = between(&[files(&["/"])], &[files(&[&inside])]);
     assert_eq!(
         read(&plugin, &outside).unwrap_err().message,
-        format!("it may not read {outside}: it is not granted (`driftless plugin grant probe`)")
+        format!("it may not read {outside}: it is not granted")
     );
     let error = write(&plugin, world.at("in/file"), WriteMode::Replace, b"x").unwrap_err();
     assert!(error.message.starts_with("it may not write "), "{error}");

@@ -13,7 +13,7 @@ use super::{is_variable, not_a_variable};
 use crate::args::{Apply, Global};
 use crate::failure::Failure;
 use crate::terminal::{BAD, FAINT, GOOD, ODD, STRONG, Terminal};
-use crate::{context, document};
+use crate::{context, document, words};
 
 /// Runs the tasks of a file.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Apply) -> anyhow::Result<ExitCode> {
@@ -36,7 +36,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Apply) -> anyhow:
             Progress::Task(step, outcome) => (step, outcome),
             Progress::NoFacts(step, error) => {
                 warn_of_no_facts(terminal, step, error);
-                without_facts.insert(step.key().to_owned(), error.to_string().into());
+                without_facts.insert(step.key().to_owned(), words::host_error(error).into());
                 return;
             }
         };
@@ -91,7 +91,7 @@ fn show(terminal: &Terminal, step: &TaskStep, outcome: &TaskOutcome) -> std::io:
             writeln!(out, "          it uses the result `{earlier}`, which a dry run does not have")
         }
         // A plugin's own words may have several lines.
-        TaskOutcome::LeftOut(why) => writeln!(out, "          {}", printable_line(&why.to_string())),
+        TaskOutcome::LeftOut(why) => writeln!(out, "          {}", printable_line(&words::host_error(why))),
         TaskOutcome::Skipped | TaskOutcome::Checked => Ok(()),
     }
 }
@@ -105,7 +105,7 @@ fn as_json(step: &TaskStep, outcome: &TaskOutcome) -> serde_json::Value {
     };
     let mut told = json!({"name": step.label(), "type": step.r#type, "outcome": word, "result": result});
     if let TaskOutcome::LeftOut(why) = outcome {
-        told["why"] = why.to_string().into();
+        told["why"] = words::host_error(why).into();
     }
     told
 }

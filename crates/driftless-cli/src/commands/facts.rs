@@ -11,7 +11,7 @@ use super::print_json;
 use crate::args::{Facts, Global};
 use crate::failure::Failure;
 use crate::terminal::Terminal;
-use crate::{context, document};
+use crate::{context, document, words};
 
 /// Runs facts collectors.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Facts) -> anyhow::Result<ExitCode> {
@@ -27,7 +27,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Facts) -> anyhow:
     let mut without_facts = Map::new();
     let mut facts = collect(&manager, &templates, &file, |step, error| {
         warn_of_no_facts(terminal, step, error);
-        without_facts.insert(step.key().to_owned(), error.to_string().into());
+        without_facts.insert(step.key().to_owned(), words::host_error(error).into());
     })?;
     // A machine that reads this looks at nothing else.
     if global.json && !without_facts.is_empty() {
@@ -39,7 +39,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Facts) -> anyhow:
 
 /// Tells that a collector brought no facts and the run goes on without.
 pub(super) fn warn_of_no_facts(terminal: &Terminal, step: &CollectorStep, error: &Error) {
-    terminal.warn(&format!("there are no facts of `{}`: {error}", step.key()));
+    terminal.warn(&format!("there are no facts of `{}`: {}", step.key(), words::host_error(error)));
 }
 
 /// The collectors with these names: as in the file, if there is one, or by their full name without a configuration.
@@ -83,7 +83,7 @@ fn everything(manager: &PluginManager, terminal: &Terminal) -> anyhow::Result<Fa
             Ok(definitions.iter().map(|definition| format!("{}.{}", listed.name, definition.name)).collect())
         });
         let names: Vec<String> = names.unwrap_or_else(|error| {
-            terminal.warn(&format!("left out: {error}"));
+            terminal.warn(&format!("left out: {}", words::host_error(&error)));
             Vec::new()
         });
         for name in names {

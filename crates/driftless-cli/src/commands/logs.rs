@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::args::{Global, Logs};
 use crate::failure::Failure;
 use crate::terminal::{STRONG, Terminal};
-use crate::{context, document, interrupt};
+use crate::{context, document, interrupt, words};
 
 /// Runs a pipeline to its end, or until it is interrupted.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::Result<ExitCode> {
@@ -29,7 +29,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
     interrupt::set_first_handler(args.follow, move || stopped.stop());
     let progress = (terminal.shows_progress() && !global.quiet).then(|| show_progress(&control));
     let finished = pipeline.run(&control, &mut |event| {
-        let warn = || terminal.warn(&event.to_string());
+        let warn = || terminal.warn(&words::pipeline_event(event));
         progress.as_ref().map_or_else(warn, |(bar, _)| bar.suspend(warn));
     });
     if let Some((bar, thread)) = progress {

@@ -20,7 +20,7 @@ use crate::args::Global;
 use crate::failure::Failure;
 use crate::table::Column;
 use crate::terminal::{BAD, GOOD, ODD, STRONG, Terminal, printable_path};
-use crate::{context, table, text};
+use crate::{context, table, text, words};
 
 /// The functions that `--strict` demands: all that announce components, except `get_commands`.
 const REQUIRED: [Function; 7] = [
@@ -185,13 +185,19 @@ pub(crate) fn validate(
     }
     let note = |function: &Function| format!("it does not export `{function}`, so it has none of these");
     if strict {
-        let as_violation = |function: &Function| Violation { offset: None, message: note(function) };
+        let as_violation = |function: &Function| Violation::of_file(note(function));
         violations.extend(missing.drain(..).map(|function| as_violation(&function)));
     }
     let valid = violations.is_empty();
     if global.json {
-        let violations: Vec<_> =
-            violations.iter().map(|v| json!({"offset": v.offset, "message": v.message})).collect();
+        let told = |violation: &Violation| {
+            let mut told = json!({"offset": violation.offset, "message": violation.message});
+            if let Some(mends) = violation.remedy.and_then(words::mends) {
+                told["remedy"] = mends.into();
+            }
+            told
+        };
+        let violations: Vec<_> = violations.iter().map(told).collect();
         let notes: Vec<_> = missing.iter().map(note).collect();
         print_json(
             global,
@@ -205,6 +211,9 @@ pub(crate) fn validate(
         writeln!(out, "{style}{word}{style:#} {path}")?;
         for violation in &violations {
             writeln!(out, "  {BAD}-{BAD:#} {}", printable_line(&violation.to_string()))?;
+        }
+        for mends in words::all_that_mends(violations.iter().filter_map(|violation| violation.remedy)) {
+            writeln!(out, "{mends}")?;
         }
         for function in &missing {
             writeln!(out, "  {ODD}-{ODD:#} {}", note(function))?;

@@ -40,6 +40,9 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Test) -> anyhow::
         protected_paths: context::own_places(global, &settings),
         settings,
         grants: context::grants(global)?,
+        host_calls: Some(Box::new(context::noted_host_calls(terminal))),
+        // A case that is replayed needs no grant.
+        on_grant_event: args.record.then(|| Box::new(context::told_grant_events(terminal)) as _),
         cancel: interrupt::cancel_handle().clone(),
         // The sandbox measures all of it.
         unmetered: Vec::new(),
@@ -323,6 +326,8 @@ impl Report<'_> {
             }
             print_json(global, terminal, &report)?;
         } else if recorded {
+            // What was refused is recorded like everything else.
+            terminal.missing_grants(true);
             for path in &written {
                 terminal.note(format_args!("wrote {}", printable_path(path)));
             }

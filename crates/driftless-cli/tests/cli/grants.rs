@@ -126,6 +126,6 @@ fn a_lock_that_is_a_pipe_is_refused_at_once() {
         // With a reader at its other end it can be opened, and is no better.
         let _reader = reader.then(|| std::fs::File::options().read(true).write(true).open(&lock).unwrap());
         let outcome = home.run(&["plugin", "revoke", "files"]);
-        outcome.exits_with(1).says("grants.toml.lock: it is no regular file; remove it");
+        outcome.exits_with(2).says("grants.toml.lock: it is no regular file; remove it");
     }
 }

@@ -74,7 +74,7 @@ fn a_file_without_end_is_not_read_to_it() {
         // A template and an argument may come out of a pipe.
         let is_stream = args.contains(&"render") || args.contains(&"call");
         outcome.says(if is_stream { "more than 67108864 bytes" } else { "it is no regular file" });
-        assert_ne!(outcome.code, Some(0), "{args:?}");
+        outcome.exits_with(2);
     }
 }
 
@@ -100,9 +100,9 @@ fn a_pipe_in_the_place_of_a_document_is_not_waited_for() {
         &["plugin", "test", &plugin, "--cases", "tests"],
     ] {
         let outcome = home.run(args);
-        outcome.says("it is no regular file");
-        assert_ne!(outcome.code, Some(0), "{args:?}");
+        outcome.exits_with(2).says("it is no regular file");
     }
+    home.run(&["render", "pipe.yml"]).exits_with(2).says("pipe.yml: this pipe has no writer");
     // A template out of a pipe is rendered.
     let template = home.path().join("pipe.yml");
     let writer = std::thread::spawn(move || std::fs::write(template, "Hello {{ who }}").unwrap());
@@ -110,6 +110,36 @@ fn a_pipe_in_the_place_of_a_document_is_not_waited_for() {
     outcome.exits_with(0);
     assert_eq!(outcome.stdout, "Hello pipe");
     writer.join().unwrap();
+    let mut shell = std::process::Command::new("bash");
+    let script = r#""$0" render <(sleep 0.1; echo one) && "$0" render <(true) && echo two | "$0" render /dev/stdin && echo three | "$0" render -"#;
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_driftless")]);
+    home.prepare(&mut shell);
+    let outcome = start(&mut shell).finish();
+    outcome.exits_with(0);
+    assert_eq!(outcome.stdout, "one\ntwo\nthree\n");
+}
+
+#[test]
+fn what_is_no_document_is_a_mistake_of_the_user() {
+    let home = Home::new();
+    std::fs::create_dir(home.path().join("folder.yml")).unwrap();
+    std::fs::File::create(home.path().join("huge.yml")).unwrap().set_len(1 << 40).unwrap();
+    home.write("binary.yml", [0xff, 0xfe]);
+    for (file, why) in [
+        ("folder.yml", "it is a folder, not a file"),
+        ("huge.yml", "the file has more than 67108864 bytes"),
+        ("binary.yml", "it is not UTF-8 text"),
+    ] {
+        for command in [
+            &["apply"][..],
+            &["logs"],
+            &["render"],
+            &["facts", "--config"],
+            &["plugin", "list", "--settings"],
+        ] {
+            home.run(&[command, &[file]].concat()).exits_with(2).says(&format!("{file}: {why}"));
+        }
+    }
 }
 
 #[cfg(unix)]
@@ -127,7 +157,7 @@ fn a_plugin_whose_file_has_an_evil_name() {
                 (call $log (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 2))
                 (i64.const 2)))"#,
     );
-    home.write("page.j2", "{{ shout is defined }}");
+    home.write("page.j2", "{{ 'shout' is filter }}");
     let file = ".driftless/plugins/\u{1b}[2Jevil\nname.wasm";
     for args in [
         ["--color", "always", "plugin", "list"].as_slice(),

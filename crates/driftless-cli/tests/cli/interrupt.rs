@@ -1,7 +1,7 @@
 //! Ctrl-C. In the middle of a pipeline, what was read is written, and the summary is printed; any other command ends what plugins do.
 
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -310,4 +310,48 @@ fn a_recording_that_is_interrupted_records_nothing() {
     assert!(!home.path().join("tests/cases/run.recorded.json").exists());
     let pid = rustix::process::Pid::from_raw(home.read("pid").trim().parse().unwrap()).unwrap();
     wait_until("the program is gone", || rustix::process::test_kill_process(pid).is_err());
+}
+
+/// A template that takes minutes in the engine, and prints nothing.
+const ENDLESS: &str =
+    "{% for a in range(100000) %}{% for b in range(100000) %}{% set c = a * b %}{% endfor %}{% endfor %}done";
+
+#[test]
+fn a_template_without_end_is_ended_by_the_first() {
+    let home = Home::new();
+    home.assemble("runs", &runs_programs());
+    home.write("page.j2", ENDLESS);
+    home.write("site.yml", format!("tasks: [{{type: runs.ask, run: \"{ENDLESS}\"}}]\n"));
+    home.write(
+        "pipeline.yml",
+        format!("vars: {{x: \"{ENDLESS}\"}}\nsources: [{{type: stdin}}]\noutputs: [{{type: stdout}}]\n"),
+    );
+    let runs: [&[&str]; 3] = [&["render", "page.j2"], &["apply", "site.yml"], &["logs", "pipeline.yml"]];
+    for (args, signal) in runs.into_iter().zip([Signal::INT, Signal::TERM, Signal::INT]) {
+        let mut run = start(&mut home.command(args));
+        // Nothing can be seen of it from outside but that it goes on.
+        std::thread::sleep(Duration::from_millis(500));
+        assert!(run.is_running(), "{args:?}");
+        run.signal(signal);
+        let outcome = run.finish();
+        outcome.exits_with(130);
+        assert_eq!(outcome.stdout, "", "{args:?}");
+    }
+}
+
+#[test]
+fn an_output_that_is_being_written_is_not_torn() {
+    let home = Home::new();
+    let longer_than_a_pipe = "x".repeat(1 << 20);
+    home.write("page.j2", format!("{longer_than_a_pipe}\nend"));
+    let mut child = home.command(["render", "page.j2"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = child.stdout.take().unwrap();
+    let mut read = vec![0; 1];
+    out.read_exact(&mut read).unwrap();
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), Signal::INT).unwrap();
+    // Longer than a command has that writes nothing.
+    std::thread::sleep(Duration::from_millis(1500));
+    out.read_to_end(&mut read).unwrap();
+    assert!(child.wait().unwrap().code() == Some(130) && read.ends_with(b"\nend"), "{} bytes", read.len());
+    assert_eq!(read.len(), longer_than_a_pipe.len() + 4);
 }

@@ -8,8 +8,9 @@ use std::time::Duration;
 use driftless_host::transport::{Admit, Call, Conversation, Deadline, Reply, Transport};
 use driftless_host::{
     Artifact, CallEnded, CallError, CallFailure, CallOptions, CallStarted, CancelHandle, Candidate, Digest,
-    Embedded, ErrorKind, FailurePolicy, Form, HostCallEnded, LoadError, Loader, LogRecord, Observer, Outcome,
-    PluginInfo, PluginManager, PluginSource, Policy, Settings, Timing, Usage,
+    Embedded, ErrorKind, FailurePolicy, Form, GrantEvent, Grants, HostCallEnded, LoadError, Loader,
+    LogRecord, Observer, Outcome, PluginInfo, PluginManager, PluginSource, Policy, ProtectedEntry,
+    ProtectedPaths, Settings, Timing, Usage,
 };
 use driftless_logs::{Control, Pipeline, PipelineFile};
 use driftless_plugin_api::component::ComponentKind::Task;
@@ -264,7 +265,8 @@ impl Observer for Recorder {
     }
 
     fn host_call_ended(&self, ended: &HostCallEnded<'_>) {
-        self.say(format!("{} {} {:?}", ended.plugin, ended.request, ended.error));
+        let lacks_grant = if ended.lacks_grant { ", for want of a grant" } else { "" };
+        self.say(format!("{} {} {:?}{lacks_grant}", ended.plugin, ended.request, ended.error));
     }
 }
 
@@ -325,10 +327,43 @@ fn an_observer_sees_each_host_call_with_the_permission_used_or_refused() {
     let lines = recorder.lines();
     assert_eq!(
         lines[1],
-        format!("asks host_environment get DRIFTLESS_TEST_TOKEN {:?}", Some(HostCallErrorKind::Denied)),
+        format!(
+            "asks host_environment get DRIFTLESS_TEST_TOKEN {:?}, for want of a grant",
+            Some(HostCallErrorKind::Denied)
+        ),
         "{lines:?}"
     );
     assert_eq!(lines[2], "end get_hooks replied 2, 1 host calls");
+}
+
+#[test]
+fn what_does_not_hold_of_a_grant_is_told_as_data() {
+    let manifest = json!({
+        "name": "asks", "version": "1.0.0",
+        "permissions": [{"FileSystem": {"paths": ["/srv/own", "/srv/other"]}}],
+    });
+    let module = Guest::new().manifest(manifest).with(Task, "t", Says("{}")).build();
+    let told = |digest: &str, files: &str| {
+        let grants = format!("[plugins.asks]\ndigest = \"{digest}\"\nfiles = {files}");
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&events);
+        let manager = sandboxed(Settings::default())
+            .grants(Grants::from_toml(&grants).unwrap())
+            .protected_paths(ProtectedPaths::new(["/srv/own"]))
+            .on_grant_event(move |event| heard.lock().unwrap().push(event.clone()))
+            .build()
+            .unwrap();
+        manager.load(&artifact("asks", &module)).unwrap();
+        std::mem::take(&mut *events.lock().unwrap())
+    };
+    let (digest, other) = (Digest::of(&module).to_string(), format!("sha256:{}", "0".repeat(64)));
+    assert_eq!(told(&digest, r#"["/srv/other"]"#), []);
+    let entry = ProtectedEntry { entry: "/srv/own".to_owned(), place: "/srv/own".into() };
+    assert_eq!(
+        told(&digest, r#"["/srv/own", "/srv/other"]"#),
+        [GrantEvent::Protected { plugin: "asks".into(), entry }]
+    );
+    assert_eq!(told(&other, r#"["/srv/other"]"#), [GrantEvent::OfAnotherFile { plugin: "asks".into() }]);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use driftless_host::PluginManager;
-use driftless_logs::{Control, Error, Finished, Pipeline, PipelineFile, Result};
+use driftless_host::{BindingEvent, PluginManager};
+use driftless_logs::{Control, Error, Event, Finished, Pipeline, PipelineFile, Result};
 use driftless_templates::Templates;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -81,7 +81,7 @@ pub(crate) fn run_on(manager: &PluginManager, file: Value) -> Ended {
 
 pub(crate) fn run_under(control: &Control, pipeline: &Pipeline) -> Ended {
     let mut reported = Vec::new();
-    let finished = pipeline.run(control, &mut |line| reported.push(line.to_string()));
+    let finished = pipeline.run(control, &mut |event| reported.push(told(event)));
     Ended { finished, reported }
 }
 
@@ -104,8 +104,9 @@ pub(crate) fn run_reporting_in_time(
         let run = AssertUnwindSafe(|| {
             let mut reported = Vec::new();
             let finished = pipeline.run(&of_thread, &mut |event| {
-                reported.push(event.to_string());
-                on_event(&event.to_string());
+                let told = told(event);
+                on_event(&told);
+                reported.push(told);
             });
             Ended { finished, reported }
         });
@@ -124,5 +125,32 @@ pub(crate) fn wait_until(mut is_so: impl FnMut() -> bool) {
     while !is_so() {
         assert!(began.elapsed() < Duration::from_secs(30), "it does not come");
         std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// An event in few words, as the tests compare them.
+pub(crate) fn told(event: &Event) -> String {
+    match event {
+        Event::LineFailed { origin, line, why } => format!("{origin}, line {line}: {}", why.message),
+        Event::LineSkipped { origin, line, why } => {
+            format!("{origin}, line {line}: {}; it is skipped", why.message)
+        }
+        Event::FilterPassed { origin, line, why } => {
+            format!("{origin}, line {line}: {}; it goes on without this filter", why.message)
+        }
+        Event::EntryMissed { why } => format!("{}; it misses an entry", why.message),
+        Event::SourceEnded { why } => format!("{}; nothing more is read from it", why.message),
+        Event::Binding(BindingEvent::CircuitOpened { location, failures, last, .. }) => {
+            format!("{location}: circuit open after {failures}, the last: {last}")
+        }
+        Event::Binding(BindingEvent::CircuitClosed { location }) => format!("{location}: works again"),
+        Event::TornLine { path } => {
+            format!("{}: it ended in the middle of a line, which is ended now", path.display())
+        }
+        Event::MoreLinesFailed(count) => format!("{count} more lines failed"),
+        Event::MoreLinesSkipped(count) => format!("{count} more lines are skipped"),
+        Event::MoreFiltersPassed(count) => format!("{count} more entries went past a filter"),
+        Event::MoreEntriesMissed(count) => format!("{count} more entries are missed by an output"),
+        other => format!("{other:?}"),
     }
 }

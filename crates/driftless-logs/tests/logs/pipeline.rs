@@ -485,7 +485,7 @@ fn a_parser_that_always_breaks_ends_the_pipeline() {
     };
     let trapped = "trapped: wasm `unreachable` instruction executed";
     check("trap", json!([]), ErrorKind::Failed, &circuit_open("log parser `trap`", trapped));
-    let limit = "used up its 1,000,000 units of fuel (`security.fuel_limit` in plugins.toml)";
+    let limit = "used up its 1,000,000 units of fuel";
     check("loop", json!([]), ErrorKind::Limit, &circuit_open("log parser `loop`", limit));
     let filters = json!([{"type": "p.trap"}]);
     check("wrap", filters, ErrorKind::Failed, &circuit_open("log filter `trap`", trapped));

@@ -1,6 +1,6 @@
 ;; Two memories, each of which would fit by itself.
 ;; limits: memory=1048576
-;; expect: uncompilable "needed more than its 1 MiB of memory (`security.max_memory` in plugins.toml)"
+;; expect: uncompilable "needed more than its 1 MiB of memory"
 (component
     (core module $other (memory (export "memory") 8))
     (core instance $other (instantiate $other))

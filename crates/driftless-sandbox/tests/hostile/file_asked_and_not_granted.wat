@@ -2,4 +2,4 @@
 ;; asks: {"FileSystem":{"paths":["$DIR/granted"]}}
 ;; skeleton: forward host_file
 ;; call: execute_task "" "{\"read\":{\"path\":\"$DIR/granted/hello.txt\"}}"
-;; expect: reply contains "\"kind\":\"denied\"" "it is not granted (`driftless plugin grant file_asked_and_not_granted`)"
+;; expect: reply contains "\"kind\":\"denied\"" "it is not granted"

@@ -1,5 +1,5 @@
 ;; WASI, with WASI off.
-;; expect: refused "it imports `wasi_snapshot_preview1.fd_write`: WASI is off (`security.allow_wasi` in plugins.toml); `driftless plugin build` replaces these imports"
+;; expect: refused "it imports `wasi_snapshot_preview1.fd_write`: WASI is off"
 (module
     (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
     (memory (export "memory") 1)

@@ -251,7 +251,7 @@ impl Stage {
 }
 
 fn answer(head: &str, body: &str) -> Answer {
-    Answer { head: head.to_owned(), body: body.as_bytes().to_vec(), error: None }
+    Answer { head: head.to_owned(), body: body.as_bytes().to_vec(), ..Answer::default() }
 }
 
 #[test]
@@ -462,6 +462,19 @@ impl Stage {
         pool.get().unwrap().call(TASK, &["t", ""]).unwrap_err();
         self.instance()
     }
+}
+
+#[test]
+fn an_instance_with_more_memories_takes_the_place_of_others() {
+    // Two memories and a heap for references: of what is reserved for four instances, three of these can be made.
+    let stage = Stage::new(Limits { instances: 4, time: Duration::from_millis(300), ..Limits::default() });
+    let mut instances: Vec<_> = (0..3).map(|_| stage.instance()).collect();
+    let failure = stage.plugin.instantiate().unwrap_err().cause;
+    assert_eq!(failure, CallFailure::Limit(Limit::Instances.exceeded(4)));
+    instances.pop();
+    stage.instance();
+    // The only one there may be may be the largest.
+    Stage::new(Limits { instances: 1, ..Limits::default() }).instance();
 }
 
 #[test]

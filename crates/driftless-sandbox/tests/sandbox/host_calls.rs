@@ -89,7 +89,7 @@ fn run(limits: Limits, debug: bool, wait: Duration, answer: Answer, arguments: [
 }
 
 fn answer(head: &str, body: &str) -> Answer {
-    Answer { head: head.to_owned(), body: body.as_bytes().to_vec(), error: None }
+    Answer { head: head.to_owned(), body: body.as_bytes().to_vec(), ..Answer::default() }
 }
 
 #[test]

@@ -119,10 +119,7 @@ fn who_finds_no_instance_in_time_is_told() {
     let plugin = compile(&sandbox(limits), "only", FINE);
     let held = plugin.instantiate().unwrap();
     let error = plugin.instantiate().unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "plugin `only`, while it was started: found no free instance among the 1 (`security.max_instances` in plugins.toml)"
-    );
+    assert_eq!(error.to_string(), "plugin `only`, while it was started: found no free instance among the 1");
     drop(held);
     plugin.instantiate().unwrap();
 }
@@ -287,10 +284,7 @@ fn memory_to_begin_with_is_counted_to_the_page() {
     };
     compiles(4).unwrap();
     let error = compiles(5).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "it needed more than its 256 KiB of memory (`security.max_memory` in plugins.toml)"
-    );
+    assert_eq!(error.to_string(), "it needed more than its 256 KiB of memory");
 }
 
 #[test]
@@ -535,10 +529,7 @@ fn a_slow_compilation_does_not_hold_up_other_plugins() {
     let slow = sandbox.validate(&slow_to_compile()).unwrap();
     let began = Instant::now();
     let error = sandbox.compile("slow", &slow).unwrap_err().to_string();
-    assert_eq!(
-        error,
-        "it took longer than its 200 ms to compile (`security.compile_timeout_secs` in plugins.toml)"
-    );
+    assert_eq!(error, "it took longer than its 200 ms to compile");
     assert!(began.elapsed() >= Duration::from_millis(200));
     // The compiler still works on it. A caller that tries again waits for the same work, and a turn is left for others.
     sandbox.compile("slow", &slow).unwrap_err();

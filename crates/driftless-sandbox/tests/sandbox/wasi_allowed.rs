@@ -351,10 +351,7 @@ fn a_sandbox_with_wasi_loads_what_one_without_refuses() {
     let bytes = plugin(import, "(call $sched_yield)");
     let refusing = Sandbox::new(Limits::default()).unwrap();
     let error = refusing.validate(&bytes).unwrap_err().to_string();
-    assert!(
-        error.contains("it imports `wasi_snapshot_preview1.sched_yield`: WASI is off (`security.allow_wasi`"),
-        "{error}"
-    );
+    assert!(error.contains("it imports `wasi_snapshot_preview1.sched_yield`: WASI is off"), "{error}");
     let allowing = Sandbox::builder(Limits::default()).allow_wasi(true).build().unwrap();
     let loaded = allowing.validate(&bytes).unwrap();
     let mut instance = allowing.compile("wasi", &loaded).unwrap().instantiate().unwrap();

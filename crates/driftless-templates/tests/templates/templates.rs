@@ -161,8 +161,7 @@ fn a_limit_inside_a_template_is_a_limit() {
     let settings = Settings::from_toml("[security]\nfuel_limit = 1000000").unwrap();
     let manager = builder_in(settings, &[("p", &guest)]).build().unwrap();
     let templates = of(&manager);
-    let limit = "plugin `p`, template filter `f`: used up its 1,000,000 units of fuel \
-                 (`security.fuel_limit` in plugins.toml)";
+    let limit = "plugin `p`, template filter `f`: used up its 1,000,000 units of fuel";
     fails(&templates, "{{ 1 | f }}", ErrorKind::Limit, &format!("page.txt:1: {limit}"));
     // However deep it is.
     let nested = "{% macro m(x) %}{{ x | f }}{% endmacro %}\n{% for x in [1] %}\n{{ m(x) }}{% endfor %}";
@@ -300,6 +299,8 @@ fn templates_that_use_no_plugin_read_none() {
         "{% macro m(x) %}{{ x }}{% endmacro %}{{ m(1) }}{% set y = 5 %}{{ y }}",
         "{% for x in list %}{{ loop.index }}{{ x }}{% endfor %}{% filter upper %}x{% endfilter %}",
         "{{ [user] | map(attribute='name') | list }}",
+        // What is not defined and only looked at is a variable that is not set.
+        "{{ port | default(80) }} {{ host is defined }} {% if not port is defined %}-{% endif %}",
     ] {
         templates.render("t", template, object(vars.clone())).unwrap();
         assert_eq!(looks.load(Ordering::Relaxed), 0, "{template}");
@@ -309,9 +310,31 @@ fn templates_that_use_no_plugin_read_none() {
     assert_eq!(looks.load(Ordering::Relaxed), 0);
     // A plugin that cannot be read does not keep the others from being used.
     assert_eq!(render(&templates, "{{ who | f }}").unwrap(), "world");
-    assert_eq!(looks.load(Ordering::Relaxed), 4, "the list, a look into each, and the one that is used");
+    assert_eq!(
+        looks.load(Ordering::Relaxed),
+        3,
+        "the list, and a look into each: what is loaded is what was read then"
+    );
     assert_eq!(render(&templates, "{{ g() }}").unwrap(), "1");
-    assert_eq!(looks.load(Ordering::Relaxed), 4);
+    assert_eq!(looks.load(Ordering::Relaxed), 3);
+}
+
+#[test]
+fn a_function_that_is_not_called_is_printed_by_its_name() {
+    let guest = Guest::new().with(TemplateFunction, "g", Says("1"));
+    let templates = templates(&[("p-q", &guest)]).with_lookups();
+    for (template, expected) in [
+        ("{{ g }}", "<function g>"),
+        ("{{ p_q.g }}", "<function p_q.g>"),
+        ("{{ range }} {{ lookup }}", "<function range> <function lookup>"),
+        ("{% set f = g %}{{ f }} {{ f() }}", "<function g> 1"),
+        ("{{ [g] }}", "[<function g>]"),
+        ("{{ dict(a=1) }} {{ namespace(b=2).b }} {{ range(2) | list }}", "{'a': 1} 2 [0, 1]"),
+    ] {
+        assert_eq!(render(&templates, template).unwrap(), expected, "{template}");
+    }
+    let two = [("a", &guest), ("b", &guest)];
+    assert_eq!(render(&self::templates(&two), "{{ g }}").unwrap(), "<function g>");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What a module made by wasm-bindgen may import and has to export.
 
 use driftless_plugin_api::function::{Function, FunctionSet};
+use driftless_plugin_api::remedy::Remedy;
 use wasmparser::{ExternalKind, FuncType, TypeRef, ValType};
 
 use super::helpers::{FREE, Helper, MALLOC, NUMBERED, STACK, START};
@@ -110,7 +111,10 @@ fn check_import(module: &CoreModule, import: &Import) -> Option<Violation> {
     };
     let (parameters, results) = ValueType::of_function(found);
     let offered = imports::find(&import.module, &import.name, &parameters, &results);
-    offered.err().map(|reason| sdk::refused(import, &reason))
+    offered.err().map(|reason| Violation {
+        remedy: imports::is_unfinished(&import.module).then_some(Remedy::FinishedBuild),
+        ..sdk::refused(import, &reason)
+    })
 }
 
 /// How a function gives its result back.

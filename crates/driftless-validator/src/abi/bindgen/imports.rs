@@ -34,7 +34,12 @@ const UNFINISHED: [&str; 2] = ["__wbindgen_placeholder__", "__wbindgen_externref
 /// Whether the imports from a module are wasm-bindgen's.
 pub fn is_import_module(name: &str) -> bool {
     // Until 0.2.107, and since then.
-    name == "wbg" || (name.starts_with("./") && name.ends_with("_bg.js")) || UNFINISHED.contains(&name)
+    name == "wbg" || (name.starts_with("./") && name.ends_with("_bg.js")) || is_unfinished(name)
+}
+
+/// Whether imports from a module are there because the tool has not been at work yet.
+pub(super) fn is_unfinished(module: &str) -> bool {
+    UNFINISHED.contains(&module)
 }
 
 /// Looks an import up by its name and type.
@@ -48,9 +53,10 @@ pub fn find(
     parameters: &[ValueType],
     results: &[ValueType],
 ) -> Result<Import, Cow<'static, str>> {
-    if UNFINISHED.contains(&module) {
-        let advice = "it comes from a module that wasm-bindgen has not finished: `driftless plugin build` does it, or `wasm-bindgen --target web`";
-        return Err(advice.into());
+    if is_unfinished(module) {
+        return Err(
+            "it comes from a module that wasm-bindgen has not finished (`wasm-bindgen --target web`)".into(),
+        );
     }
     let stem = stem(name);
     let found = match (stem, parameters, results) {
@@ -124,6 +130,6 @@ mod tests {
                 .unwrap_err()
                 .starts_with("`alert` is JavaScript's")
         );
-        assert!(find("__wbindgen_placeholder__", "x", &[], &[]).unwrap_err().contains("plugin build"));
+        assert!(find("__wbindgen_placeholder__", "x", &[], &[]).unwrap_err().contains("--target web"));
     }
 }

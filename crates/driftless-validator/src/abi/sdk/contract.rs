@@ -2,6 +2,7 @@
 
 use driftless_plugin_api::abi;
 use driftless_plugin_api::function::{Function, FunctionSet};
+use driftless_plugin_api::remedy::Remedy;
 use wasmparser::{ExternalKind, FuncType, TypeRef, ValType};
 
 use super::host_functions;
@@ -74,7 +75,10 @@ pub(crate) fn check_import(module: &CoreModule, import: &Import, offer: Offer<'_
         (Err(_), kind) if import.module == wasi::MODULE && !matches!(kind, TypeRef::Func(_)) => {
             refuse("WASI consists of functions only")
         }
-        (Err(reason), _) => refuse(&reason),
+        (Err(reason), _) => {
+            let is_wasi = import.module == wasi::MODULE && !offer.allow_wasi;
+            Some(Violation { remedy: is_wasi.then_some(Remedy::Wasi), ..refused(import, &reason) })
+        }
         (Ok(offered), TypeRef::Func(r#type)) => {
             if module.r#type(r#type).is_some_and(|found| offered.fits(found)) {
                 None

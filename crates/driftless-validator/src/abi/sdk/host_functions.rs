@@ -46,7 +46,7 @@ fn reason(module: &str, name: &str) -> &'static str {
     let env_group =
         |prefixes: &[&str]| module == "env" && prefixes.iter().any(|prefix| name.starts_with(prefix));
     if module == wasi::MODULE {
-        "WASI is off (`security.allow_wasi` in plugins.toml); `driftless plugin build` replaces these imports"
+        "WASI is off"
     } else if env_group(&["syscall", "system"]) {
         "plugins make no system calls"
     } else if env_group(&["fd_", "path_"]) {

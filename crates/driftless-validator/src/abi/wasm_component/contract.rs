@@ -1,6 +1,7 @@
 //! What a WebAssembly component may import and has to export.
 
 use driftless_plugin_api::function::{Function, FunctionSet};
+use driftless_plugin_api::remedy::Remedy;
 use driftless_plugin_api::wit;
 use wasmparser::component_types::ComponentEntityType;
 
@@ -30,11 +31,10 @@ impl Contract for WasmComponent {
                 Err(reason) => Some(reason.into_owned()),
                 Ok(interface) => file.types.and_then(|types| interface.differs(types, name)),
             };
-            violations.extend(
-                wrong.map(|wrong| {
-                    Violation::at(*offset, format!("it imports `{}`: {wrong}", printable(name)))
-                }),
-            );
+            violations.extend(wrong.map(|wrong| Violation {
+                remedy: (interfaces::is_wasi(name) && !offer.allow_wasi).then_some(Remedy::Wasi),
+                ..Violation::at(*offset, format!("it imports `{}`: {wrong}", printable(name)))
+            }));
         }
     }
 
@@ -57,16 +57,13 @@ impl Contract for WasmComponent {
         }
         if functions.is_empty() && violations.is_empty() {
             let underscored = file.scan.component_exports.iter().find(|name| Function::named(name).is_some());
-            violations.push(Violation {
-                offset: None,
-                message: match underscored {
-                    Some(name) => format!(
-                        "it is no plugin: it exports `{name}`, which in a component is written `{}`",
-                        name.replace('_', "-")
-                    ),
-                    None => "it is no plugin: it exports none of the protocol's functions".to_owned(),
-                },
-            });
+            violations.push(Violation::of_file(match underscored {
+                Some(name) => format!(
+                    "it is no plugin: it exports `{name}`, which in a component is written `{}`",
+                    name.replace('_', "-")
+                ),
+                None => "it is no plugin: it exports none of the protocol's functions".to_owned(),
+            }));
         }
     }
 }

@@ -25,11 +25,9 @@ pub(super) fn find(offer: Offer<'_>, name: &str) -> Result<Interface, Cow<'stati
         };
     }
     let (interface, version) = name.split_once('@').unwrap_or((name, ""));
-    if interface.starts_with(wasi::PACKAGES) {
+    if is_wasi(name) {
         if !offer.allow_wasi {
-            return Err(
-                "WASI is off (`security.allow_wasi` in plugins.toml); `driftless plugin build` makes plugins without it".into()
-            );
+            return Err("WASI is off".into());
         }
         let offered = wasi::INTERFACES.contains(&interface) && version.starts_with("0.2.");
         return if offered {
@@ -48,6 +46,11 @@ pub(super) fn find(offer: Offer<'_>, name: &str) -> Result<Interface, Cow<'stati
         .into());
     }
     Err("the host offers no such interface".into())
+}
+
+/// Whether an interface is one of WASI's, offered or not.
+pub(super) fn is_wasi(name: &str) -> bool {
+    name.starts_with(wasi::PACKAGES)
 }
 
 /// An interface that is offered to a WebAssembly component.

@@ -1,0 +1,207 @@
+//! Sentences for what the libraries tell as data, with the words that only this command has: its files, and its other commands.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use driftless_host::api::remedy::Remedy;
+use driftless_host::{AddressSpaceRefused, BindingEvent, Error, GrantEvent, LoadError};
+use driftless_logs::{Cause, Event};
+
+/// What mends a file that is refused.
+pub(crate) fn mends(remedy: Remedy) -> Option<&'static str> {
+    match remedy {
+        Remedy::Wasi => Some(
+            "`security.allow_wasi` in plugins.toml turns WASI on; `driftless plugin build` makes plugins without it",
+        ),
+        Remedy::FinishedBuild => Some("`driftless plugin build` finishes what a compiler leaves"),
+        _ => None,
+    }
+}
+
+/// What mends a file that is refused for several reasons, each once.
+pub(crate) fn all_that_mends(remedies: impl IntoIterator<Item = Remedy>) -> Vec<&'static str> {
+    remedies.into_iter().collect::<BTreeSet<_>>().into_iter().filter_map(mends).collect()
+}
+
+/// An error of the host, with what would change it.
+pub(crate) fn host_error(error: &Error) -> String {
+    error.to_string() + &remedy(error).unwrap_or_default()
+}
+
+/// What would change an error, to be put behind it.
+pub(crate) fn remedy(error: &Error) -> Option<String> {
+    if let Some(limit) = error.limit() {
+        return Some(in_settings(limit.setting()));
+    }
+    match error.load_error()? {
+        LoadError::AddressSpace(refused) => Some(format!("; {}", room_for_instances(refused))),
+        LoadError::Refused(reasons) => {
+            let mends = all_that_mends(reasons.iter().filter_map(|reason| reason.remedy));
+            (!mends.is_empty()).then(|| format!("\n{}", mends.join("\n")))
+        }
+        _ => None,
+    }
+}
+
+fn in_settings(key: &str) -> String {
+    format!(" (`{key}` in plugins.toml)")
+}
+
+/// What makes room for the instances.
+fn room_for_instances(refused: &AddressSpaceRefused) -> String {
+    let mut remedy = match refused.fitting_instances() {
+        None | Some(0) => {
+            "lower `security.max_memory` or `security.max_instances` in plugins.toml".to_owned()
+        }
+        Some(fitting) => format!(
+            "set `security.max_instances` in plugins.toml to {fitting} at most, lower `security.max_memory` there"
+        ),
+    };
+    if refused.allowed_bytes.is_some() {
+        // The unit of the shell is 1 KiB.
+        let needed = refused.needed_bytes().div_ceil(1 << 10);
+        write!(remedy, ", or allow it with `ulimit -v {needed}`").expect("a string takes everything");
+    }
+    remedy
+}
+
+/// What does not hold of a plugin's grant, and what the plugin is called.
+pub(crate) fn grant_event(event: &GrantEvent) -> Option<(&str, String)> {
+    Some(match event {
+        GrantEvent::OfAnotherFile { plugin } => (
+            plugin,
+            format!(
+                "its permissions were granted to another file of this name and do not hold for this one; `driftless plugin grant {plugin}` asks again"
+            ),
+        ),
+        GrantEvent::Protected { plugin, entry } => (plugin, entry.to_string()),
+        _ => return None,
+    })
+}
+
+/// What grants a plugin what it was refused.
+pub(crate) fn missing_grant(plugin: &str) -> String {
+    format!(
+        "plugin `{plugin}` asks for what is not granted to it; `driftless plugin grant {plugin}` shows it and asks"
+    )
+}
+
+/// Something that happens while a pipeline runs.
+pub(crate) fn pipeline_event(event: &Event) -> String {
+    let more = |count: u64, one: &str, several: &str| {
+        format!("{count} more {}", if count == 1 { one } else { several })
+    };
+    match event {
+        Event::LineFailed { origin, line, why } => format!("{origin}, line {line}: {}", cause(why)),
+        Event::LineSkipped { origin, line, why } => {
+            format!("{origin}, line {line}: {}; it is skipped", cause(why))
+        }
+        Event::FilterPassed { origin, line, why } => {
+            format!("{origin}, line {line}: {}; it goes on without this filter", cause(why))
+        }
+        Event::EntryMissed { why } => format!("{}; it misses an entry", cause(why)),
+        Event::SourceEnded { why } => format!("{}; nothing more is read from it", cause(why)),
+        Event::Binding(event) => binding_event(event),
+        Event::TornLine { path } => {
+            format!("{}: it ended in the middle of a line, which is ended now", path.display())
+        }
+        Event::MoreLinesFailed(count) => more(*count, "line failed", "lines failed"),
+        Event::MoreLinesSkipped(count) => more(*count, "line is skipped", "lines are skipped"),
+        Event::MoreFiltersPassed(count) => {
+            more(*count, "entry went past a filter", "entries went past a filter")
+        }
+        Event::MoreEntriesMissed(count) => {
+            more(*count, "entry is missed by an output", "entries are missed by an output")
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn cause(Cause { message, limit }: &Cause) -> String {
+    message.clone() + &limit.map(|limit| in_settings(limit.setting())).unwrap_or_default()
+}
+
+fn binding_event(event: &BindingEvent) -> String {
+    match event.clone() {
+        // The calls that are not made meanwhile end with this error.
+        BindingEvent::CircuitOpened { location, failures, within, last, kind, limit, again_in } => {
+            let again_in = Some(again_in);
+            host_error(&Error::CircuitOpen { location, failures, within, last, kind, limit, again_in })
+        }
+        BindingEvent::CircuitClosed { location } => format!("{location}: works again"),
+        other => format!("{other:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use driftless_host::api::limit::Limit;
+    use driftless_host::{ErrorKind, Location, PluginPart, Refusal};
+
+    use super::*;
+
+    #[test]
+    fn a_limit_is_told_with_its_key() {
+        let why = Cause { message: "used up its fuel".into(), limit: Some(Limit::Fuel) };
+        let event = Event::LineFailed { origin: "access.log".into(), line: 7, why };
+        assert_eq!(
+            pipeline_event(&event),
+            "access.log, line 7: used up its fuel (`security.fuel_limit` in plugins.toml)"
+        );
+        assert_eq!(pipeline_event(&Event::MoreLinesFailed(12)), "12 more lines failed");
+        assert_eq!(pipeline_event(&Event::MoreLinesFailed(1)), "1 more line failed");
+    }
+
+    #[test]
+    fn what_would_change_an_error_stands_behind_it() {
+        let load = |source| Error::Load { plugin: "p".into(), source };
+        let slow = load(LoadError::Limit(Limit::CompileTime.exceeded(120_000)));
+        let slow = Error::Context { what: "tasks[0]".into(), source: Box::new(slow) };
+        assert_eq!(
+            host_error(&slow),
+            "tasks[0]: plugin `p`: it took longer than its 2 minutes to compile (`security.compile_timeout_secs` in plugins.toml)"
+        );
+        let refusal = |message: &str, remedy| Refusal { message: message.into(), remedy };
+        let refused = load(LoadError::Refused(vec![
+            refusal("one", Some(Remedy::Wasi)),
+            refusal("two", None),
+            refusal("three", Some(Remedy::FinishedBuild)),
+            refusal("four", Some(Remedy::Wasi)),
+        ]));
+        let (reasons, remedies) =
+            host_error(&refused).split_once("  - four\n").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        assert_eq!(reasons, "plugin `p` is refused:\n  - one\n  - two\n  - three\n");
+        assert_eq!(
+            remedies,
+            "`security.allow_wasi` in plugins.toml turns WASI on; `driftless plugin build` makes plugins without it\n\
+             `driftless plugin build` finishes what a compiler leaves"
+        );
+        let refused = load(LoadError::Refused(vec![refusal("two", None)]));
+        assert_eq!(remedy(&refused), None);
+    }
+
+    #[test]
+    fn a_circuit_is_told_like_its_error() {
+        let location = Location { plugin: "p".into(), version: None, part: PluginPart::Start };
+        let opened = BindingEvent::CircuitOpened {
+            location: location.clone(),
+            failures: 5,
+            within: Duration::from_secs(60),
+            last: "took longer than its 30 seconds".into(),
+            kind: ErrorKind::Limit,
+            limit: Some(Limit::Time),
+            again_in: Duration::from_secs(30),
+        };
+        assert_eq!(
+            binding_event(&opened),
+            "plugin `p`, while it was started: circuit open after 5 failures in a row within 60 s, the last: took longer than its 30 \
+             seconds; it is tried again in 30 s (`on_failure`) (`security.execution_timeout_secs` in plugins.toml)"
+        );
+        assert_eq!(
+            binding_event(&BindingEvent::CircuitClosed { location }),
+            "plugin `p`, while it was started: works again"
+        );
+    }
+}
