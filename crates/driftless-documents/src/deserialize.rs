@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::vec;
 
+use driftless_plugin_api::hint::{Expected, hint_for_boolean, hint_for_number, hint_for_text};
 use serde::de::value::CowStrDeserializer;
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess,
@@ -11,7 +12,6 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use crate::error::DocumentError;
-use crate::hint::{Expected, hint_for_node};
 use crate::node::{Content, Entry, Node};
 
 type Result<T> = std::result::Result<T, DocumentError>;
@@ -26,7 +26,13 @@ impl Node<'_> {
             Content::List(_) => "a list".to_owned(),
             Content::Map(_) => "a mapping".to_owned(),
         };
-        let hint = hint_for_node(expected, self).map_or_else(String::new, |hint| format!(": {hint}"));
+        let hint = match &self.content {
+            Content::Bool(is_true) => hint_for_boolean(expected, *is_true),
+            Content::Number(number) => hint_for_number(expected, number),
+            Content::Text(text) => hint_for_text(expected, text),
+            Content::Null | Content::List(_) | Content::Map(_) => None,
+        };
+        let hint = hint.map_or_else(String::new, |hint| format!(": {hint}"));
         DocumentError::at(format!("{expected} is expected here, not {found}{hint}"), self.place.clone())
     }
 }

@@ -32,7 +32,7 @@ pub(super) const RULES: Rules<'_> = Rules {
         ("driftless-transport", &["driftless-plugin-api"]),
         ("driftless-validator", &["driftless-plugin-api", "driftless-permissions"]),
         ("driftless-files", &[]),
-        ("driftless-documents", &[]),
+        ("driftless-documents", &["driftless-plugin-api"]),
         (
             "driftless-sandbox",
             &["driftless-files", "driftless-plugin-api", "driftless-transport", "driftless-validator"],
