@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::DocumentError;
 use crate::format::Format;
+use crate::limits::check_bytes;
 use crate::node::{Content, Node};
 use crate::{json, toml, yaml};
 
@@ -30,8 +31,9 @@ impl<'t> Document<'t> {
     ///
     /// When it is not written in this format, has a key twice, a tag that is not one of YAML's core schema, or a number that could not be kept,
     /// and when it is larger than [`MAX_DEPTH`](crate::MAX_DEPTH), [`MAX_VALUES`](crate::MAX_VALUES) or
-    /// [`MAX_TEXT_BYTES`](crate::MAX_TEXT_BYTES) allow.
+    /// [`MAX_BYTES`](crate::MAX_BYTES) allow.
     pub fn parse(format: Format, text: &'t str) -> Result<Self, DocumentError> {
+        check_bytes(text)?;
         match format {
             Format::Json => json::parse(text).map(|root| Self { root }),
             Format::Toml => toml::parse(text).map(|root| Self { root }),
@@ -56,6 +58,7 @@ impl<'t> Document<'t> {
     ///
     /// As for [`parse`](Self::parse). The bounds are those of all documents together.
     pub fn parse_all(text: &'t str) -> Result<Vec<Self>, DocumentError> {
+        check_bytes(text)?;
         let documents = yaml::parse(text)?.into_iter().map(|root| Self { root });
         Ok(documents.filter(|document| !document.is_blank()).collect())
     }

@@ -37,6 +37,6 @@ mod yaml;
 pub use document::{Document, read};
 pub use error::DocumentError;
 pub use format::Format;
-pub use limits::{MAX_DEPTH, MAX_TEXT_BYTES, MAX_VALUES};
+pub use limits::{MAX_BYTES, MAX_DEPTH, MAX_VALUES};
 pub use set::parse_setting;
 pub use write::to_yaml;

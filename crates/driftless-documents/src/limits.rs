@@ -10,8 +10,8 @@ pub const MAX_DEPTH: usize = 64;
 /// How many values a document may have: scalars, lists and mappings, aliases followed.
 pub const MAX_VALUES: usize = 500_000;
 
-/// How many bytes its keys and texts may have together, aliases followed.
-pub const MAX_TEXT_BYTES: usize = 64 << 20;
+/// How many bytes a document may have, and its keys and texts together with aliases followed: 32 MiB.
+pub const MAX_BYTES: usize = 32 << 20;
 
 /// What of a document's bounds is used up.
 #[derive(Debug, Default)]
@@ -33,12 +33,20 @@ impl Budget {
     /// Counts the text of a key or a value.
     pub(crate) fn text(&mut self, more: usize, place: &Range<usize>) -> Result<(), DocumentError> {
         self.text_bytes = self.text_bytes.saturating_add(more);
-        if self.text_bytes > MAX_TEXT_BYTES {
-            let message = format!("its texts have more than {MAX_TEXT_BYTES} bytes, with aliases followed");
+        if self.text_bytes > MAX_BYTES {
+            let message = format!("its texts have more than {MAX_BYTES} bytes, with aliases followed");
             return Err(DocumentError::at(message, place.clone()));
         }
         Ok(())
     }
+}
+
+/// Holds a text against the bound before anything reads it.
+pub(crate) fn check_bytes(text: &str) -> Result<(), DocumentError> {
+    if text.len() > MAX_BYTES {
+        return Err(DocumentError::without_place(format!("it has more than {MAX_BYTES} bytes")));
+    }
+    Ok(())
 }
 
 /// Holds the number of lists and mappings that are open against the bound.

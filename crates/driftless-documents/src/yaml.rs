@@ -92,7 +92,8 @@ impl<'t> Reader<'t> {
                 self.put(node, place, None)
             }
             Event::Scalar(text, style, anchor, tag) => {
-                self.budget.values(1, &place)?;
+                let is_key = matches!(self.open.last(), Some(Open { items: Items::Map(_, None), .. }));
+                self.budget.values(usize::from(!is_key), &place)?;
                 self.budget.text(text.len(), &place)?;
                 // The parser has a tilde where nothing is written.
                 let is_missing = style == ScalarStyle::Plain && place.is_empty();

@@ -28,8 +28,9 @@ pub(crate) fn unended(source: &str, syntax: &SyntaxConfig) -> Option<Unended> {
         return None;
     }
     let mut open: Vec<Block<'_>> = Vec::new();
+    let mut delimiters = Delimiters::new(source, syntax);
     let mut at = 0;
-    while let Some((start, kind)) = next_delimiter(source, at, syntax) {
+    while let Some((start, kind)) = delimiters.next_from(at) {
         let (begin, end) = kind.delimiters(syntax);
         let inside = start + begin.len();
         if kind == Kind::Comment {
@@ -111,15 +112,34 @@ impl Kind {
     }
 }
 
-/// The next beginning of a tag or a comment. Of two at the same place, the longer one counts.
-fn next_delimiter(source: &str, from: usize, syntax: &SyntaxConfig) -> Option<(usize, Kind)> {
-    let kinds = [Kind::Variable, Kind::Block, Kind::Comment].into_iter();
-    let found = kinds.filter_map(|kind| {
-        let (begin, _) = kind.delimiters(syntax);
-        Some((from + source.get(from..)?.find(begin)?, begin.len(), kind))
-    });
-    let first = found.min_by_key(|(at, length, _)| (*at, std::cmp::Reverse(*length)));
-    first.map(|(at, _, kind)| (at, kind))
+/// Where tags and comments begin.
+struct Delimiters<'s> {
+    source: &'s str,
+    /// What each kind begins with, and where that comes next. One that does not come any more is not searched for again, so the text is read
+    /// through a few times at most.
+    next: [(Kind, &'s str, Option<usize>); 3],
+}
+
+impl<'s> Delimiters<'s> {
+    fn new(source: &'s str, syntax: &'s SyntaxConfig) -> Self {
+        let next = [Kind::Variable, Kind::Block, Kind::Comment].map(|kind| {
+            let (begin, _) = kind.delimiters(syntax);
+            (kind, begin, source.find(begin))
+        });
+        Self { source, next }
+    }
+
+    /// The first that begins here or behind this. Of two at the same place, the longer one counts.
+    fn next_from(&mut self, from: usize) -> Option<(usize, Kind)> {
+        for (_, begin, next) in &mut self.next {
+            if next.is_some_and(|at| at < from) {
+                *next = self.source.get(from..).and_then(|rest| rest.find(*begin)).map(|at| from + at);
+            }
+        }
+        let found = self.next.iter().filter_map(|(kind, begin, at)| Some(((*at)?, begin.len(), *kind)));
+        let first = found.min_by_key(|(at, length, _)| (*at, std::cmp::Reverse(*length)));
+        first.map(|(at, _, kind)| (at, kind))
+    }
 }
 
 /// What is open where a tag should have ended.
@@ -234,6 +254,12 @@ mod tests {
         ] {
             assert_eq!(found(source), Some((at, message.to_owned())), "{source}");
         }
+    }
+
+    #[test]
+    fn a_long_template_is_read_in_one_go() {
+        // Looked for again at each tag, comments would take minutes.
+        assert_eq!(found(&"{% if 1 %}{% endif %}".repeat(50_000)), None);
     }
 
     #[test]

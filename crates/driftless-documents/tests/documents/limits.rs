@@ -1,10 +1,10 @@
 //! Bounds that hold in every format.
 
-use driftless_documents::{Format, MAX_DEPTH, MAX_TEXT_BYTES, MAX_VALUES, read};
-use serde_json::Value;
+use driftless_documents::{Document, Format, MAX_BYTES, MAX_DEPTH, MAX_VALUES, read};
+use serde_json::{Map, Value};
 
 fn refused(format: Format, text: &str) -> String {
-    read::<Value>(format, text).unwrap_err().to_string()
+    read::<Value>(format, text).map(|_| "it is read").unwrap_err().to_string()
 }
 
 #[test]
@@ -45,6 +45,15 @@ fn the_number_of_values_is_bounded_alike() {
 }
 
 #[test]
+fn keys_are_no_values() {
+    let entries: Vec<String> = (0..300_000).map(|key| format!("\"{key}\": 0")).collect();
+    let map = format!("{{{}}}", entries.join(", "));
+    for format in [Format::Yaml, Format::Json] {
+        assert_eq!(read::<Map<String, Value>>(format, &map).unwrap().len(), 300_000);
+    }
+}
+
+#[test]
 fn aliases_count_as_what_they_name() {
     let mut bomb = "a0: &a0 [x]\n".to_owned();
     for level in 1..30 {
@@ -60,14 +69,14 @@ fn aliases_count_as_what_they_name() {
     let bomb = format!("a: &a {long}\nb: [{}]\n", "*a,".repeat(100));
     assert_eq!(
         refused(Format::Yaml, &bomb),
-        format!("its texts have more than {MAX_TEXT_BYTES} bytes, with aliases followed")
+        format!("its texts have more than {MAX_BYTES} bytes, with aliases followed")
     );
 }
 
 #[test]
 fn long_texts_are_bounded_alike() {
-    let long = "x".repeat(MAX_TEXT_BYTES + 1);
-    let too_long = format!("its texts have more than {MAX_TEXT_BYTES} bytes, with aliases followed");
+    let long = "x".repeat(MAX_BYTES - 4);
+    let too_long = format!("it has more than {MAX_BYTES} bytes");
     for (format, text) in [
         (Format::Yaml, format!("a: \"{long}\"")),
         (Format::Json, format!("{{\"a\": \"{long}\"}}")),
@@ -75,6 +84,9 @@ fn long_texts_are_bounded_alike() {
     ] {
         assert_eq!(refused(format, &text), too_long, "{format:?}");
     }
+    let most = format!("a: {}\n", &long[3..]);
+    read::<Value>(Format::Yaml, &most).unwrap();
+    assert_eq!(Document::parse_all(&format!("{most}---\n")).unwrap_err().to_string(), too_long);
 }
 
 #[test]
