@@ -172,7 +172,7 @@ mod tests {
             [
                 "/on: \"no\" is not of type \"boolean\"; `no` is text in YAML 1.2; write `false`",
                 "/port: \"80\\n\" is not of type \"integer\"; white space around `80` makes it text; take it away",
-                "/name: 8080 is not of types \"null\", \"string\"; write it in quotes, `\"8080\"`, or in a template with `| string`",
+                "/name: 8080 is not of types \"null\", \"string\"; write it in quotes, or in a template with `| string`",
                 "/share: \"half\" is not of type \"number\"",
             ]
         );

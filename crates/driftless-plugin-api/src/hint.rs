@@ -56,13 +56,14 @@ pub fn hint(expected: Expected, value: &Value) -> Option<String> {
 
 /// The same for a truth value.
 pub fn hint_for_boolean(expected: Expected, is_true: bool) -> Option<String> {
-    (expected == Expected::Text).then(|| in_quotes(is_true))
+    (expected == Expected::Text).then(|| format!("write it in quotes, `\"{is_true}\"`"))
 }
 
 /// The same for a number.
 pub fn hint_for_number(expected: Expected, number: &Number) -> Option<String> {
     match expected {
-        Expected::Text => Some(in_quotes(number)),
+        // How it is written is not known any more: it may have had zeros in front.
+        Expected::Text => Some("write it in quotes".to_owned()),
         Expected::Integer => {
             let whole = number.to_string();
             Some(format!("write `{}`", whole.strip_suffix(".0")?))
@@ -94,10 +95,6 @@ pub fn hint_for_text(expected: Expected, text: &str) -> Option<String> {
         }
         true => Some(format!("`{text}` is text because it stands in quotes; write it without")),
     }
-}
-
-fn in_quotes(value: impl fmt::Display) -> String {
-    format!("write it in quotes, `\"{value}\"`")
 }
 
 /// What was true or false in YAML 1.1 and is text now.
@@ -153,7 +150,7 @@ mod tests {
             (Integer, json!(" 80"), "white space around `80` makes it text; take it away"),
             (Integer, json!(3.0), "write `3`"),
             (Number, json!("1.5"), "`1.5` is text because it stands in quotes; write it without"),
-            (Text, json!(8080), "write it in quotes, `\"8080\"`"),
+            (Text, json!(8080), "write it in quotes"),
             (Text, json!(true), "write it in quotes, `\"true\"`"),
         ] {
             assert_eq!(told(expected, value), hint);

@@ -506,7 +506,7 @@ fn an_extension_is_configured_in_the_settings() {
         (
             ErrorKind::Configuration,
             "page:1: the configuration of plugin `my-plugin`, template filter `f`: \
-             /separator: 1 is not of type \"string\"; write it in quotes, `\"1\"`, or in a template with `| string`"
+             /separator: 1 is not of type \"string\"; write it in quotes, or in a template with `| string`"
                 .to_owned()
         )
     );
