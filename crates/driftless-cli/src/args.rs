@@ -147,9 +147,12 @@ pub(crate) struct Render {
     /// A file of variables: YAML, JSON or TOML; later ones win
     #[arg(long, value_name = "FILE", action = ArgAction::Append, value_hint = ValueHint::FilePath)]
     pub(crate) vars: Vec<PathBuf>,
-    /// A variable: its value is JSON, else text
+    /// A variable: its value is what YAML takes it for without quotes, or JSON
     #[arg(long = "set", value_name = "NAME=VALUE", action = ArgAction::Append)]
     pub(crate) set: Vec<String>,
+    /// A variable whose value is text, whatever it looks like
+    #[arg(long = "set-string", value_name = "NAME=TEXT", action = ArgAction::Append)]
+    pub(crate) set_string: Vec<String>,
 }
 
 #[derive(Debug, ClapArgs)]

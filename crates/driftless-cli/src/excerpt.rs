@@ -10,15 +10,25 @@ const MAX_COLUMNS: usize = 120;
 /// How many characters are marked at most.
 const MAX_MARKED: usize = 60;
 
+/// How many bytes of a line are looked at on each side of the place: the renderer takes its time for each character of what it is given.
+const MAX_AROUND_BYTES: usize = 1_000;
+
 /// The line of `source` in which a range of bytes begins, with the range underlined, as far as it is in that line.
 pub(crate) fn excerpt(source: &str, range: Range<usize>) -> String {
     let start = source.floor_char_boundary(range.start);
     let end = source.floor_char_boundary(range.end).max(start);
     // annotate-snippets shows all that is marked, however long it is.
-    let line = source[start..].split('\n').next().unwrap_or_default();
-    let longest = line.char_indices().nth(MAX_MARKED).map_or(line.len(), |(at, _)| at);
-    let mark = AnnotationKind::Primary.span(start..end.min(start + longest));
-    let group = Group::with_level(Level::ERROR).element(Snippet::source(source).annotation(mark));
+    let rest = &source[start..source.floor_char_boundary(start + MAX_AROUND_BYTES)];
+    let rest = rest.split('\n').next().unwrap_or_default();
+    let longest = rest.char_indices().nth(MAX_MARKED).map_or(rest.len(), |(at, _)| at);
+    // The line alone, or what of it is around the place.
+    let before = source.floor_char_boundary(start.saturating_sub(MAX_AROUND_BYTES));
+    let before = source[before..start].rfind('\n').map_or(before, |newline| before + newline + 1);
+    let shown = &source[before..start + rest.len()];
+    let mark = AnnotationKind::Primary.span(start - before..end.min(start + longest) - before);
+    let number = source[..start].matches('\n').count() + 1;
+    let snippet = Snippet::source(shown).line_start(number).annotation(mark);
+    let group = Group::with_level(Level::ERROR).element(snippet);
     let excerpt = Renderer::plain().term_width(MAX_COLUMNS).render(&[group]);
     excerpt.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
@@ -43,6 +53,15 @@ mod tests {
         let lines: Vec<_> = shown.lines().collect();
         assert_eq!(lines[1].find('X'), lines[2].find('^'), "{shown}");
         assert!(lines[1].ends_with("b...") && lines[1].contains("...a"), "{shown}");
+    }
+
+    #[test]
+    fn what_is_long_is_shown_at_once() {
+        // As a whole, the renderer would take minutes for it.
+        let line = "0,".repeat(10 << 20);
+        assert!(excerpt(&line, 10 << 20..11 << 20).contains("...0,0,0"));
+        let lines = "0,\n".repeat(10 << 20);
+        assert!(excerpt(&lines, 30 << 20..31 << 20).starts_with("         |\n10485761 |"));
     }
 
     #[test]

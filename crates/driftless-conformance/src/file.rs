@@ -14,8 +14,9 @@
 
 use std::fs;
 use std::io;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
+
+use driftless_documents::DocumentError;
 
 use crate::case::{Case, Document};
 use crate::error::Error;
@@ -71,17 +72,26 @@ impl CaseFile {
 
     fn parse(path: &Path, text: &str, recordings: Recordings) -> Result<Self, Error> {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let syntax = |at: usize, message: String| {
+            let before = &text[..text.floor_char_boundary(at)];
+            let line = before.matches('\n').count() + 1;
+            let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
+            Error::Syntax { path: path.to_owned(), line, column, message, text: text.to_owned() }
+        };
+        let mistake = |error: DocumentError| {
+            let at = error.place().map_or(0, |place| place.start);
+            syntax(at, error.to_string())
+        };
+        let documents = driftless_documents::Document::parse_all(text).map_err(mistake)?;
+        let is_alone = documents.len() == 1;
         let mut cases = Vec::<Case>::new();
-        let parts: Vec<_> = parts(text).into_iter().filter(|part| !is_blank(&text[part.clone()])).collect();
-        for (number, part) in parts.iter().enumerate() {
-            let document = document(path, text, part)?;
+        for (number, document) in documents.into_iter().enumerate() {
+            let start = document.start();
+            let document: Document = document.read().map_err(mistake)?;
             let key = document.case.clone().unwrap_or_else(|| (number + 1).to_string());
-            let is_alone = document.case.is_none() && parts.len() == 1;
-            let name = if is_alone { stem.clone() } else { format!("{stem}/{key}") };
-            let wrong = |message: String| {
-                let line = text[..part.start].matches('\n').count() + 1 + first_line(&text[part.clone()]);
-                Error::Syntax { path: path.to_owned(), line, column: 1, message, text: text.to_owned() }
-            };
+            let name =
+                if is_alone && document.case.is_none() { stem.clone() } else { format!("{stem}/{key}") };
+            let wrong = |message: String| syntax(start, message);
             if cases.iter().any(|case| case.name == name) {
                 return Err(wrong(format!("two cases are called `{name}`")));
             }
@@ -128,47 +138,6 @@ impl CaseFile {
         let cases = cases.collect();
         Recordings::new(self.recordings.path().to_owned(), cases)
     }
-}
-
-/// Where the documents of a text are: between the lines `---`.
-fn parts(text: &str) -> Vec<Range<usize>> {
-    let (mut parts, mut start, mut at) = (Vec::new(), 0, 0);
-    for line in text.split_inclusive('\n') {
-        if line.trim_end() == "---" {
-            parts.push(start..at);
-            start = at + line.len();
-        }
-        at += line.len();
-    }
-    parts.push(start..text.len());
-    parts
-}
-
-fn is_blank(part: &str) -> bool {
-    part.lines().all(is_gap)
-}
-
-/// The number of lines in front of the first that says something.
-fn first_line(part: &str) -> usize {
-    part.lines().take_while(|line| is_gap(line)).count()
-}
-
-/// A line that is empty or a comment.
-fn is_gap(line: &str) -> bool {
-    line.trim().is_empty() || line.trim_start().starts_with('#')
-}
-
-fn document(path: &Path, text: &str, part: &Range<usize>) -> Result<Document, Error> {
-    // With the lines above it empty, a mistake is told where it is in the file.
-    let mut padded = "\n".repeat(text[..part.start].matches('\n').count());
-    padded.push_str(&text[part.clone()]);
-    serde_saphyr::from_str(&padded).map_err(|error: serde_saphyr::Error| {
-        use serde_saphyr::MessageFormatter;
-        let message = serde_saphyr::UserMessageFormatter.format_message(error.without_snippet()).into_owned();
-        let at = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
-        let (line, column) = error.location().map_or((1, 1), |place| (at(place.line()), at(place.column())));
-        Error::Syntax { path: path.to_owned(), line, column, message, text: text.to_owned() }
-    })
 }
 
 #[cfg(test)]

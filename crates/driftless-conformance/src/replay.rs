@@ -299,14 +299,7 @@ pub(crate) fn ended(error: &HostError) -> Ending {
 
 /// A value as lines of YAML, for people.
 fn shown(value: &Value) -> String {
-    // Lists stand out, and a line is a line of the text.
-    let options = serde_saphyr::ser_options! {
-        compact_list_indent: false,
-        min_fold_chars: usize::MAX,
-        folded_wrap_chars: usize::MAX,
-    };
-    let value = without_long_texts(value);
-    serde_saphyr::to_string_with_options(&value, options).unwrap_or_else(|_| format!("{value:#}\n"))
+    driftless_documents::to_yaml(&without_long_texts(value))
 }
 
 /// The value with long texts cut, so that what differs elsewhere is seen.

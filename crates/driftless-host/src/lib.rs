@@ -104,6 +104,7 @@ mod settings;
 mod source;
 mod task;
 mod template_extensions;
+mod type_hint;
 
 pub use calls::{CallOptions, Measured};
 pub use clock::Clock;

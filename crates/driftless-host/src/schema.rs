@@ -4,6 +4,7 @@ use jsonschema::PatternOptions;
 use serde_json::{Map, Value};
 
 use crate::schema_cost;
+use crate::type_hint::type_hint;
 
 /// The schema of one component's configuration, ready to check with.
 pub(crate) struct ConfigSchema {
@@ -51,9 +52,10 @@ impl ConfigSchema {
 }
 
 fn violation(error: &jsonschema::ValidationError<'_>) -> String {
+    let hint = type_hint(error).map_or_else(String::new, |hint| format!("; {hint}"));
     match error.instance_path().as_str() {
-        "" => shortened(error),
-        pointer => format!("{pointer}: {}", shortened(error)),
+        "" => shortened(error) + &hint,
+        pointer => format!("{pointer}: {}{hint}", shortened(error)),
     }
 }
 
@@ -157,6 +159,23 @@ mod tests {
         let violations = complete(schema, json!({"port": "x", "prot": 1})).unwrap_err();
         assert_eq!(violations.len(), 3, "{violations:?}");
         assert!(violations.iter().any(|violation| violation.starts_with("/port: ")), "{violations:?}");
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_told_with_what_to_write() {
+        let schema = json!({"properties": {
+            "on": {"type": "boolean"}, "port": {"type": "integer"}, "name": {"type": ["string", "null"]}, "share": {"type": "number"},
+        }});
+        let config = json!({"on": "no", "port": "80\n", "name": 8080, "share": "half"});
+        assert_eq!(
+            complete(schema, config).unwrap_err(),
+            [
+                "/on: \"no\" is not of type \"boolean\"; `no` is text in YAML 1.2; write `false`",
+                "/port: \"80\\n\" is not of type \"integer\"; white space around `80` makes it text; take it away",
+                "/name: 8080 is not of types \"null\", \"string\"; write it in quotes, or in a template with `| string`",
+                "/share: \"half\" is not of type \"number\"",
+            ]
+        );
     }
 
     #[test]

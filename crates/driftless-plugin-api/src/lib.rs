@@ -19,6 +19,7 @@
 //! | [`log`] | the levels of `host_log` |
 //! | [`digest`] | which file a plugin is |
 //! | [`cancel`] | ending a call from another thread |
+//! | [`hint`] | what to write instead of a value of another type |
 //! | [`text`] | text of unknown origin, made safe to print and short |
 //! | [`abi`] | how a core WebAssembly module carries strings |
 //! | [`wit`] | how a component does |
@@ -29,6 +30,7 @@ pub mod cancel;
 pub mod component;
 pub mod digest;
 pub mod function;
+pub mod hint;
 pub mod hook;
 pub mod host_call;
 pub mod limit;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use driftless_host::PluginManager;
+use driftless_plugin_api::hint::{Expected, hint};
 use driftless_plugin_api::result::{TaskResult, TaskStatus};
 use driftless_templates::Templates;
 use serde_json::{Map, Value};
@@ -133,8 +134,10 @@ fn check(
     registered: &[&str],
 ) -> Result<TaskOutcome> {
     let mut used = templates.variables(&Value::Object(step.config.clone()));
-    if let Some(Value::String(when)) = &step.when {
-        used.extend(templates.variables(&Value::String(format!("{{{{ {when} }}}}"))));
+    for condition in conditions(step) {
+        if let Value::String(when) = condition {
+            used.extend(templates.variables(&Value::String(format!("{{{{ {when} }}}}"))));
+        }
     }
     if let Some(earlier) = registered.iter().find(|name| used.iter().any(|used| used == *name)) {
         // The plugin and the component have to be there all the same.
@@ -149,19 +152,58 @@ fn check(
     Ok(TaskOutcome::Checked)
 }
 
+/// What has to be true: one condition, or each of a list.
+fn conditions(step: &TaskStep) -> &[Value] {
+    match &step.when {
+        None => &[],
+        Some(Value::Array(conditions)) if !conditions.is_empty() => conditions,
+        Some(condition) => std::slice::from_ref(condition),
+    }
+}
+
+/// Whether all conditions are true. Those behind one that is false are not looked at.
 fn is_wanted(templates: &Templates, step: &TaskStep, vars: &Map<String, Value>) -> Result<bool> {
-    let value = match &step.when {
-        None => return Ok(true),
-        Some(Value::String(expression)) => {
-            templates.evaluate(expression, vars).map_err(|error| error.at("when"))?
+    let is_list = step.when.as_ref().is_some_and(Value::is_array);
+    for (number, condition) in conditions(step).iter().enumerate() {
+        let what = if is_list { format!("when[{number}]") } else { "when".to_owned() };
+        if !is_true(templates, condition, vars, &what)? {
+            return Ok(false);
         }
-        Some(other) => other.clone(),
+    }
+    Ok(true)
+}
+
+fn is_true(templates: &Templates, condition: &Value, vars: &Map<String, Value>, what: &str) -> Result<bool> {
+    let wrong = |why: String| Error::File { what: format!("`{what}`"), why };
+    let value = match condition {
+        Value::String(expression) => match templates.evaluate(expression, vars) {
+            Ok(value) => value,
+            Err(error) => {
+                return Err(match what_is_meant(condition, expression) {
+                    Some(why) => wrong(why),
+                    None => error.at(what).into(),
+                });
+            }
+        },
+        other => other.clone(),
     };
     match value {
-        Value::Bool(wanted) => Ok(wanted),
-        other => Err(Error::File {
-            what: "`when`".to_owned(),
-            why: format!("it is {other}, which is neither true nor false"),
-        }),
+        Value::Bool(is_true) => Ok(is_true),
+        other => Err(wrong(format!("it is {other}, which is neither true nor false"))),
     }
+}
+
+/// What to write instead of an expression that cannot be evaluated, where that can be told.
+fn what_is_meant(condition: &Value, expression: &str) -> Option<String> {
+    if let Some(hint) = hint(Expected::Boolean, condition) {
+        return Some(hint);
+    }
+    if !expression.contains("{{") {
+        return None;
+    }
+    let inside = expression.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
+    Some(match inside.filter(|inside| !inside.contains("{{")) {
+        Some(inside) => format!("it is an expression already; write `{}`, without the braces", inside.trim()),
+        None => "it is an expression already; write its variables without braces around them".to_owned(),
+    })
 }

@@ -53,7 +53,7 @@ pub struct TaskStep {
     pub name: Option<String>,
     /// The variable that holds its result for the tasks below.
     pub register: Option<String>,
-    /// An expression; where it is false, the task is left out.
+    /// An expression, or a list of them, of which all have to be true; otherwise the task is left out.
     pub when: Option<Value>,
     /// What is done when it brings no result; no template.
     pub on_failure: Option<FailurePolicy>,

@@ -4,6 +4,12 @@ use std::fmt;
 use std::ops::Range;
 
 use driftless_host::ErrorKind;
+use minijinja::syntax::SyntaxConfig;
+
+use crate::constructs::{Unended, unended, unended_in_expression};
+
+/// What the engine calls an expression that stands by itself.
+const EXPRESSION: &str = "<expression>";
 
 /// The result of what this crate does.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -73,12 +79,46 @@ impl Error {
 ///
 /// Its text has the line and every cause; [`place`](Self::place) is where it is in the template.
 #[derive(Debug)]
-pub struct TemplateError(pub(crate) minijinja::Error);
+pub struct TemplateError {
+    error: minijinja::Error,
+    /// What begins and does not end, where that is what is wrong.
+    unended: Option<Unended>,
+}
 
 impl TemplateError {
+    /// An error of a template that is written in this syntax.
+    pub(crate) fn new(error: minijinja::Error, syntax: &SyntaxConfig) -> Self {
+        let mut error = Self { error, unended: None };
+        error.unended = error.find_unended(syntax);
+        error
+    }
+
+    /// What begins and does not end, where the engine noticed behind that.
+    fn find_unended(&self, syntax: &SyntaxConfig) -> Option<Unended> {
+        let error = self.innermost();
+        if error.kind() != minijinja::ErrorKind::SyntaxError {
+            return None;
+        }
+        let source = error.template_source()?;
+        let found = match error.name() {
+            Some(EXPRESSION) => unended_in_expression(source)?,
+            _ => unended(source, syntax)?,
+        };
+        // Another mistake may come before, or stand in a block that has no end.
+        let is_noticed = error.range().is_none_or(|noticed| found.place.start <= noticed.end);
+        let is_about_blocks = error.detail().is_some_and(|detail| {
+            let ends = ["unknown statement", "unexpected end of input", "unexpected end of raw block"];
+            ends.iter().any(|end| detail.starts_with(end))
+        });
+        (is_noticed && (is_about_blocks || !found.is_block)).then_some(found)
+    }
+
     /// The line in the template, from 1.
     pub fn line(&self) -> Option<usize> {
-        self.innermost().line()
+        match (&self.unended, self.innermost().template_source()) {
+            (Some(unended), Some(source)) => Some(source[..unended.place.start].matches('\n').count() + 1),
+            _ => self.innermost().line(),
+        }
     }
 
     /// The name of the template, of an included one where the error is in that.
@@ -88,7 +128,7 @@ impl TemplateError {
 
     /// The error of the template in which it happened, beneath those that include, import or extend it.
     fn innermost(&self) -> &minijinja::Error {
-        let mut error = &self.0;
+        let mut error = &self.error;
         while let Some(inner) = std::error::Error::source(error)
             .and_then(|source| source.downcast_ref::<minijinja::Error>())
             .filter(|inner| inner.name().is_some())
@@ -105,17 +145,18 @@ impl TemplateError {
         matches!(kind, UnknownFilter | UnknownFunction | UnknownMethod | UndefinedError)
     }
 
-    /// The text of the template, and the bytes in it that the error is about.
+    /// The text of the template, and the bytes in it that the error is about: where something begins that does not end.
     ///
     /// The values of the variables that are used there are left out: they may well be secrets, and errors end up in logs.
     pub fn place(&self) -> Option<(&str, Range<usize>)> {
         let error = self.innermost();
-        Some((error.template_source()?, error.range()?))
+        let place = self.unended.as_ref().map(|unended| unended.place.clone());
+        Some((error.template_source()?, place.or_else(|| error.range())?))
     }
 
     /// What a plugin did wrong, if one did.
     pub fn plugin_error(&self) -> Option<&driftless_host::Error> {
-        let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(&self.0);
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(&self.error);
         while let Some(error) = cause {
             if let Some(error) = error.downcast_ref::<driftless_host::Error>() {
                 return Some(error);
@@ -134,7 +175,7 @@ impl TemplateError {
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // An expression is one line, which is shown with the error.
-        if let Some(name) = self.name().filter(|name| *name != "<expression>") {
+        if let Some(name) = self.name().filter(|name| *name != EXPRESSION) {
             write!(f, "{name}:")?;
             if let Some(line) = self.line() {
                 write!(f, "{line}:")?;
@@ -146,7 +187,9 @@ impl fmt::Display for TemplateError {
         }
         let error = self.innermost();
         write!(f, "{}", error.kind())?;
-        if let Some(detail) = error.detail() {
+        if let Some(unended) = &self.unended {
+            write!(f, ": {}", unended.message)?;
+        } else if let Some(detail) = error.detail() {
             write!(f, ": {detail}")?;
         }
         Ok(())
@@ -155,6 +198,6 @@ impl fmt::Display for TemplateError {
 
 impl std::error::Error for TemplateError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
+        Some(&self.error)
     }
 }

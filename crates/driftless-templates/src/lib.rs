@@ -1,5 +1,6 @@
 //! Jinja2 templates with the filters and functions of plugins, rendered by [minijinja].
 
+mod constructs;
 mod error;
 mod event;
 mod extensions;

@@ -168,10 +168,12 @@ impl Templates {
     pub fn add(&mut self, name: impl Into<String>, source: impl Into<String>) -> Result<()> {
         let (name, source) = (name.into(), source.into());
         if let Some(extended) = self.extended.get_mut() {
-            extended.add_template_owned(name.clone(), source.clone()).map_err(TemplateError)?;
+            let added = extended.add_template_owned(name.clone(), source.clone());
+            added.map_err(|error| TemplateError::new(error, self.environment.syntax()))?;
         }
-        self.environment.add_template_owned(name.clone(), source).map_err(TemplateError)?;
-        let uses = self.uses(&self.environment.get_template(&name).map_err(TemplateError)?);
+        let added = self.environment.add_template_owned(name.clone(), source);
+        added.map_err(|error| self.error(error))?;
+        let uses = self.uses(&self.environment.get_template(&name).map_err(|error| self.error(error))?);
         self.named.filters |= uses.filters;
         self.named.names.extend(uses.names);
         Ok(())
@@ -206,7 +208,8 @@ impl Templates {
         if let Some(extended) = self.extended.get() {
             return self.run(extended, render);
         }
-        let plain = self.environment.template_from_named_str(name, source).map_err(TemplateError)?;
+        let plain = self.environment.template_from_named_str(name, source);
+        let plain = plain.map_err(|error| self.error(error))?;
         let environment = self.environment_for(vars, || self.uses(&plain))?;
         self.run(environment, |environment| {
             if std::ptr::eq(environment, &self.environment) {
@@ -241,9 +244,9 @@ impl Templates {
                 ErrorKind::UndefinedError,
                 format!("`{}` is undefined", expression.trim()),
             );
-            return Err(TemplateError(error).into());
+            return Err(self.error(error).into());
         }
-        Ok(serde_json::to_value(&value).map_err(|error| TemplateError(not_json(error)))?)
+        Ok(serde_json::to_value(&value).map_err(|error| self.error(not_json(error)))?)
     }
 
     /// Runs a template in an environment. Where it turns out to use a name after all that is not there without plugins, it is run with them.
@@ -252,7 +255,7 @@ impl Templates {
         environment: &Environment<'static>,
         run: impl Fn(&Environment<'static>) -> Result<T, minijinja::Error>,
     ) -> Result<T> {
-        let error = match run(environment).map_err(TemplateError) {
+        let error = match run(environment).map_err(|error| self.error(error)) {
             Ok(done) => return Ok(done),
             Err(error) => error,
         };
@@ -260,10 +263,14 @@ impl Templates {
             return Err(error.into());
         }
         match self.environment() {
-            Ok(extended) => Ok(run(extended).map_err(TemplateError)?),
+            Ok(extended) => Ok(run(extended).map_err(|error| self.error(error))?),
             // That plugins cannot be listed is not what is wrong with this template.
             Err(_) => Err(error.into()),
         }
+    }
+
+    fn error(&self, error: minijinja::Error) -> TemplateError {
+        TemplateError::new(error, self.environment.syntax())
     }
 
     /// The environment that something needs, which plugins are only asked for where it may use one.
@@ -303,7 +310,7 @@ impl Templates {
     }
 
     /// Fills in every string of a value. A string that is nothing but one expression becomes what the expression is, a number
-    /// for example; any other becomes text.
+    /// for example; any other becomes text. White space around the expression is something, too: it is kept.
     ///
     /// # Errors
     ///
@@ -398,7 +405,7 @@ fn is_template(text: &str) -> bool {
 
 /// What stands between the braces of a string that may be nothing but one expression.
 fn single_expression(text: &str) -> Option<&str> {
-    let inside = text.trim().strip_prefix("{{")?.strip_suffix("}}")?;
+    let inside = text.strip_prefix("{{")?.strip_suffix("}}")?;
     // A sign next to a brace is about white space: `{{- 5 }}` is five.
     let inside = inside.strip_prefix(['-', '+']).unwrap_or(inside);
     Some(inside.strip_suffix(['-', '+']).unwrap_or(inside))

@@ -16,7 +16,7 @@ const PROPERTIES = {
 
 task({
   name: "yaml",
-  description: "Sees to it that a key in a YAML file has a value, and leaves comments and everything else as they are",
+  description: "Sees to it that a key in a YAML file has a value, and changes no other byte",
   config: {
     type: "object",
     properties: {

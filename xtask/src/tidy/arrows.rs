@@ -32,6 +32,7 @@ pub(super) const RULES: Rules<'_> = Rules {
         ("driftless-transport", &["driftless-plugin-api"]),
         ("driftless-validator", &["driftless-plugin-api", "driftless-permissions"]),
         ("driftless-files", &[]),
+        ("driftless-documents", &["driftless-plugin-api"]),
         (
             "driftless-sandbox",
             &["driftless-files", "driftless-plugin-api", "driftless-transport", "driftless-validator"],
@@ -63,7 +64,13 @@ pub(super) const RULES: Rules<'_> = Rules {
         ),
         (
             "driftless-conformance",
-            &["driftless-files", "driftless-plugin-api", "driftless-transport", "driftless-host"],
+            &[
+                "driftless-documents",
+                "driftless-files",
+                "driftless-plugin-api",
+                "driftless-transport",
+                "driftless-host",
+            ],
         ),
         // The reference plugin as a part of a program, which its own tests are.
         ("conformance", &["plugin-sdk"]),
@@ -72,6 +79,7 @@ pub(super) const RULES: Rules<'_> = Rules {
             &[
                 "driftless-author",
                 "driftless-conformance",
+                "driftless-documents",
                 "driftless-files",
                 "driftless-plugin-api",
                 "driftless-permissions",
@@ -125,6 +133,9 @@ pub(super) const RULES: Rules<'_> = Rules {
         ("crossbeam-channel", &["driftless-logs"]),
         ("jsonschema", &["driftless-host"]),
         ("clap", &["driftless-cli", "xtask"]),
+        // The book and the workflows are held against what everybody's programs read.
+        ("serde-saphyr", &["driftless-documents", "xtask"]),
+        ("granit-parser", &["driftless-documents"]),
         ("url", &["driftless-permissions"]),
         ("ipnet", &["driftless-permissions"]),
         ("cap-std", &["driftless-capabilities"]),

@@ -116,6 +116,62 @@ fn a_task_runs_when_it_should() {
 }
 
 #[test]
+fn a_list_of_conditions_is_true_where_all_are() {
+    let when = |conditions: Value| {
+        let task = json!({"type": "site.say", "message": "yes", "when": conditions});
+        let (mut heard, ended) = run_with(false, json!({"vars": {"n": 5}, "tasks": [task]}));
+        ended.map(|()| heard.remove(0).1).map_err(|error| error.to_string())
+    };
+    let ran = TaskOutcome::Ran(TaskResult::success("yes"));
+    assert_eq!(when(json!(["n > 3", true, "n < 7"])).unwrap(), ran);
+    assert_eq!(when(json!(["n > 3", "n > 7"])).unwrap(), TaskOutcome::Skipped);
+    // What stands behind one that is false need not make sense.
+    assert_eq!(when(json!([false, "missing"])).unwrap(), TaskOutcome::Skipped);
+    assert_eq!(
+        when(json!([true, "missing"])).unwrap_err(),
+        "tasks[0] (site.say): when[1]: undefined value: `missing` is undefined"
+    );
+    assert_eq!(
+        when(json!([["n > 3"]])).unwrap_err(),
+        "tasks[0] (site.say): `when[0]`: it is [\"n > 3\"], which is neither true nor false"
+    );
+}
+
+#[test]
+fn a_list_of_conditions_may_depend_on_earlier_tasks() {
+    let file = json!({"tasks": [
+        {"type": "site.say", "message": "one", "register": "first"},
+        {"type": "site.say", "message": "two", "when": [true, "first.status == 'success'"]},
+    ]});
+    assert_eq!(dry_run(file), [TaskOutcome::Checked, TaskOutcome::Depends("first".to_owned())]);
+}
+
+#[test]
+fn a_condition_that_is_written_otherwise_is_told_how() {
+    for (when, told) in [
+        ("{{ n > 3 }}", "it is an expression already; write `n > 3`, without the braces"),
+        ("{{ n }} > 3", "it is an expression already; write its variables without braces around them"),
+        ("{{ n }} > {{ n }}", "it is an expression already; write its variables without braces around them"),
+        ("no", "`no` is text in YAML 1.2; write `false`"),
+        ("Yes", "`Yes` is text in YAML 1.2; write `true`"),
+    ] {
+        let task = json!({"type": "site.say", "message": "yes", "when": when});
+        let text = format!("tasks[0] (site.say): `when`: {told}");
+        fails(false, json!({"vars": {"n": 5}, "tasks": [task]}), ErrorKind::Configuration, &text);
+    }
+}
+
+#[test]
+fn white_space_around_an_expression_makes_it_text() {
+    let outcomes = run(json!({"vars": {"n": 8080}, "tasks": [
+        {"type": "site.say", "message": "{{ n }}\n", "number": "{{ n }}", "text": " {{ n }}", "indented": "    {{ 'a' }}"},
+    ]}));
+    let result = TaskResult::success("8080\n");
+    let result = result.with("number", 8080).with("text", " 8080").with("indented", "    a");
+    assert_eq!(outcomes[0].1, TaskOutcome::Ran(result));
+}
+
+#[test]
 fn a_task_that_is_left_out_is_left_out_whatever_its_configuration() {
     let task = json!({"type": "site.say", "message": "{{ missing }}", "when": false});
     assert_eq!(run(json!({"tasks": [task]}))[0].1, TaskOutcome::Skipped);

@@ -400,6 +400,33 @@ fn only_html_is_escaped() {
 }
 
 #[test]
+fn what_has_no_end_is_told_where_it_begins() {
+    for (source, text, line, shown) in [
+        (
+            "a\n{% if n %}\nb\n",
+            "page.txt:2: syntax error: the `if` that begins here has no `endif`",
+            2,
+            "{% if n %}",
+        ),
+        ("a\n\n{{ n\nb\n", "page.txt:3: syntax error: `{{` begins here and has no `}}`", 3, "{{"),
+        ("{{ (n\n}}\n", "page.txt:1: syntax error: `(` has no `)`", 1, "("),
+        // What comes before it, or stands in it, is told as ever.
+        ("{{ 1 + }}{% if n %}", "page.txt:1: syntax error: unexpected end of variable block", 1, "}}"),
+        ("{% if n %}\n{{ 1 + }}", "page.txt:2: syntax error: unexpected end of variable block", 2, "}}"),
+    ] {
+        let error = template_error(render(&templates(&[]), source));
+        assert_eq!((error.to_string(), error.line()), (text.to_owned(), Some(line)), "{source}");
+        let (source, place) = error.place().unwrap();
+        assert_eq!(&source[place], shown);
+    }
+    let error = template_error(templates(&[]).evaluate("f('a", Map::new()));
+    assert_eq!(error.to_string(), "syntax error: the string that begins here has no end");
+    let mut named = templates(&[]);
+    let error = template_error(named.add("a.txt", "{% for a in b %}"));
+    assert_eq!(error.to_string(), "a.txt:1: syntax error: the `for` that begins here has no `endfor`");
+}
+
+#[test]
 fn a_template_keeps_its_last_newline() {
     assert_eq!(render(&templates(&[]), "{{ n }}\n\n").unwrap(), "5\n\n");
 }
@@ -416,7 +443,6 @@ fn filled(value: Value) -> Value {
 fn a_single_expression_keeps_its_type() {
     let check = |template: &str, expected: Value| assert_eq!(filled(json!(template)), expected, "{template}");
     check("{{ n }}", json!(5));
-    check("  {{ n }}\n", json!(5));
     check("{{ n + 0.5 }}", json!(5.5));
     check("{{ n > 3 }}", json!(true));
     check("{{ list }}", json!([1, 2]));
@@ -438,6 +464,10 @@ fn anything_else_becomes_text() {
         |template: &str, expected: &str| assert_eq!(filled(json!(template)), json!(expected), "{template}");
     check("{{ n }}{{ n }}", "55");
     check("{{ n }} {{ n }}", "5 5");
+    // White space is something, too: a line that is indented, the end of a file.
+    check("  {{ n }}", "  5");
+    check("{{ n }}\n", "5\n");
+    check("{{ text }}\n", "a b\n");
     check("port {{ n }}", "port 5");
     check("{% if n > 3 %}{{ n }}{% endif %}", "5");
     check("{# nothing #}", "");
@@ -499,7 +529,7 @@ fn an_extension_is_configured_in_the_settings() {
         (
             ErrorKind::Configuration,
             "page:1: the configuration of plugin `my-plugin`, template filter `f`: \
-             /separator: 1 is not of type \"string\""
+             /separator: 1 is not of type \"string\"; write it in quotes, or in a template with `| string`"
                 .to_owned()
         )
     );

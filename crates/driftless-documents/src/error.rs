@@ -1,0 +1,49 @@
+//! Mistakes in documents.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::de;
+
+/// What is wrong with a document, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct DocumentError {
+    message: String,
+    place: Option<Range<usize>>,
+}
+
+impl DocumentError {
+    pub(crate) fn at(message: impl Into<String>, place: Range<usize>) -> Self {
+        Self { message: message.into(), place: Some(place) }
+    }
+
+    pub(crate) fn without_place(message: impl Into<String>) -> Self {
+        Self { message: message.into(), place: None }
+    }
+
+    /// The same error, at a place if it has none.
+    pub(crate) fn or_at(mut self, place: &Range<usize>) -> Self {
+        self.place.get_or_insert_with(|| place.clone());
+        self
+    }
+
+    /// Where it is, in bytes of the text, if that is known.
+    pub fn place(&self) -> Option<Range<usize>> {
+        self.place.clone()
+    }
+
+    /// The line and the column at which it begins, both from 1, the column in characters. `text` is what was read.
+    pub fn line_and_column(&self, text: &str) -> Option<(usize, usize)> {
+        let before = &text[..text.floor_char_boundary(self.place.as_ref()?.start)];
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
+        Some((line, column))
+    }
+}
+
+impl de::Error for DocumentError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::without_place(message.to_string())
+    }
+}
