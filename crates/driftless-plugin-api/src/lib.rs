@@ -19,6 +19,7 @@
 //! | [`log`] | the levels of `host_log` |
 //! | [`digest`] | which file a plugin is |
 //! | [`cancel`] | ending a call from another thread |
+//! | [`json`] | JSON of unknown origin, read within bounds |
 //! | [`text`] | text of unknown origin, made safe to print and short |
 //! | [`abi`] | how a core WebAssembly module carries strings |
 //! | [`wit`] | how a component does |
@@ -31,6 +32,7 @@ pub mod digest;
 pub mod function;
 pub mod hook;
 pub mod host_call;
+pub mod json;
 pub mod limit;
 pub mod linked;
 pub mod log;
