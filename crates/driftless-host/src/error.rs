@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::function::Function;
-use driftless_plugin_api::text::truncated;
+use driftless_plugin_api::text::{listed, truncated};
 use driftless_transport::{CallError, CallFailure, LoadError, Usage};
 use thiserror::Error;
 
@@ -181,7 +181,7 @@ impl fmt::Display for NotFound {
         }
         match self.known.as_slice() {
             [] => Ok(()),
-            known => write!(f, "; there is: {}", known.join(", ")),
+            known => write!(f, "; there is: {}", listed(known, MAX_KNOWN)),
         }
     }
 }
@@ -229,6 +229,12 @@ pub fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
     known.iter().map(distance).filter(|(distance, _)| *distance <= tolerated).min().map(|(_, near)| near)
 }
 
+/// Names that are shown where another is not there.
+const MAX_KNOWN: usize = 50;
+
+/// Violations that are shown. A schema brings fewer, see [`MAX_VIOLATIONS`](driftless_schema::limits::MAX_VIOLATIONS); a file may have more.
+const MAX_VIOLATIONS: usize = 200;
+
 /// Bytes that a plugin's own words may have in a message. A reply may have a thousand times as many, and a message ends up on a
 /// terminal or in a log.
 const MAX_MESSAGE_BYTES: usize = 16 << 10;
@@ -241,7 +247,14 @@ pub(crate) fn short_message(words: String) -> String {
 fn list(violations: &[String]) -> String {
     match violations {
         [one] => format!(" {one}"),
-        several => several.iter().map(|violation| format!("\n  - {violation}")).collect(),
+        several => {
+            let shown = several.iter().take(MAX_VIOLATIONS).map(|violation| format!("\n  - {violation}"));
+            let mut shown: String = shown.collect();
+            if several.len() > MAX_VIOLATIONS {
+                shown.push_str(&format!("\n  - and {} more", several.len() - MAX_VIOLATIONS));
+            }
+            shown
+        }
     }
 }
 
@@ -278,6 +291,17 @@ mod tests {
         let cut = short_message("ü".repeat(1 << 20));
         assert!(cut.len() <= MAX_MESSAGE_BYTES);
         assert!(cut.ends_with("ü…"));
+    }
+
+    #[test]
+    fn lists_are_cut() {
+        let known: Vec<_> = (0..1000).map(|number| format!("n{number}")).collect();
+        let missing =
+            NotFound { what: "task".into(), name: "deploy".into(), among: "in plugin `p`".into(), known };
+        assert!(missing.to_string().ends_with("n48, n49 and 950 more"), "{missing}");
+        let violations = vec!["no".to_owned(); 1000];
+        let error = Error::Configuration { what: "it".into(), violations };
+        assert!(error.to_string().ends_with("\n  - no\n  - and 800 more"), "{error}");
     }
 
     #[test]

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
+use driftless_host::reply::BOUNDS;
 use driftless_host::{Binding, PluginManager};
 use driftless_plugin_api::component::ComponentKind;
 use minijinja::value::{Kwargs, Rest, ValueOrKwargs};
 use minijinja::{Environment, ErrorKind};
-use serde::Deserialize;
 
 /// A filter or function of a plugin, bound to its configuration when it is first used.
 struct Extension {
@@ -53,10 +53,7 @@ impl Extension {
 }
 
 fn read_value(text: &str) -> Result<minijinja::Value, String> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let value = minijinja::Value::deserialize(&mut reader);
-    let value = value.and_then(|value| reader.end().map(|()| value));
-    value.map_err(|error| format!("its reply is not JSON: {error}"))
+    BOUNDS.read(text).map_err(|error| format!("its reply is not JSON: {error}"))
 }
 
 pub(crate) fn not_json(error: serde_json::Error) -> minijinja::Error {
