@@ -460,14 +460,16 @@ impl PluginManager {
 
     /// What a candidate is called, and what was read for that. It is read once: what is found out about it and what is loaded are the same bytes.
     fn name_of(&self, found: &Found) -> Result<(Arc<str>, Option<Artifact>)> {
-        if let Some(Ok(info)) = found.info.get() {
-            return Ok((Arc::clone(&info.name), None));
+        match found.info.get() {
+            Some(Ok(info)) => return Ok((Arc::clone(&info.name), None)),
+            // What cannot be read as a plugin is refused, with reasons, when it is loaded.
+            Some(Err(_)) => return Ok((found.candidate.name.as_str().into(), None)),
+            None => {}
         }
         if let Some(name) = found.name.get() {
             return Ok((Arc::clone(name), None));
         }
         let artifact = self.open(found)?;
-        // What cannot be read as a plugin is refused, with reasons, when it is loaded.
         let name = self.loader(&artifact).and_then(|loader| loader.name(&artifact));
         let name = found.name.get_or_init(|| name.unwrap_or_else(|_| found.candidate.name.as_str().into()));
         Ok((Arc::clone(name), Some(artifact)))

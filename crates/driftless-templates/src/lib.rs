@@ -5,6 +5,7 @@ mod event;
 mod extensions;
 mod lookup;
 mod names;
+mod nesting;
 mod templates;
 
 pub use error::{Error, Result, TemplateError};
