@@ -1,12 +1,13 @@
 //! What can go wrong, by what a user would have to do about it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::function::Function;
-use driftless_plugin_api::text::{listed, truncated};
+use driftless_plugin_api::text::{listed, printable_line, truncated};
 use driftless_transport::{CallError, CallFailure, LoadError, Usage};
 use thiserror::Error;
 
@@ -24,7 +25,7 @@ pub enum Error {
     #[error("{0}")]
     Ambiguous(String),
     /// A plugin that was not loaded: it may not run here, or could not be made ready.
-    #[error("plugin `{plugin}`{}", load_failure(.source))]
+    #[error("plugin `{}`{}", printable_line(plugin), load_failure(.source))]
     Load {
         /// What it is called.
         plugin: String,
@@ -32,7 +33,7 @@ pub enum Error {
         source: LoadError,
     },
     /// A call that brought no reply: a limit, a trap, a panic, a broken reply.
-    #[error("{location}: {}", .source.cause)]
+    #[error("{location}: {}", set_off(&.source.cause.to_string()))]
     Call {
         /// In which plugin, and where in it.
         location: Location,
@@ -40,7 +41,7 @@ pub enum Error {
         source: Box<CallError>,
     },
     /// A plugin that did its part and says that it could not do what it was asked to.
-    #[error("{location}: {message}")]
+    #[error("{location}: {}", set_off(message))]
     Failed {
         /// In which plugin, and where in it.
         location: Location,
@@ -50,7 +51,7 @@ pub enum Error {
         usage: Box<Usage>,
     },
     /// A reply that is not what the protocol says.
-    #[error("{location}: {defect}")]
+    #[error("{location}: {}", set_off(defect))]
     Protocol {
         /// In which plugin, and where in it.
         location: Location,
@@ -60,9 +61,10 @@ pub enum Error {
     /// A call that was not made: the binding failed too often and is put aside for a while, see
     /// [`FailurePolicy`](crate::FailurePolicy).
     #[error(
-        "{location}: circuit open after {} within {} s, the last: {last}; it is {} (`on_failure`)",
+        "{location}: circuit open after {} within {} s, the last: {}; it is {} (`on_failure`)",
         in_a_row(*.failures),
         .within.as_secs(),
+        set_off(last),
         tried_again(*.again_in)
     )]
     CircuitOpen {
@@ -181,7 +183,9 @@ impl fmt::Display for NotFound {
         }
         match self.known.as_slice() {
             [] => Ok(()),
-            known => write!(f, "; there is: {}", listed(known, MAX_KNOWN)),
+            known => {
+                write!(f, "; there is: {}", listed(known.iter().map(|name| printable_line(name)), MAX_KNOWN))
+            }
         }
     }
 }
@@ -210,9 +214,10 @@ pub enum PluginPart {
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "plugin `{}`", self.plugin)?;
+        // A plugin without a manifest is called like its file, and a file can be called anything.
+        write!(f, "plugin `{}`", printable_line(&self.plugin))?;
         if let Some(version) = &self.version {
-            write!(f, " {version}")?;
+            write!(f, " {}", printable_line(version))?;
         }
         match &self.part {
             PluginPart::Component(kind, name) => write!(f, ", {kind} `{name}`"),
@@ -242,6 +247,11 @@ const MAX_MESSAGE_BYTES: usize = 16 << 10;
 /// What a plugin says, cut to a length that people read.
 pub(crate) fn short_message(words: String) -> String {
     truncated(&words, MAX_MESSAGE_BYTES).into_owned()
+}
+
+/// A plugin's own words behind ours. Each further line of them begins with white space, as no line of ours does that says something new.
+fn set_off(words: &str) -> Cow<'_, str> {
+    if words.contains('\n') { words.replace('\n', "\n  ").into() } else { words.into() }
 }
 
 fn list(violations: &[String]) -> String {
@@ -291,6 +301,25 @@ mod tests {
         let cut = short_message("ü".repeat(1 << 20));
         assert!(cut.len() <= MAX_MESSAGE_BYTES);
         assert!(cut.ends_with("ü…"));
+    }
+
+    #[test]
+    fn a_plugin_cannot_write_a_line_of_ours() {
+        let location = Location {
+            plugin: "a\nerror: b".into(),
+            version: Some("1\nerror: c".into()),
+            part: PluginPart::Start,
+        };
+        let usage = Box::default();
+        let message = "no\nerror: d\nwarning: e".to_owned();
+        let error = Error::Failed { location, message, usage };
+        let text = error.to_string();
+        assert!(text.lines().skip(1).all(|line| line.starts_with(' ')), "{text}");
+        assert!(text.starts_with("plugin `a\\nerror: b` 1\\nerror: c, while it was started: no\n"), "{text}");
+        let known = vec!["x\nerror: y".to_owned()];
+        let missing =
+            NotFound { what: "plugin".into(), name: "deploy".into(), among: "installed".into(), known };
+        assert_eq!(missing.to_string().lines().count(), 1);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use driftless_plugin_api::function::Function;
 use driftless_plugin_api::host_call::{HostCallError, HostCalls};
 use driftless_plugin_api::log::Level;
 use driftless_plugin_api::manifest::{PluginManifest, likeness};
-use driftless_plugin_api::text::listed;
+use driftless_plugin_api::text::{listed, printable_line};
 use driftless_transport::{
     Artifact, CancelHandle, ClockAndRandom, HostContext, LoadError, Loader, LogRecord, LogSink, Observer,
     PluginInfo, SharedLogSink, SharedObserver,
@@ -440,6 +440,7 @@ impl PluginManager {
         }
         if !matching.iter().any(|(_, called, _)| **called == *name) {
             known.sort();
+            known.dedup();
             let known = known.iter().map(ToString::to_string).collect();
             return Err(NotFound {
                 what: "plugin".into(),
@@ -478,10 +479,11 @@ impl PluginManager {
 
 /// Says that several plugins, each with its name and origin, are called the same or alike.
 fn ambiguous<'a>(plugins: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> String {
-    let names: BTreeSet<String> = plugins.clone().map(|(name, _)| format!("`{name}`")).collect();
+    let names: BTreeSet<String> =
+        plugins.clone().map(|(name, _)| format!("`{}`", printable_line(name))).collect();
     let differ = if names.len() > 1 { ", which differ in case, `-` and `_` only" } else { "" };
     let names: Vec<String> = names.into_iter().collect();
-    let origins: Vec<&str> = plugins.map(|(_, origin)| origin).collect();
+    let origins: Vec<_> = plugins.map(|(_, origin)| printable_line(origin)).collect();
     match origins.len() {
         2 => format!(
             "two plugins are called {}{differ}: {}; remove one",

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use driftless_plugin_api::text::truncated;
+use driftless_plugin_api::text::{printable_line, truncated};
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Value};
 
@@ -132,7 +132,8 @@ fn violation(error: &ValidationError<'_>) -> String {
         "" => shortened(error),
         pointer => format!("{}: {}", truncated(pointer, MAX_VIOLATION_BYTES / 2), shortened(error)),
     };
-    truncated(&text, MAX_VIOLATION_BYTES).into_owned()
+    // Names of properties are shown as they are, and may be the plugin's.
+    truncated(&printable_line(&text), MAX_VIOLATION_BYTES).into_owned()
 }
 
 /// What is wrong, in a length that people read: where that shows a value that is a whole file, it shows nothing of it instead.
@@ -282,6 +283,10 @@ mod tests {
         let violations = complete(schema, config.into()).unwrap_err();
         assert_eq!(violations.len(), MAX_VIOLATIONS);
         assert!(violations.iter().all(|violation| violation.len() <= MAX_VIOLATION_BYTES));
+
+        let schema = json!({"properties": {"a\n- b": {"default": 1, "type": "string"}}, "additionalProperties": false});
+        let violations = complete(schema, json!({"c\n- d": 1})).unwrap_err();
+        assert!(violations.iter().all(|violation| !violation.contains('\n')), "{violations:?}");
 
         // Much to check: the first has to do.
         let schema = json!({"properties": {"a": {"items": {"allOf": vec![json!({"type": "integer"}); 10]}}}});
