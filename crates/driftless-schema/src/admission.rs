@@ -6,7 +6,7 @@ use driftless_plugin_api::text::{printable_line, truncated};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::document::{DefaultValue, Document, Fills, parts, reference, references};
+use crate::document::{DefaultValue, Document, Fills, asks_for_integer, bytes, parts, reference, references};
 use crate::keyword::{DIALECT, Shape, advice, shape};
 use crate::limits::{
     MAX_DEPTH, MAX_ENUM_VALUES, MAX_NAME_BYTES, MAX_REQUIRED_NAMES, MAX_SCHEMA_BYTES, MAX_SCHEMAS,
@@ -338,16 +338,6 @@ fn whole(value: &Value) -> Result<u64, String> {
     count.ok_or_else(|| "it is no whole number from 0 on".to_owned())
 }
 
-/// About the bytes of a value's text.
-pub(crate) fn bytes(value: &Value) -> usize {
-    1 + match value {
-        Value::String(text) => text.len() + 2,
-        Value::Array(items) => items.iter().map(bytes).sum(),
-        Value::Object(object) => object.iter().map(|(key, value)| key.len() + 3 + bytes(value)).sum(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => 4,
-    }
-}
-
 /// What filling in by each definition can do. A definition does what those do that it refers to.
 fn fills(definitions: &[Value]) -> Vec<Fills> {
     let own: Vec<Fills> = definitions.iter().map(own_fills).collect();
@@ -378,7 +368,7 @@ fn own_fills(definition: &Value) -> Fills {
     let (mut left, mut fills) = (vec![definition], Fills::default());
     while let Some(schema) = left.pop() {
         fills.defaults |= schema.get("default").is_some();
-        fills.integers |= crate::fill::asks_for_integer(schema);
+        fills.integers |= asks_for_integer(schema);
         left.extend(parts(schema));
     }
     fills

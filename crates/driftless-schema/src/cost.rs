@@ -5,8 +5,7 @@
 
 use serde_json::Value;
 
-use crate::admission::bytes;
-use crate::document::{Document, target};
+use crate::document::{Document, bytes, target};
 use crate::keyword::{Shape, shape};
 use crate::work::{TooMuch, Work};
 

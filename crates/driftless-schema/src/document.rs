@@ -119,3 +119,24 @@ pub(crate) fn parts(schema: &Value) -> Vec<&Value> {
     }
     parts
 }
+
+/// Whether a schema asks for an integer where a number is given.
+pub(crate) fn asks_for_integer(schema: &Value) -> bool {
+    match schema.get("type") {
+        Some(Value::String(one)) => one == "integer",
+        Some(Value::Array(several)) => {
+            several.iter().any(|one| one == "integer") && !several.iter().any(|one| one == "number")
+        }
+        _ => false,
+    }
+}
+
+/// About the bytes of a value's text.
+pub(crate) fn bytes(value: &Value) -> usize {
+    1 + match value {
+        Value::String(text) => text.len() + 2,
+        Value::Array(items) => items.iter().map(bytes).sum(),
+        Value::Object(object) => object.iter().map(|(key, value)| key.len() + 3 + bytes(value)).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 4,
+    }
+}

@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Number, Value};
 
-use crate::admission::bytes;
-use crate::document::{Document, referred};
+use crate::document::{Document, asks_for_integer, bytes, referred};
 use crate::limits::{MAX_DEFAULT_BYTES, MAX_DEFAULTS};
 use crate::work::{TooMuch, Work};
 
@@ -186,17 +185,6 @@ fn list<'v>(schema: &'v Value, keyword: &str) -> &'v [Value] {
 
 fn named<'v>(schema: &'v Value, keyword: &str) -> Option<&'v Map<String, Value>> {
     schema.get(keyword)?.as_object()
-}
-
-/// Whether a schema asks for an integer where a number is given.
-pub(crate) fn asks_for_integer(schema: &Value) -> bool {
-    match schema.get("type") {
-        Some(Value::String(one)) => one == "integer",
-        Some(Value::Array(several)) => {
-            several.iter().any(|one| one == "integer") && !several.iter().any(|one| one == "number")
-        }
-        _ => false,
-    }
 }
 
 /// The integer that a number with a fraction of nothing is: `3.0`. `None` where it is another, or one already.
