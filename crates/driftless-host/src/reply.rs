@@ -1,4 +1,4 @@
-//! Replies as values: read within bounds.
+//! Replies as values, and what plugins hand to functions of the program: read within bounds.
 //!
 //! How long a reply is, is bounded where it is carried ([`Security::max_output`](crate::Security::max_output)). What it takes as values may be a
 //! hundred times that, and how deep it is nested has no bound there.
