@@ -32,10 +32,11 @@ struct Fuzzer {
 }
 
 /// All of them, each with the address sanitizer: wasmtime's handling of signals and its maps of memory get along with it.
-const FUZZERS: [Fuzzer; 5] = [
+const FUZZERS: [Fuzzer; 6] = [
     Fuzzer { name: "validator", longest: 16 << 10, words: None },
     Fuzzer { name: "manifest", longest: 4 << 10, words: Some("fuzz/json.dict") },
     Fuzzer { name: "reply", longest: 4 << 10, words: Some("fuzz/json.dict") },
+    Fuzzer { name: "definitions", longest: 8 << 10, words: Some("fuzz/json.dict") },
     Fuzzer { name: "permissions", longest: 2 << 10, words: Some("fuzz/permissions.dict") },
     Fuzzer { name: "smith", longest: 8 << 10, words: None },
 ];

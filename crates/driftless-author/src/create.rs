@@ -111,12 +111,20 @@ pub fn create(new: &New<'_>) -> Result<Created, AuthorError> {
         new.templates().map(|(path, text)| (render(path, &words), render(text, &words))).collect();
     files.sort();
     for (path, text) in &files {
-        sdk::write(&folder.join(path), text)?;
+        write(&folder.join(path), text)?;
     }
     if new.language != Language::Rust {
         sdk::unpack(&folder, new.language)?;
     }
     Ok(Created { files: files.into_iter().map(|(path, _)| path).collect(), next: new.next(), folder })
+}
+
+/// Writes a file of a new project, with the folders that it is in.
+fn write(path: &Path, text: &str) -> Result<(), AuthorError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(path, text))
+        .map_err(|error| AuthorError::file(path, error))
 }
 
 impl New<'_> {

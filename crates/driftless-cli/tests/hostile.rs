@@ -3,12 +3,16 @@
 //!
 //! The program has to say what the file expects, in its exit code and in words that no terminal acts upon. It must neither panic nor take
 //! longer or more memory than it may, and leave nothing behind but its cache of machine code.
+//!
+//! What a plugin says, rather than what it does, is the subject of [`replies`].
 #![cfg(unix)]
 
 #[path = "../../driftless-sandbox/tests/corpus/mod.rs"]
 mod corpus;
 #[path = "hostile/measured.rs"]
 mod measured;
+#[path = "hostile/replies.rs"]
+mod replies;
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;

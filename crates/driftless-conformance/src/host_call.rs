@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use driftless_host::reply::BOUNDS;
 use driftless_plugin_api::host_call::{
     Answer, Capability, EnvironmentRequest, FileRequest, FunctionRequest, HostCallError, HttpRequest,
     Outcome, ProcessRequest,
@@ -180,7 +181,7 @@ fn written_out(capability: Capability, request: &Value) -> Result<Value, serde_j
 
 /// A plugin's request. One that makes no sense is kept as the text that it is.
 fn request_of(capability: Capability, request: &str) -> Value {
-    let Ok(value) = serde_json::from_str::<Value>(request) else { return request.into() };
+    let Ok(value) = BOUNDS.read::<Value>(request) else { return request.into() };
     written_out(capability, &value).unwrap_or(value)
 }
 

@@ -1,5 +1,8 @@
 //! Whether a reply is what its function returns.
 
+use std::fmt::Display;
+
+use driftless_host::reply::BOUNDS;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::records::Records;
 use driftless_plugin_api::result::TaskResult;
@@ -11,8 +14,7 @@ use serde_json::{Map, Value};
 ///
 /// In what way it breaks the protocol.
 pub(crate) fn read(function: Function, text: &str) -> Result<Value, String> {
-    let value: Value =
-        serde_json::from_str(text).map_err(|error| format!("its reply is not JSON: {error}"))?;
+    let value: Value = BOUNDS.read(text).map_err(|error| format!("its reply is not JSON: {error}"))?;
     let object = |what: &str| match &value {
         Value::Object(_) => Ok(()),
         _ => Err(format!("its reply is not {what}")),
@@ -39,11 +41,12 @@ pub(crate) fn read(function: Function, text: &str) -> Result<Value, String> {
 ///
 /// In what way it breaks the protocol.
 pub(crate) fn records(text: &str) -> Result<(Vec<Value>, bool), String> {
-    let Records { records, more } =
-        serde_json::from_str(text).map_err(|error| format!("its reply is not a list of records: {error}"))?;
-    let read =
-        records.into_iter().map(|record| serde_json::from_str(record.get()).expect("it was JSON above"));
-    let read: Vec<Value> = read.collect();
+    let broken = |error: &dyn Display| format!("its reply is not a list of records: {error}");
+    BOUNDS.check(text).map_err(|error| broken(&error))?;
+    let Records { records, more } = serde_json::from_str(text).map_err(|error| broken(&error))?;
+    let read: Result<Vec<Value>, _> =
+        records.into_iter().map(|record| serde_json::from_str(record.get())).collect();
+    let read = read.map_err(|error| broken(&error))?;
     match read.iter().find(|record| !record.is_string() && !record.is_object()) {
         Some(odd) => Err(format!("its record {odd} is neither a text nor an object")),
         None => Ok((read, more)),

@@ -5,12 +5,14 @@
 //! | [`validator`] | a file that says it is a plugin |
 //! | [`manifest`] | the manifest of an otherwise faultless plugin |
 //! | [`reply`] | what a guest returns, and where it says that it lies |
+//! | [`definitions`] | how a plugin announces its components, and a configuration for them |
 //! | [`permissions`] | permissions that are asked for and granted, and what a plugin would do with them |
 //! | [`smith`] | the choices of a generator of modules, which then run |
 //!
 //! Each has a function `run` that panics where the product breaks a promise, and tells how far the input came. [`seeds`] has inputs to
 //! begin with. `cargo xtask fuzz` runs the fuzzers; what they find becomes a file in `fuzz/regressions/`.
 
+pub mod definitions;
 mod guest;
 mod harness;
 pub mod manifest;
@@ -44,10 +46,11 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     Target { name: "validator", run: validator::run },
     Target { name: "manifest", run: manifest::run },
     Target { name: "reply", run: reply::run },
+    Target { name: "definitions", run: definitions::run },
     Target { name: "permissions", run: permissions::run },
     Target { name: "smith", run: smith::run },
 ];

@@ -2,9 +2,11 @@
 
 use driftless_permissions::Permissions;
 use driftless_plugin_api::function::Function;
+use driftless_plugin_api::json::Bounds;
 use driftless_plugin_api::manifest::PluginManifest;
 use driftless_plugin_api::{PROTOCOL_VERSION, manifest};
-use driftless_validator::{inspect, limits, validate};
+use driftless_validator::limits::{self, ModuleLimit};
+use driftless_validator::{inspect, manifest_name, validate};
 
 use crate::Coverage;
 use crate::guest::Guest;
@@ -21,10 +23,12 @@ pub fn run(data: &[u8]) -> Coverage {
     }
     let fits = |manifest: &PluginManifest| {
         names_are_fit(manifest)
+            && sizes_are_fit(manifest)
             && manifest.protocol <= PROTOCOL_VERSION
             && Permissions::parse(&manifest.permissions).is_ok()
     };
-    let should_pass = data.len() as u64 <= limits::MANIFEST_BYTES.max && read.as_ref().is_some_and(fits);
+    let keeps_to_bounds = std::str::from_utf8(data).is_ok_and(|text| BOUNDS.check(text).is_ok());
+    let should_pass = keeps_to_bounds && read.as_ref().is_some_and(fits);
 
     let plugin = Guest::new().returns(Function::GetHooks, 0).with_manifest(data).build();
     let listed = inspect(&plugin);
@@ -33,6 +37,8 @@ pub fn run(data: &[u8]) -> Coverage {
             assert!(should_pass, "let in: {read:?}");
             assert_eq!(module.manifest(), read.as_ref(), "the manifest is another one");
             assert_eq!(module.manifest(), listed.manifest(), "a list shows another manifest");
+            let name = module.manifest().map(|manifest| manifest.name.clone());
+            assert_eq!(name, manifest_name(&plugin), "it is found by another name");
             assert!(module.functions().iter().eq([Function::GetHooks]));
             Coverage::Accepted
         }
@@ -43,6 +49,38 @@ pub fn run(data: &[u8]) -> Coverage {
             Coverage::Refused
         }
     }
+}
+
+/// What the text of a manifest may be, written again.
+const BOUNDS: Bounds = Bounds {
+    text_bytes: limits::MANIFEST_BYTES.max as usize,
+    depth: limits::MANIFEST_DEPTH.max as usize,
+    value_bytes: 32 << 20,
+};
+
+/// The rule for texts and lists, written again.
+fn sizes_are_fit(manifest: &PluginManifest) -> bool {
+    let components = || manifest.components.iter().flatten();
+    let described = components().map(|component| &component.description);
+    let ranges = manifest.dependencies.iter().map(|needed| &needed.version);
+    let within =
+        |limit: ModuleLimit, texts: &[&String]| texts.iter().all(|text| text.len() as u64 <= limit.max);
+    let urls = [&manifest.homepage, &manifest.repository].into_iter().flatten();
+    within(limits::MANIFEST_VERSION_BYTES, &[&manifest.version])
+        && within(
+            limits::MANIFEST_RANGE_BYTES,
+            &ranges.chain([&manifest.driftless_version]).chain(&manifest.rust_version).collect::<Vec<_>>(),
+        )
+        && within(
+            limits::MANIFEST_DESCRIPTION_BYTES,
+            &described.chain([&manifest.description, &manifest.author]).collect::<Vec<_>>(),
+        )
+        && within(
+            limits::MANIFEST_URL_BYTES,
+            &urls.chain([&manifest.license, &manifest.entry_point]).collect::<Vec<_>>(),
+        )
+        && components().count() as u64 <= limits::MANIFEST_COMPONENTS.max
+        && manifest.dependencies.len() as u64 <= limits::MANIFEST_DEPENDENCIES.max
 }
 
 /// The rule for names, written again.

@@ -8,6 +8,7 @@ use driftless_fuzzing::{Coverage, TARGETS, seeds};
 fn expected(target: &str) -> [Coverage; 2] {
     match target {
         "validator" => [Coverage::Refused, Coverage::Answered],
+        "definitions" => [Coverage::Refused, Coverage::Answered],
         "permissions" => [Coverage::Accepted, Coverage::Answered],
         "manifest" => [Coverage::Refused, Coverage::Accepted],
         _ => [Coverage::Failed, Coverage::Answered],

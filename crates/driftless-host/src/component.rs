@@ -11,10 +11,11 @@ use serde_json::Value;
 
 use crate::calls::{Bounds, CallOptions, Measured};
 use crate::configuration::Configuration;
+use crate::definitions::Announced;
 use crate::error::{Error, Location, PluginPart, Result, short_message};
 use crate::failure::{FailureDefaults, Guard, Try};
 use crate::failure_policy::FailurePolicy;
-use crate::handle::{Announced, PluginHandle, Session, Target};
+use crate::handle::{PluginHandle, Session, Target};
 
 /// A component of a loaded plugin: `custom-task-plugin.my_custom_task`.
 #[derive(Clone)]

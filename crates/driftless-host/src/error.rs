@@ -1,5 +1,6 @@
 //! What can go wrong, by what a user would have to do about it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::limit::Limit;
-use driftless_plugin_api::text::truncated;
+use driftless_plugin_api::text::{listed, printable_line, truncated};
 use driftless_transport::{CallError, CallFailure, LoadError, Usage};
 use thiserror::Error;
 
@@ -25,7 +26,7 @@ pub enum Error {
     #[error("{0}")]
     Ambiguous(String),
     /// A plugin that was not loaded: it may not run here, or could not be made ready.
-    #[error("plugin `{plugin}`{}", load_failure(.source))]
+    #[error("plugin `{}`{}", printable_line(plugin), load_failure(.source))]
     Load {
         /// What it is called.
         plugin: String,
@@ -33,7 +34,7 @@ pub enum Error {
         source: LoadError,
     },
     /// A call that brought no reply: a limit, a trap, a panic, a broken reply.
-    #[error("{location}: {}", .source.cause)]
+    #[error("{location}: {}", set_off(&.source.cause.to_string()))]
     Call {
         /// In which plugin, and where in it.
         location: Location,
@@ -41,7 +42,7 @@ pub enum Error {
         source: Box<CallError>,
     },
     /// A plugin that did its part and says that it could not do what it was asked to.
-    #[error("{location}: {message}")]
+    #[error("{location}: {}", set_off(message))]
     Failed {
         /// In which plugin, and where in it.
         location: Location,
@@ -51,7 +52,7 @@ pub enum Error {
         usage: Box<Usage>,
     },
     /// A reply that is not what the protocol says.
-    #[error("{location}: {defect}")]
+    #[error("{location}: {}", set_off(defect))]
     Protocol {
         /// In which plugin, and where in it.
         location: Location,
@@ -61,9 +62,10 @@ pub enum Error {
     /// A call that was not made: the binding failed too often and its circuit is open for a while, see
     /// [`FailurePolicy`](crate::FailurePolicy).
     #[error(
-        "{location}: circuit open after {} within {} s, the last: {last}; it is {} (`on_failure`)",
+        "{location}: circuit open after {} within {} s, the last: {}; it is {} (`on_failure`)",
         in_a_row(*.failures),
         .within.as_secs(),
+        set_off(last),
         tried_again(*.again_in)
     )]
     CircuitOpen {
@@ -207,7 +209,9 @@ impl fmt::Display for NotFound {
         }
         match self.known.as_slice() {
             [] => Ok(()),
-            known => write!(f, "; there is: {}", known.join(", ")),
+            known => {
+                write!(f, "; there is: {}", listed(known.iter().map(|name| printable_line(name)), MAX_KNOWN))
+            }
         }
     }
 }
@@ -236,9 +240,10 @@ pub enum PluginPart {
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "plugin `{}`", self.plugin)?;
+        // A plugin without a manifest is called like its file, and a file can be called anything.
+        write!(f, "plugin `{}`", printable_line(&self.plugin))?;
         if let Some(version) = &self.version {
-            write!(f, " {version}")?;
+            write!(f, " {}", printable_line(version))?;
         }
         match &self.part {
             PluginPart::Component(kind, name) => write!(f, ", {kind} `{name}`"),
@@ -255,6 +260,12 @@ pub fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
     known.iter().map(distance).filter(|(distance, _)| *distance <= tolerated).min().map(|(_, near)| near)
 }
 
+/// Names that are shown where another is not there.
+const MAX_KNOWN: usize = 50;
+
+/// Violations that are shown. A schema brings fewer, see [`MAX_VIOLATIONS`](driftless_schema::limits::MAX_VIOLATIONS); a file may have more.
+const MAX_VIOLATIONS: usize = 200;
+
 /// Bytes that a plugin's own words may have in a message. A reply may have a thousand times as many, and a message ends up on a
 /// terminal or in a log.
 const MAX_MESSAGE_BYTES: usize = 16 << 10;
@@ -264,10 +275,22 @@ pub(crate) fn short_message(words: String) -> String {
     truncated(&words, MAX_MESSAGE_BYTES).into_owned()
 }
 
+/// A plugin's own words behind ours. Each further line of them begins with white space, as no line of ours does that says something new.
+fn set_off(words: &str) -> Cow<'_, str> {
+    if words.contains('\n') { words.replace('\n', "\n  ").into() } else { words.into() }
+}
+
 fn list(violations: &[String]) -> String {
     match violations {
         [one] => format!(" {one}"),
-        several => several.iter().map(|violation| format!("\n  - {violation}")).collect(),
+        several => {
+            let shown = several.iter().take(MAX_VIOLATIONS).map(|violation| format!("\n  - {violation}"));
+            let mut shown: String = shown.collect();
+            if several.len() > MAX_VIOLATIONS {
+                shown.push_str(&format!("\n  - and {} more", several.len() - MAX_VIOLATIONS));
+            }
+            shown
+        }
     }
 }
 
@@ -304,6 +327,36 @@ mod tests {
         let cut = short_message("ü".repeat(1 << 20));
         assert!(cut.len() <= MAX_MESSAGE_BYTES);
         assert!(cut.ends_with("ü…"));
+    }
+
+    #[test]
+    fn a_plugin_cannot_write_a_line_of_ours() {
+        let location = Location {
+            plugin: "a\nerror: b".into(),
+            version: Some("1\nerror: c".into()),
+            part: PluginPart::Start,
+        };
+        let usage = Box::default();
+        let message = "no\nerror: d\nwarning: e".to_owned();
+        let error = Error::Failed { location, message, usage };
+        let text = error.to_string();
+        assert!(text.lines().skip(1).all(|line| line.starts_with(' ')), "{text}");
+        assert!(text.starts_with("plugin `a\\nerror: b` 1\\nerror: c, while it was started: no\n"), "{text}");
+        let known = vec!["x\nerror: y".to_owned()];
+        let missing =
+            NotFound { what: "plugin".into(), name: "deploy".into(), among: "installed".into(), known };
+        assert_eq!(missing.to_string().lines().count(), 1);
+    }
+
+    #[test]
+    fn lists_are_cut() {
+        let known: Vec<_> = (0..1000).map(|number| format!("n{number}")).collect();
+        let missing =
+            NotFound { what: "task".into(), name: "deploy".into(), among: "in plugin `p`".into(), known };
+        assert!(missing.to_string().ends_with("n48, n49 and 950 more"), "{missing}");
+        let violations = vec!["no".to_owned(); 1000];
+        let error = Error::Configuration { what: "it".into(), violations };
+        assert!(error.to_string().ends_with("\n  - no\n  - and 800 more"), "{error}");
     }
 
     #[test]

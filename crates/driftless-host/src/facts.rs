@@ -7,6 +7,7 @@ use crate::calls::{CallOptions, Measured};
 use crate::component::Binding;
 use crate::error::{Error, Result};
 use crate::failure_policy::FailurePolicy;
+use crate::reply;
 
 /// A facts collector that can be run, see [`PluginManager::facts_collector`](crate::PluginManager::facts_collector). Clones share its
 /// circuit breaker.
@@ -58,5 +59,5 @@ impl FactsCollector {
 }
 
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    serde_json::from_str(text).map_err(|error| format!("its reply is not an object of facts: {error}"))
+    reply::read(text, "its reply is not an object of facts")
 }

@@ -1,6 +1,6 @@
 //! What the sources of a manager have, and what is known of it.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use driftless_transport::{Artifact, Form, PluginInfo};
 
@@ -21,6 +21,8 @@ pub(crate) struct Found {
     pub(crate) candidate: Candidate,
     /// The number of the source.
     pub(crate) source: usize,
+    /// What it is called.
+    pub(crate) name: OnceLock<Arc<str>>,
     /// What is known of it, or why it is no plugin.
     pub(crate) info: OnceLock<Result<PluginInfo, String>>,
     /// What was read to look into it, so that what is loaded is what was looked into, and is read once.
@@ -29,7 +31,13 @@ pub(crate) struct Found {
 
 impl FoundPlugins {
     pub(crate) fn add(&mut self, source: usize, candidates: impl IntoIterator<Item = Candidate>) {
-        let found = |candidate| Found { candidate, source, info: OnceLock::new(), kept: Mutex::default() };
+        let found = |candidate| Found {
+            candidate,
+            source,
+            name: OnceLock::new(),
+            info: OnceLock::new(),
+            kept: Mutex::default(),
+        };
         self.all.extend(candidates.into_iter().map(found));
     }
 

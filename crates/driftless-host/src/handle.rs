@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use driftless_plugin_api::component::{ComponentKind, Definition};
 use driftless_plugin_api::function::Function;
-use driftless_plugin_api::manifest::{PluginManifest, is_valid_name};
+use driftless_plugin_api::manifest::PluginManifest;
 use driftless_plugin_api::result::failure_text;
 use driftless_transport::{
     Call, CallEnded, CallError, CallFailure, CallStarted, Conversation, Digest, Outcome, PluginInfo, Reply,
@@ -13,8 +13,8 @@ use driftless_transport::{
 };
 
 use crate::calls::{Bounds, CallOptions, Measured};
+use crate::definitions::{self, Announced};
 use crate::error::{Error, Location, NotFound, PluginPart, Result, short_message};
-use crate::schema::ConfigSchema;
 
 /// A plugin that is loaded and ready to be called, from any thread. Cheap to clone.
 #[derive(Clone)]
@@ -29,13 +29,6 @@ struct Loaded {
     timing: Timing,
     /// What it announced, by kind, once it was asked.
     announced: [OnceLock<Vec<Arc<Announced>>>; ComponentKind::ALL.len()],
-}
-
-/// A component's definition, with its schema ready to check with.
-pub(crate) struct Announced {
-    pub(crate) name: Arc<str>,
-    pub(crate) definition: Definition,
-    pub(crate) schema: Option<ConfigSchema>,
 }
 
 /// What of a plugin is called.
@@ -247,28 +240,13 @@ impl PluginHandle {
         if !self.has(function) {
             return Ok(Vec::new());
         }
-        let text = self.call(function, &[])?;
-        let broken = |defect: String| Error::Protocol {
+        let target = Target::Function(function);
+        let read =
+            self.call_at(target, self.bounds(), function, &[], |text| definitions::read(kind, text))?;
+        read.map_err(|defect| Error::Protocol {
             location: self.location(PluginPart::Function(function)),
             defect: short_message(defect),
-        };
-        let definitions: Vec<Definition> = serde_json::from_str(&text)
-            .map_err(|error| broken(format!("its reply is not a list of definitions: {error}")))?;
-        let mut announced: Vec<Arc<Announced>> = Vec::new();
-        for definition in definitions.into_iter().filter(|definition| kind.announces(definition)) {
-            let name = definition.name.as_str();
-            if !is_valid_name(name) {
-                return Err(broken(format!("it announces a {kind} called {name:?}, which is no name")));
-            }
-            if announced.iter().any(|other| *other.name == *name) {
-                return Err(broken(format!("it announces two {kind}s called `{name}`")));
-            }
-            let schema = definition.config_schema.as_ref().map(ConfigSchema::new).transpose();
-            let schema = schema
-                .map_err(|error| broken(format!("the schema of its {kind} `{name}` is invalid: {error}")))?;
-            announced.push(Arc::new(Announced { name: name.into(), definition, schema }));
-        }
-        Ok(announced)
+        })
     }
 
     pub(crate) fn location(&self, part: PluginPart) -> Location {

@@ -18,6 +18,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::error::{Error, Result};
+use crate::reply;
 
 /// One call of a function of the program, see [`PluginManagerBuilder::host_function`](crate::PluginManagerBuilder::host_function).
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +81,7 @@ impl HostFunctions {
             return refuse("there is one of this name already");
         }
         let untyped = move |arguments: &str, call: &HostFunctionCall<'_>| {
-            let arguments = serde_json::from_str(arguments).map_err(|error| {
+            let arguments = reply::BOUNDS.read(arguments).map_err(|error| {
                 HostCallError::new(HostCallErrorKind::Invalid, format!("its arguments do not fit: {error}"))
             })?;
             let returned = function(arguments, call)?;
@@ -188,5 +189,24 @@ impl GrantedFunctions {
             return Err(HostCallError::new(HostCallErrorKind::Limit, message));
         }
         Ok(answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_read_within_bounds() {
+        let mut functions = HostFunctions::default();
+        functions.add("any".to_owned(), |any: serde_json::Value, _| Ok(any)).unwrap();
+        let allowance = Allowance { time: Duration::from_secs(1), bytes: 1 << 20, cancel: None };
+        let call = HostFunctionCall { plugin: "p", deadline: None, allowance };
+        let said = |arguments: &str| functions.0["any"](arguments, &call).map_err(|error| error.message);
+        assert_eq!(said("[1]").unwrap(), serde_json::json!([1]));
+        let hidden = r#"{"$serde_json::private::RawValue":"#.repeat(50_000) + &"}".repeat(50_000);
+        assert!(said(&hidden).unwrap_err().starts_with("its arguments do not fit: it has a key"));
+        let deep = "[".repeat(200) + &"]".repeat(200);
+        assert!(said(&deep).unwrap_err().contains("nested deeper than 100 levels"));
     }
 }

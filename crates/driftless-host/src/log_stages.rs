@@ -1,5 +1,7 @@
 //! The stages of a log pipeline, one by one, for programs that need no whole pipeline. The crate `driftless-logs` has that.
 
+use std::fmt::Display;
+
 use driftless_plugin_api::records::Records;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -9,6 +11,7 @@ use crate::component::Binding;
 use crate::error::Result;
 use crate::failure_policy::FailurePolicy;
 use crate::handle::Session;
+use crate::reply;
 
 /// A log source with its configuration, see [`PluginManager::log_source`](crate::PluginManager::log_source).
 #[derive(Clone, Debug)]
@@ -65,9 +68,11 @@ impl LogReader {
     ///
     /// When the plugin fails, or what it returned is no list of such records.
     pub fn read<T: DeserializeOwned>(&mut self) -> Result<Portion<T>> {
-        self.source.call_in(&mut self.session, &[], |reply| {
-            let read: Records<'_> = serde_json::from_str(reply)
-                .map_err(|error| format!("its reply is not a list of records: {error}"))?;
+        self.source.call_in(&mut self.session, &[], |text| {
+            // Each record is read by itself, so they are bounded together.
+            let broken = |error: &dyn Display| format!("its reply is not a list of records: {error}");
+            reply::BOUNDS.check(text).map_err(|error| broken(&error))?;
+            let read: Records<'_> = serde_json::from_str(text).map_err(|error| broken(&error))?;
             let records: Result<Vec<T>, _> =
                 read.records.iter().map(|record| serde_json::from_str(record.get())).collect();
             let records =
@@ -172,8 +177,8 @@ impl LogOutput {
     }
 }
 
-fn read_entry<T: DeserializeOwned>(reply: &str) -> Result<T, String> {
-    serde_json::from_str(reply).map_err(|error| format!("its entry is not what the program expects: {error}"))
+fn read_entry<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    reply::read(text, "its entry is not what the program expects")
 }
 
 fn read_verdict(reply: &str) -> Result<bool, String> {

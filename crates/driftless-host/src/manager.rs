@@ -1,13 +1,14 @@
 //! Finds plugins, loads them when they are first needed, and hands out their components.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use driftless_permissions::{Grant, Permissions};
 use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::host_call::{HostCallError, HostCalls};
-use driftless_plugin_api::manifest::PluginManifest;
+use driftless_plugin_api::manifest::{PluginManifest, likeness};
+use driftless_plugin_api::text::{listed, printable_line};
 use driftless_transport::{
     Artifact, CancelHandle, ClockAndRandom, HostContext, LoadError, Loader, LogSink, Observer, PluginInfo,
     SharedLogSink, SharedObserver,
@@ -39,8 +40,8 @@ pub const HOST_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The plugins of a program.
 ///
-/// It is an owned value that is cheap to clone; two of them have nothing in common. A plugin that is not used is not loaded, and not even
-/// read where its file's name says that another is meant.
+/// It is an owned value that is cheap to clone; two of them have nothing in common. A plugin that is not used is not loaded; of its file, no more is
+/// looked at than what it is called.
 #[derive(Clone)]
 pub struct PluginManager(Arc<Inner>);
 
@@ -63,6 +64,9 @@ struct Inner {
     cancel: CancelHandle,
     failure: Arc<FailureDefaults>,
 }
+
+/// The plugins that a message lists.
+const MAX_LISTED: usize = 10;
 
 /// Makes what stands behind the host calls of one plugin, by its name and what it may do.
 type MakeHostCalls = Box<dyn Fn(&str, Grant) -> Arc<dyn HostCalls> + Send + Sync>;
@@ -400,45 +404,88 @@ impl PluginManager {
 
     /// The plugin with this name, as its source has it. Only reads.
     ///
+    /// What a file is called does not decide: every file is asked for its name. Names that differ in case, `-` and `_` only are taken for each other
+    /// by people and by templates, so none of several plugins is found by one of them.
+    ///
     /// # Errors
     ///
-    /// When there is none of this name, two of them, or it cannot be read.
+    /// When there is none of this name, one that differs in case, `-` and `_` only beside it, or it cannot be read.
     pub fn find(&self, name: &str) -> Result<Artifact> {
         let found = self.found()?;
-        // A plugin is usually called like its file, so that one is looked at first, and mostly alone.
-        let (likely, others): (Vec<_>, Vec<_>) = found.iter().partition(|found| found.candidate.name == name);
+        let alike = likeness(name);
         let mut known = Vec::new();
-        for candidates in [likely, others] {
-            let mut matching: Vec<&Found> = Vec::new();
-            for candidate in candidates {
-                let called = match self.look_into(&found, candidate) {
-                    Ok(Ok(info)) => &*info.name,
-                    // What cannot be read as a plugin is refused, with reasons, when it is loaded.
-                    Ok(Err(_)) => &candidate.candidate.name,
-                    Err(error) if candidate.candidate.name == name => return Err(error),
-                    // Another file that cannot be read is for those to complain about who want it.
-                    Err(_) => continue,
-                };
-                if called == name {
-                    matching.push(candidate);
-                }
-                known.push(called.to_owned());
+        let mut matching: Vec<(&Found, Arc<str>, Option<Artifact>)> = Vec::new();
+        for candidate in found.iter() {
+            let (called, artifact) = match self.name_of(candidate) {
+                Ok(named) => named,
+                Err(error) if candidate.candidate.name == name => return Err(error),
+                // Another file that cannot be read is for those to complain about who want it.
+                Err(_) => continue,
+            };
+            if likeness(&called) == alike {
+                matching.push((candidate, Arc::clone(&called), artifact));
             }
-            match matching.as_slice() {
-                [] => {}
-                [only] => return found.take(only).map_or_else(|| self.open(only), Ok),
-                _ => {
-                    let origins: Vec<_> =
-                        matching.iter().map(|found| found.candidate.origin.as_str()).collect();
-                    let origins = origins.join(" and ");
-                    return Err(Error::Ambiguous(format!(
-                        "two plugins are called `{name}`: {origins}; remove one"
-                    )));
-                }
+            known.push(called);
+        }
+        if !matching.iter().any(|(_, called, _)| **called == *name) {
+            known.sort();
+            known.dedup();
+            let known = known.iter().map(ToString::to_string).collect();
+            return Err(NotFound {
+                what: "plugin".into(),
+                name: name.into(),
+                among: "installed".into(),
+                known,
+            }
+            .into());
+        }
+        match &mut matching[..] {
+            [(only, _, artifact)] => {
+                artifact.take().or_else(|| found.take(only)).map_or_else(|| self.open(only), Ok)
+            }
+            several => {
+                let named = several.iter().map(|(found, called, _)| (&**called, &*found.candidate.origin));
+                Err(Error::Ambiguous(ambiguous(named)))
             }
         }
-        known.sort();
-        Err(NotFound { what: "plugin".into(), name: name.into(), among: "installed".into(), known }.into())
+    }
+
+    /// What a candidate is called, and what was read for that. It is read once: what is found out about it and what is loaded are the same bytes.
+    fn name_of(&self, found: &Found) -> Result<(Arc<str>, Option<Artifact>)> {
+        match found.info.get() {
+            Some(Ok(info)) => return Ok((Arc::clone(&info.name), None)),
+            // What cannot be read as a plugin is refused, with reasons, when it is loaded.
+            Some(Err(_)) => return Ok((found.candidate.name.as_str().into(), None)),
+            None => {}
+        }
+        if let Some(name) = found.name.get() {
+            return Ok((Arc::clone(name), None));
+        }
+        let artifact = self.open(found)?;
+        let name = self.loader(&artifact).and_then(|loader| loader.name(&artifact));
+        let name = found.name.get_or_init(|| name.unwrap_or_else(|_| found.candidate.name.as_str().into()));
+        Ok((Arc::clone(name), Some(artifact)))
+    }
+}
+
+/// Says that several plugins, each with its name and origin, are called the same or alike.
+fn ambiguous<'a>(plugins: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> String {
+    let names: BTreeSet<String> =
+        plugins.clone().map(|(name, _)| format!("`{}`", printable_line(name))).collect();
+    let differ = if names.len() > 1 { ", which differ in case, `-` and `_` only" } else { "" };
+    let names: Vec<String> = names.into_iter().collect();
+    let origins: Vec<_> = plugins.map(|(_, origin)| printable_line(origin)).collect();
+    match origins.len() {
+        2 => format!(
+            "two plugins are called {}{differ}: {}; remove one",
+            names.join(" and "),
+            origins.join(" and ")
+        ),
+        number => format!(
+            "{number} plugins are called {}{differ}: {}; keep one",
+            listed(&names, MAX_LISTED),
+            listed(&origins, MAX_LISTED)
+        ),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::calls::{CallOptions, Measured};
 use crate::component::Binding;
 use crate::error::{Error, Result};
 use crate::failure_policy::FailurePolicy;
+use crate::reply;
 
 /// A task that can be run, see [`PluginManager::task`](crate::PluginManager::task). Clones share its circuit breaker.
 #[derive(Clone, Debug)]
@@ -92,5 +93,5 @@ impl Task {
 }
 
 fn read(text: &str) -> Result<TaskResult, String> {
-    serde_json::from_str(text).map_err(|error| format!("its reply is not a task result: {error}"))
+    reply::read(text, "its reply is not a task result")
 }

@@ -8,6 +8,7 @@ use crate::calls::{CallOptions, Measured};
 use crate::component::Binding;
 use crate::error::Result;
 use crate::failure_policy::FailurePolicy;
+use crate::reply;
 
 /// A template filter with its configuration, see [`PluginManager::template_filter`](crate::PluginManager::template_filter).
 #[derive(Clone, Debug)]
@@ -93,7 +94,6 @@ impl TemplateFunction {
     }
 }
 
-fn read<T: DeserializeOwned>(reply: &str) -> Result<T, String> {
-    serde_json::from_str(reply)
-        .map_err(|error| format!("its result is not what the program expects: {error}"))
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    reply::read(text, "its result is not what the program expects")
 }

@@ -1,10 +1,12 @@
 //! Outputs: files, standard output, plugins.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use driftless_host::{Binding, Session};
+use driftless_plugin_api::text::printable_lines;
 
 use crate::config::Mode;
 use crate::error::{Error, Result};
@@ -76,7 +78,8 @@ impl Sink {
             Self::File(file, _) => return file.write(entries),
             Self::Stdout(stdout) => {
                 let mut stdout = stdout.lock();
-                let written = stdout.write_all(entries).and_then(|()| stdout.flush());
+                let shown = if stdout.is_terminal() { safe_to_show(entries) } else { entries.into() };
+                let written = stdout.write_all(&shown).and_then(|()| stdout.flush());
                 written.map_err(|source| Error::Output { what: "standard output".to_owned(), source })?;
             }
             Self::Plugin(binding, session) => {
@@ -92,5 +95,14 @@ impl Sink {
             }
         }
         Ok(None)
+    }
+}
+
+/// Entries as a terminal may have them. A log has in it what strangers sent, and would otherwise move the cursor or not be seen.
+fn safe_to_show(entries: &[u8]) -> Cow<'_, [u8]> {
+    // What was put in as text comes out as text.
+    match printable_lines(std::str::from_utf8(entries).expect("entries are UTF-8")) {
+        Cow::Borrowed(same) => same.as_bytes().into(),
+        Cow::Owned(escaped) => escaped.into_bytes().into(),
     }
 }

@@ -20,6 +20,7 @@
 //! | [`digest`] | which file a plugin is |
 //! | [`cancel`] | ending a call from another thread |
 //! | [`hint`] | what to write instead of a value of another type |
+//! | [`json`] | JSON of unknown origin, read within bounds |
 //! | [`text`] | text of unknown origin, made safe to print and short |
 //! | [`abi`] | how a core WebAssembly module carries strings |
 //! | [`wit`] | how a component does |
@@ -33,6 +34,7 @@ pub mod function;
 pub mod hint;
 pub mod hook;
 pub mod host_call;
+pub mod json;
 pub mod limit;
 pub mod linked;
 pub mod log;

@@ -189,6 +189,18 @@ pub fn is_valid_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
+/// What a name and all others have in common that people would take for it: they differ in case, `-` and `_` only.
+///
+/// ```
+/// use driftless_plugin_api::manifest::likeness;
+///
+/// assert_eq!(likeness("Good-Plugin"), likeness("good_plugin"));
+/// assert_ne!(likeness("good-plugin"), likeness("goodplugin"));
+/// ```
+pub fn likeness(name: &str) -> String {
+    name.to_lowercase().replace('-', "_")
+}
+
 fn any_version() -> String {
     "*".into()
 }

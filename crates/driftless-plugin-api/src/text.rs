@@ -5,7 +5,7 @@
 //! acted on or not be seen, and [`truncated`] cuts. Cut first where both are needed: `printable_line(&truncated(text, 300))`.
 
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// The text as one line that is safe to print: line breaks are escaped like everything else that is not [printable](is_printable).
 ///
@@ -46,6 +46,27 @@ pub fn truncated(text: &str, max_bytes: usize) -> Cow<'_, str> {
     match max_bytes.checked_sub(ELLIPSIS.len_utf8()) {
         Some(room) => Cow::Owned(format!("{}{ELLIPSIS}", &text[..text.floor_char_boundary(room)])),
         None => Cow::Borrowed(&text[..text.floor_char_boundary(max_bytes)]),
+    }
+}
+
+/// The items with commas between them: at most `max` of them, and how many there are besides.
+///
+/// ```
+/// use driftless_plugin_api::text::listed;
+///
+/// assert_eq!(listed(["a", "b", "c"], 3), "a, b, c");
+/// assert_eq!(listed(["a", "b", "c"], 2), "a, b and 1 more");
+/// ```
+pub fn listed(items: impl IntoIterator<Item = impl fmt::Display>, max: usize) -> String {
+    let mut items = items.into_iter();
+    let mut shown = String::new();
+    for (number, item) in items.by_ref().take(max).enumerate() {
+        let comma = if number == 0 { "" } else { ", " };
+        let _ = write!(shown, "{comma}{item}");
+    }
+    match items.count() {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

@@ -26,6 +26,16 @@ impl Loader for Sandbox {
         Ok(PluginInfo::new(Arc::clone(&artifact.name), info.manifest().cloned(), info.digest(), functions))
     }
 
+    fn name(&self, artifact: &Artifact) -> Result<Arc<str>, LoadError> {
+        match &artifact.form {
+            Form::Bytes(bytes) => {
+                let name = driftless_validator::manifest_name(bytes);
+                Ok(name.map_or_else(|| Arc::clone(&artifact.name), Into::into))
+            }
+            _ => Err(no_file()),
+        }
+    }
+
     fn load(&self, artifact: &Artifact, admit: Admit<'_>) -> Result<Arc<dyn Transport>, LoadError> {
         let module = self.validate_file(&*file(artifact)?).map_err(refused)?;
         let manifest = module.manifest().cloned();
@@ -45,8 +55,12 @@ impl Loader for Sandbox {
 fn file(artifact: &Artifact) -> Result<Arc<PluginFile>, LoadError> {
     match &artifact.form {
         Form::Bytes(bytes) => Ok(artifact.once(|| PluginFile::inspect(Arc::clone(bytes)))),
-        _ => Err(LoadError::Failed("the sandbox runs WebAssembly files only".to_owned())),
+        _ => Err(no_file()),
     }
+}
+
+fn no_file() -> LoadError {
+    LoadError::Failed("the sandbox runs WebAssembly files only".to_owned())
 }
 
 fn refused(error: ValidationError) -> LoadError {

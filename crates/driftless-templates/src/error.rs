@@ -93,6 +93,11 @@ impl TemplateError {
         error
     }
 
+    /// An error of a template that the engine has not read.
+    pub(crate) fn unread(error: minijinja::Error) -> Self {
+        Self { error, unended: None }
+    }
+
     /// What begins and does not end, where the engine noticed behind that.
     fn find_unended(&self, syntax: &SyntaxConfig) -> Option<Unended> {
         let error = self.innermost();

@@ -1,13 +1,15 @@
 //! Filters and functions of plugins, as a template engine takes them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, OnceLock};
 
+use driftless_host::reply::BOUNDS;
 use driftless_host::{Binding, PluginManager};
 use driftless_plugin_api::component::ComponentKind;
+use driftless_plugin_api::manifest::likeness;
+use driftless_plugin_api::text::listed;
 use minijinja::value::{Kwargs, Rest, ValueOrKwargs};
 use minijinja::{Environment, ErrorKind};
-use serde::Deserialize;
 
 use crate::named_function::named_function;
 
@@ -15,6 +17,8 @@ use crate::named_function::named_function;
 struct Extension {
     manager: PluginManager,
     plugin: String,
+    /// Where the plugin is.
+    origin: String,
     kind: ComponentKind,
     name: String,
     binding: OnceLock<Binding>,
@@ -55,10 +59,7 @@ impl Extension {
 }
 
 fn read_value(text: &str) -> Result<minijinja::Value, String> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let value = minijinja::Value::deserialize(&mut reader);
-    let value = value.and_then(|value| reader.end().map(|()| value));
-    value.map_err(|error| format!("its reply is not JSON: {error}"))
+    BOUNDS.read(text).map_err(|error| format!("its reply is not JSON: {error}"))
 }
 
 pub(crate) fn not_json(error: serde_json::Error) -> minijinja::Error {
@@ -123,10 +124,16 @@ fn extensions(
     mut left_out: impl FnMut(driftless_host::Error),
 ) -> driftless_host::Result<Vec<Arc<Extension>>> {
     let mut extensions = Vec::new();
-    let mut add = |plugin: &str, kind, name: &str| {
+    let mut seen = HashSet::new();
+    let mut add = |plugin: &str, origin: &str, kind, name: &str| {
+        // A manifest may list one twice.
+        if !seen.insert((origin.to_owned(), kind, name.to_owned())) {
+            return;
+        }
         extensions.push(Arc::new(Extension {
             manager: manager.clone(),
             plugin: plugin.to_owned(),
+            origin: origin.to_owned(),
             kind,
             name: name.to_owned(),
             binding: OnceLock::new(),
@@ -139,14 +146,14 @@ fn extensions(
         };
         if let Some(components) = listed.manifest.and_then(|manifest| manifest.components) {
             for component in components {
-                add(&listed.name, component.kind, &component.name);
+                add(&listed.name, &listed.origin, component.kind, &component.name);
             }
         } else if functions.contains(&ComponentKind::TemplateFilter.definitions()) {
             let mut ask = || -> driftless_host::Result<()> {
                 let plugin = manager.plugin(&listed.name)?;
                 for kind in [ComponentKind::TemplateFilter, ComponentKind::TemplateFunction] {
                     for definition in plugin.definitions(kind)? {
-                        add(&listed.name, kind, &definition.name);
+                        add(&listed.name, &listed.origin, kind, &definition.name);
                     }
                 }
                 Ok(())
@@ -252,10 +259,25 @@ fn add_functions(environment: &mut Environment<'static>, extensions: &[Arc<Exten
     }
 }
 
+/// The plugins that a message lists.
+const MAX_LISTED: usize = 10;
+
 fn ambiguous(what: &str, short: &str, owners: &[&Arc<Extension>]) -> String {
+    let alike: BTreeSet<_> = owners.iter().map(|extension| likeness(&extension.plugin)).collect();
+    if alike.len() < owners.len() {
+        // To say which would be of no use.
+        let origins = owners.iter().map(|extension| format!("`{}` ({})", extension.plugin, extension.origin));
+        let plugins = listed(origins, MAX_LISTED);
+        return format!(
+            "several plugins bring a {what} `{short}`, and some are called the same but for case, `-` and `_`: {plugins}; remove one"
+        );
+    }
     let full = |extension: &&Arc<Extension>| format!("`{}.{short}`", underscored(&extension.plugin));
-    let full: Vec<_> = owners.iter().map(full).collect();
-    format!("several plugins bring a {what} `{short}`; say which: {}", full.join(" or "))
+    let mut full: Vec<_> = owners.iter().map(full).collect();
+    let more = full.len().saturating_sub(MAX_LISTED);
+    full.truncate(MAX_LISTED);
+    let more = if more > 0 { format!(" or {more} more") } else { String::new() };
+    format!("several plugins bring a {what} `{short}`; say which: {}{more}", full.join(" or "))
 }
 
 /// A plugin's name as a template can write it.

@@ -7,6 +7,7 @@ mod extensions;
 mod lookup;
 mod named_function;
 mod names;
+mod nesting;
 mod templates;
 
 pub use error::{Error, Result, TemplateError};

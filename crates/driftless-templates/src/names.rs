@@ -9,8 +9,7 @@ use minijinja::syntax::SyntaxConfig;
 ///
 /// Where the text may be read in more than one way, it is one single tag.
 pub(crate) fn tags<'s>(source: &'s str, syntax: &SyntaxConfig) -> Vec<&'s str> {
-    // What is raw is no tag, whatever it looks like, and it may look like the beginning of a comment.
-    if syntax.line_statement_prefix().is_some() || words(source, "raw").next().is_some() {
+    if syntax.line_statement_prefix().is_some() {
         return vec![source];
     }
     let delimiters = [
@@ -32,10 +31,13 @@ pub(crate) fn tags<'s>(source: &'s str, syntax: &SyntaxConfig) -> Vec<&'s str> {
         let inside = &source[at + start.len()..];
         let length = if is_comment { inside.find(end) } else { end_of_tag(inside, end) };
         let length = length.unwrap_or(inside.len());
-        if !is_comment {
+        let mut behind = at + start.len() + length + end.len();
+        if start == syntax.block_delimiters().0 && is_tag(&inside[..length], "raw") {
+            // What is raw is no tag, whatever it looks like, and it may look like the beginning of a comment.
+            behind = end_of_raw(source, behind, syntax.block_delimiters());
+        } else if !is_comment {
             tags.push(&inside[..length]);
         }
-        let behind = at + start.len() + length + end.len();
         for (next, ((start, _), _)) in next.iter_mut().zip(&delimiters) {
             if next.is_some_and(|at| at < behind) {
                 *next = find(start, behind);
@@ -43,6 +45,26 @@ pub(crate) fn tags<'s>(source: &'s str, syntax: &SyntaxConfig) -> Vec<&'s str> {
         }
     }
     tags
+}
+
+/// Whether a tag is one word, perhaps with signs about white space around it.
+fn is_tag(inside: &str, word: &str) -> bool {
+    inside.trim_start_matches(['-', '+']).trim_end_matches(['-', '+']).trim() == word
+}
+
+/// What is behind the tag that ends raw text.
+fn end_of_raw(source: &str, from: usize, (start, end): (&str, &str)) -> usize {
+    let mut at = from;
+    while let Some(found) = source.get(at..).and_then(|rest| rest.find(start)) {
+        let inside = at + found + start.len();
+        match source[inside..].find(end) {
+            Some(length) if is_tag(&source[inside..inside + length], "endraw") => {
+                return inside + length + end.len();
+            }
+            _ => at = inside,
+        }
+    }
+    source.len()
 }
 
 /// Where a tag ends. Delimiters in strings and in brackets are a part of it.
@@ -196,8 +218,14 @@ mod tests {
         ] {
             assert_eq!(tags(source, &SyntaxConfig::default()), expected, "{source}");
         }
-        let raw = "{% raw %}{# {% endraw %}{{ a | b }}{# #}";
-        assert_eq!(tags(raw, &SyntaxConfig::default()), [raw]);
+        for (raw, expected) in [
+            ("{% raw %}{# {% endraw %}{{ a | b }}{# #}", &[" a | b "][..]),
+            ("{%- raw -%}{{ x }}{% raw %}{% if {%- endraw +%}{{ a }}", &[" a "]),
+            ("{{ raw }}{% raw %}{{ x }}", &[" raw "]),
+            ("raw {{ a }} {% rawly %}", &[" a ", " rawly "]),
+        ] {
+            assert_eq!(tags(raw, &SyntaxConfig::default()), expected, "{raw}");
+        }
         let syntax = SyntaxConfig::builder()
             .variable_delimiters("${", "}")
             .block_delimiters("<%", "%>")

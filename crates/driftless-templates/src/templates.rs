@@ -16,6 +16,7 @@ use crate::extensions::{add_extensions, has_filter, not_json};
 use crate::lookup::lookup;
 use crate::named_function::{name_functions, named_function};
 use crate::names::{called_names, tags, uses_other_filters, uses_templates};
+use crate::nesting;
 
 /// An environment in which templates can use what plugins bring.
 ///
@@ -82,12 +83,7 @@ impl Templates {
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_debug(true);
         environment.set_auto_escape_callback(|name| {
-            // What is rendered is mostly configuration files, which are text like any other. Only HTML has to be told apart.
-            let name = name.strip_suffix(".j2").unwrap_or(name);
-            match name.rsplit_once('.') {
-                Some((_, "html" | "htm" | "xml")) => AutoEscape::Html,
-                _ => AutoEscape::None,
-            }
+            if is_markup(name) { AutoEscape::Html } else { AutoEscape::None }
         });
         let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build();
         environment.set_syntax(syntax.expect("the delimiters are the usual ones"));
@@ -167,6 +163,7 @@ impl Templates {
     /// When the template is wrong, with the line.
     pub fn add(&mut self, name: impl Into<String>, source: impl Into<String>) -> Result<()> {
         let (name, source) = (name.into(), source.into());
+        self.bounded(&name, &source)?;
         if let Some(extended) = self.extended.get_mut() {
             let added = extended.add_template_owned(name.clone(), source.clone());
             added.map_err(|error| TemplateError::new(error, self.environment.syntax()))?;
@@ -191,8 +188,8 @@ impl Templates {
         self.run(environment, |environment| environment.get_template(name)?.render(vars.clone()))
     }
 
-    /// Renders a template. `name` is what errors call it; one that ends in `.html` or `.xml`, perhaps with `.j2` behind it,
-    /// escapes for HTML.
+    /// Renders a template. `name` is what errors call it. One that ends like a file of markup, `.html`, `.xml` or `.svg` for example, escapes for
+    /// that; the case does not matter, nor does `.j2` behind it.
     ///
     /// # Errors
     ///
@@ -202,6 +199,7 @@ impl Templates {
     }
 
     fn render_with(&self, name: &str, source: &str, vars: &minijinja::Value) -> Result<String> {
+        self.bounded(name, source)?;
         let render = |environment: &Environment<'static>| {
             environment.template_from_named_str(name, source)?.render(vars.clone())
         };
@@ -229,6 +227,7 @@ impl Templates {
     }
 
     fn evaluate_with(&self, expression: &str, vars: &minijinja::Value) -> Result<Value> {
+        bounded_tags("<expression>", [expression])?;
         let environment = self.environment_for(vars, || Uses {
             filters: self.uses_filters(&[expression]),
             templates: false,
@@ -323,7 +322,7 @@ impl Templates {
         match value {
             Value::String(text) => match (is_template(text), single_expression(text)) {
                 (false, _) => Ok(value.clone()),
-                (true, Some(expression)) if self.environment.compile_expression(expression).is_ok() => {
+                (true, Some(expression)) if self.is_expression(expression)? => {
                     self.evaluate_with(expression, vars)
                 }
                 (true, _) => self.render_with("template", text, vars).map(Value::String),
@@ -336,6 +335,17 @@ impl Templates {
             }
             other => Ok(other.clone()),
         }
+    }
+
+    /// Whether a text is one expression, and not the beginning of one and the end of another.
+    fn is_expression(&self, text: &str) -> Result<bool> {
+        bounded_tags("template", [text])?;
+        Ok(self.environment.compile_expression(text).is_ok())
+    }
+
+    /// Whether the engine can read a template without running out of stack.
+    fn bounded(&self, name: &str, source: &str) -> Result<()> {
+        bounded_tags(name, tags(source, self.environment.syntax()))
     }
 
     /// Variables in the order in which they are written, each with its templates filled in by those above it.
@@ -374,6 +384,9 @@ impl Templates {
     pub fn variables(&self, value: &Value) -> Vec<String> {
         match value {
             Value::String(text) => {
+                if self.bounded("template", text).is_err() {
+                    return Vec::new();
+                }
                 let template = self.environment.template_from_str(text);
                 template.map_or_else(
                     |_| Vec::new(),
@@ -399,6 +412,34 @@ fn called(tags: &[&str], names: impl IntoIterator<Item = String>) -> BTreeSet<St
     names.into_iter().filter(|name| called.contains(name.as_str())).collect()
 }
 
+/// The extensions of files that are markup. What is rendered otherwise is mostly configuration files, which are text like any other.
+const MARKUP: [&str; 16] = [
+    "html", "htm", "xhtml", "xht", "shtml", "xml", "svg", "rss", "atom", "xsl", "xslt", "xsd", "wsdl", "kml",
+    "gpx", "plist",
+];
+
+/// The extensions of templates, which stand behind that of what they become.
+const TEMPLATE: [&str; 4] = ["j2", "jinja", "jinja2", "tpl"];
+
+/// Whether a template of this name becomes markup, in which what is filled in has to be escaped.
+fn is_markup(name: &str) -> bool {
+    let is_one_of =
+        |known: &[&str], extension: &str| known.iter().any(|known| extension.eq_ignore_ascii_case(known));
+    match name.rsplit_once('.') {
+        Some((name, extension)) if is_one_of(&TEMPLATE, extension) => is_markup(name),
+        Some((_, extension)) => is_one_of(&MARKUP, extension),
+        None => false,
+    }
+}
+
+/// Says where tags of a template are too much for the engine.
+fn bounded_tags<'a>(name: &str, tags: impl IntoIterator<Item = &'a str>) -> Result<()> {
+    nesting::check(tags).map_err(|why| {
+        let error = minijinja::Error::new(ErrorKind::SyntaxError, format!("{name}: {why}"));
+        TemplateError::unread(error).into()
+    })
+}
+
 fn is_template(text: &str) -> bool {
     text.contains("{{") || text.contains("{%") || text.contains("{#")
 }
@@ -409,4 +450,30 @@ fn single_expression(text: &str) -> Option<&str> {
     // A sign next to a brace is about white space: `{{- 5 }}` is five.
     let inside = inside.strip_prefix(['-', '+']).unwrap_or(inside);
     Some(inside.strip_suffix(['-', '+']).unwrap_or(inside))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_is_told_by_its_extension() {
+        for name in [
+            "a.html",
+            "a.HTML",
+            "a.Html.J2",
+            "b/a.xhtml",
+            "a.svg",
+            "a.xml.j2",
+            "a.XML.jinja2",
+            "a.htm.tpl",
+            "feed.atom",
+            ".html",
+        ] {
+            assert!(is_markup(name), "{name}");
+        }
+        for name in ["html", "a.j2", "a.conf", "a.html.txt", "a.yml.j2", "-", "a.", "j2", ".j2", ""] {
+            assert!(!is_markup(name), "{name}");
+        }
+    }
 }

@@ -21,6 +21,15 @@ pub trait Loader: Send + Sync {
     /// When it cannot be read as a plugin. That it can be is no promise that it may run.
     fn inspect(&self, artifact: &Artifact) -> Result<PluginInfo, LoadError>;
 
+    /// What a plugin is called, which may be told sooner than all that [`inspect`](Self::inspect) tells.
+    ///
+    /// # Errors
+    ///
+    /// As for [`inspect`](Self::inspect).
+    fn name(&self, artifact: &Artifact) -> Result<Arc<str>, LoadError> {
+        self.inspect(artifact).map(|info| info.name)
+    }
+
     /// Checks a plugin and makes it ready to be called.
     ///
     /// `admit` is asked once, when the plugin is checked and before anything of it is executed: it refuses the plugin, or says what it can

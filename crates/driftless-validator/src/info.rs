@@ -26,6 +26,18 @@ pub fn inspect(bytes: &[u8]) -> ModuleInfo {
     ModuleInfo::new(bytes, &Scan::of(bytes))
 }
 
+/// What a file's manifest calls the plugin; `None` where it has no manifest that can be used. It takes a fraction of the time of [`inspect`].
+///
+/// ```
+/// assert_eq!(driftless_validator::manifest_name(b"hello"), None);
+/// ```
+pub fn manifest_name(bytes: &[u8]) -> Option<String> {
+    let scan = Scan::of(bytes);
+    // What cannot be read to its end is no plugin, whatever it says.
+    scan.defect.is_none().then_some(())?;
+    Some(Description::read(bytes, &scan.manifests).ok()?.manifest?.name)
+}
+
 /// What a file says about itself, see [`inspect`].
 #[derive(Clone, Debug)]
 pub struct ModuleInfo {

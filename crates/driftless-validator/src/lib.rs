@@ -44,7 +44,7 @@ mod workload;
 
 pub use abi::Abi;
 pub use error::{ValidationError, Violation};
-pub use info::{ModuleInfo, PluginFile, inspect};
+pub use info::{ModuleInfo, PluginFile, inspect, manifest_name};
 pub use policy::{PolicyKey, Rules, features};
 pub use validate::validate;
 pub use validated::{ValidatedPlugin, ValidationRecord};

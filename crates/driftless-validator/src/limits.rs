@@ -109,4 +109,18 @@ module_limits! {
     TYPE_BYTES = 256 << 10, "bytes of component types";
     /// Bytes of the manifest.
     MANIFEST_BYTES = 1 << 20, "bytes in the manifest";
+    /// Levels of lists and objects in the manifest. What it is read into has five.
+    MANIFEST_DEPTH = 16, "levels in the manifest";
+    /// Bytes of the version of a plugin.
+    MANIFEST_VERSION_BYTES = 128, "bytes in the version";
+    /// Bytes of a range of versions: of Driftless, of a dependency, of Rust.
+    MANIFEST_RANGE_BYTES = 256, "bytes in a range of versions";
+    /// Bytes of what describes a plugin or a component, and of its authors.
+    MANIFEST_DESCRIPTION_BYTES = 4 << 10, "bytes in a description";
+    /// Bytes of a URL, of a licence and of the entry point.
+    MANIFEST_URL_BYTES = 2 << 10, "bytes in a URL";
+    /// Components that a manifest lists.
+    MANIFEST_COMPONENTS = 2_000, "components in the manifest";
+    /// Plugins that a manifest says it needs.
+    MANIFEST_DEPENDENCIES = 200, "dependencies in the manifest";
 }

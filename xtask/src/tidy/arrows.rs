@@ -33,6 +33,7 @@ pub(super) const RULES: Rules<'_> = Rules {
         ("driftless-validator", &["driftless-plugin-api", "driftless-permissions"]),
         ("driftless-files", &[]),
         ("driftless-documents", &["driftless-plugin-api"]),
+        ("driftless-schema", &["driftless-plugin-api"]),
         (
             "driftless-sandbox",
             &["driftless-files", "driftless-plugin-api", "driftless-transport", "driftless-validator"],
@@ -45,6 +46,7 @@ pub(super) const RULES: Rules<'_> = Rules {
                 "driftless-plugin-api",
                 "driftless-permissions",
                 "driftless-capabilities",
+                "driftless-schema",
                 "driftless-transport",
             ],
         ),
@@ -131,7 +133,7 @@ pub(super) const RULES: Rules<'_> = Rules {
         ("minijinja", &["driftless-templates"]),
         ("glob", &["driftless-logs"]),
         ("crossbeam-channel", &["driftless-logs"]),
-        ("jsonschema", &["driftless-host"]),
+        ("jsonschema", &["driftless-schema"]),
         ("clap", &["driftless-cli", "xtask"]),
         // The book and the workflows are held against what everybody's programs read.
         ("serde-saphyr", &["driftless-documents", "xtask"]),

@@ -19,6 +19,7 @@ use driftless_validator::validate;
 use crate::error::AuthorError;
 use crate::language::Language;
 use crate::project::Project;
+use crate::sdk;
 use crate::sections::{self, Names};
 use crate::wasi::replace_imports;
 
@@ -105,7 +106,14 @@ pub fn build(
     options: &Options,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Vec<Built>, AuthorError> {
-    let out_dir = options.out_dir.clone().unwrap_or_else(|| project.out_dir());
+    let out_dir = match &options.out_dir {
+        Some(folder) => folder.clone(),
+        None => {
+            let folder = project.out_dir();
+            stays_in_project(project, &folder)?;
+            folder
+        }
+    };
     let compiled = match project.language {
         Language::Rust => rust::compile(project, options, progress)?,
         Language::JavaScript | Language::TypeScript => vec![javascript::compile(project, progress)?],
@@ -130,6 +138,20 @@ pub fn build(
     let written = written.collect();
     progress(Progress::Silence);
     written
+}
+
+/// Whether no link leads out of the project on the way to a folder in it. Cargo follows that of its `target` by itself.
+fn stays_in_project(project: &Project, folder: &Path) -> Result<(), AuthorError> {
+    let inside = folder.ancestors().take_while(|path| *path != project.folder);
+    let is_link = |path: &&Path| fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink());
+    match inside.filter(is_link).find(|path| project.language != Language::Rust || !path.ends_with("target"))
+    {
+        None => Ok(()),
+        Some(link) => Err(AuthorError::Usage(format!(
+            "{}: it is a link, and may lead out of the project; name the folder for finished plugins with `--out-dir`",
+            link.display()
+        ))),
+    }
 }
 
 /// What a language made of a project.
@@ -193,7 +215,40 @@ fn replace(file: &Path, bytes: &[u8]) -> Result<(), AuthorError> {
     fs::create_dir_all(folder).map_err(|error| AuthorError::file(folder, error))?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let new = file.with_file_name(format!(".{name}.new"));
-    fs::write(&new, bytes)
+    sdk::create_anew(&new, bytes)
         .and_then(|()| fs::rename(&new, file))
         .map_err(|error| AuthorError::file(file, error))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn finished_plugins_stay_in_the_project() {
+        let within = tempfile::tempdir().unwrap();
+        let (folder, elsewhere) = (within.path().join("project"), within.path().join("elsewhere"));
+        fs::create_dir_all(folder.join("src")).unwrap();
+        fs::create_dir(&elsewhere).unwrap();
+        fs::write(folder.join("package.json"), r#"{"name": "x", "version": "1.0.0"}"#).unwrap();
+        fs::write(folder.join("src/index.js"), "").unwrap();
+        let project = Project::find(&folder, None).unwrap();
+        assert!(stays_in_project(&project, &project.out_dir()).is_ok());
+        symlink(&elsewhere, folder.join("dist")).unwrap();
+        let error = stays_in_project(&project, &project.out_dir()).unwrap_err().to_string();
+        assert!(error.contains("dist: it is a link") && error.contains("--out-dir"), "{error}");
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_the_new_file_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, precious) = (folder.path().join("p.wasm"), folder.path().join("precious"));
+        fs::write(&precious, "precious").unwrap();
+        symlink(&precious, folder.path().join(".p.wasm.new")).unwrap();
+        replace(&file, b"new").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"new");
+        assert_eq!(fs::read(&precious).unwrap(), b"precious");
+    }
 }

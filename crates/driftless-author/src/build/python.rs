@@ -92,7 +92,7 @@ pub(super) fn compile(
     // It would take whatever the machine's Python has installed otherwise.
     let nothing = out.join("venv");
     let empty = nothing.join("lib/python3/site-packages");
-    fs::create_dir_all(&empty).map_err(|error| AuthorError::file(&empty, error))?;
+    sdk::make_folder(&empty)?;
     command.env("VIRTUAL_ENV", nothing);
     run(project, command.arg(APP).current_dir(&folder), |said| {
         format!("componentize-py cannot make a component of it:\n{}", traceback(&said, &roots))

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{language, print_json};
 use crate::args::{Build, Global};
-use crate::terminal::{FAINT, GOOD, STRONG, Terminal};
+use crate::terminal::{FAINT, GOOD, STRONG, Terminal, printable_path};
 
 /// Builds the plugins of a project, and says what came out.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Build) -> anyhow::Result<ExitCode> {
@@ -70,7 +70,7 @@ fn print_built(terminal: &Terminal, plugin: &Built) -> anyhow::Result<()> {
         count => format!("{count} components"),
     };
     let form = if plugin.component { "as a component" } else { "as a core module" };
-    writeln!(out, "      {}, {} bytes, {components}", plugin.file.display(), plugin.size)?;
+    writeln!(out, "      {}, {} bytes, {components}", printable_path(&plugin.file), plugin.size)?;
     writeln!(out, "      {FAINT}{} {form}{FAINT:#}", plugin.language)?;
     let asked = manifest.map_or(&[][..], |manifest| &manifest.permissions);
     // It was checked, so it can be read; and it is shown as it will be granted.

@@ -105,3 +105,19 @@ fn a_result_cannot_act_on_a_terminal() {
     // Into a file it is written as it came.
     assert_eq!(home.run(&["plugin", "call", "evil", "get_hooks"]).stdout, "\u{1b}]0;owned\u{7}\n");
 }
+
+#[test]
+fn entries_of_a_log_cannot_act_on_a_terminal() {
+    let home = home();
+    // The text of a log, as a stranger may have sent it: CSI in one byte, the direction of writing, what is not seen, delete.
+    home.write("in.log", "a\u{9b}2Jb \u{202e}c \u{200b}d \u{7f}e \u{e0041}f \u{1b}[1mg\n");
+    home.write("logs.yml", "sources: [{type: file, paths: [in.log]}]\noutputs: [{type: stdout}]\n");
+    let raw = home.run(&["-q", "logs", "logs.yml"]);
+    raw.exits_with(0);
+    assert!(raw.stdout.contains('\u{9b}') && raw.stdout.contains('\u{202e}'), "{:?}", raw.stdout);
+    let Some(outcome) = on_a_terminal(&home, "driftless -q --color never logs logs.yml", &[]) else { return };
+    outcome.exits_with(0);
+    let hidden = ['\u{9b}', '\u{202e}', '\u{200b}', '\u{7f}', '\u{e0041}', '\u{1b}'];
+    assert!(!outcome.stdout.contains(hidden), "{:?}", outcome.stdout);
+    assert!(outcome.stdout.contains("\\u{9b}2Jb \\u{202e}c"), "{:?}", outcome.stdout);
+}

@@ -3,4 +3,5 @@
 #[path = "../../../driftless-host/tests/host/guest.rs"]
 #[allow(dead_code, reason = "the tests of several crates share it")]
 mod guest;
+mod nesting;
 mod templates;
