@@ -3,7 +3,11 @@
 use std::fmt;
 use std::ops::Range;
 
+use driftless_plugin_api::text::truncated;
 use serde::de;
+
+/// How much of a message is kept: a key that it names may have any length.
+const MAX_MESSAGE_BYTES: usize = 2_000;
 
 /// What is wrong with a document, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,12 +18,12 @@ pub struct DocumentError {
 }
 
 impl DocumentError {
-    pub(crate) fn at(message: impl Into<String>, place: Range<usize>) -> Self {
-        Self { message: message.into(), place: Some(place) }
+    pub(crate) fn at(message: impl AsRef<str>, place: Range<usize>) -> Self {
+        Self { place: Some(place), ..Self::without_place(message) }
     }
 
-    pub(crate) fn without_place(message: impl Into<String>) -> Self {
-        Self { message: message.into(), place: None }
+    pub(crate) fn without_place(message: impl AsRef<str>) -> Self {
+        Self { message: truncated(message.as_ref(), MAX_MESSAGE_BYTES).into_owned(), place: None }
     }
 
     /// The same error, at a place if it has none.

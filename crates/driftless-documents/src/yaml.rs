@@ -170,8 +170,13 @@ impl<'t> Reader<'t> {
             Items::Map(entries, key) => match key.take() {
                 Some(key) => entries.push(Entry { key, value: node }),
                 None => {
-                    let is_template = self.text[open.place.start..].starts_with("{{");
-                    *key = Some(read_key(node, place, written, is_template)?);
+                    // `{{ x }}` is a mapping whose key is a mapping.
+                    let begin = open.place.start;
+                    let is_mapping = matches!(node.content, Content::Map(_));
+                    if is_mapping && self.text[begin..].starts_with("{{") {
+                        return Err(DocumentError::at(BARE_TEMPLATE, begin..begin + 2));
+                    }
+                    *key = Some(read_key(node, place, written)?);
                 }
             },
         }
@@ -232,11 +237,9 @@ fn read_key<'t>(
     node: Node<'t>,
     place: Range<usize>,
     written: Option<Cow<'t, str>>,
-    is_template: bool,
 ) -> Result<Key<'t>, DocumentError> {
     let wrong = |message: &str| Err(DocumentError::at(message, place.clone()));
     match (node.content, written) {
-        (Content::List(_) | Content::Map(_), _) if is_template => wrong(BARE_TEMPLATE),
         (Content::List(_) | Content::Map(_), _) => {
             wrong("a list or a mapping cannot be a key; keys are text")
         }

@@ -6,6 +6,9 @@ use std::fmt;
 
 use serde_json::{Number, Value};
 
+/// A longer text is none that somebody meant as a number or a truth value.
+const MAX_TEXT_BYTES: usize = 100;
+
 /// A type of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
@@ -74,6 +77,9 @@ pub fn hint_for_number(expected: Expected, number: &Number) -> Option<String> {
 
 /// The same for a text.
 pub fn hint_for_text(expected: Expected, text: &str) -> Option<String> {
+    if text.len() > MAX_TEXT_BYTES {
+        return None;
+    }
     let trimmed = text.trim();
     let meant = match expected {
         Expected::Boolean => yaml_1_1_boolean(trimmed).map(|is_true| is_true.to_string()),
@@ -166,6 +172,7 @@ mod tests {
             (Integer, json!("1.5")),
             (Integer, json!(1.5)),
             (Integer, json!("high")),
+            (Number, json!("1".repeat(101))),
             (Number, json!("inf")),
             (Number, json!("_1")),
             (Text, json!(null)),

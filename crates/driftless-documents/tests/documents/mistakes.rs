@@ -197,6 +197,16 @@ fn a_template_in_yaml_has_to_stand_in_quotes() {
 }
 
 #[test]
+fn a_message_is_not_as_long_as_what_it_is_about() {
+    let (key, digits) = ("k".repeat(1 << 20), "1".repeat(1 << 20));
+    for text in [format!("{{\"{key}\": 1, \"{key}\": 2}}"), format!("{{\"a\": {digits}}}")] {
+        assert!(read::<Value>(Format::Json, &text).unwrap_err().to_string().len() < 2_100);
+    }
+    let unknown = read::<Settings>(Format::Json, &format!("{{\"{key}\": 1}}")).unwrap_err();
+    assert!(unknown.to_string().starts_with("unknown field `kkk") && unknown.to_string().len() < 2_100);
+}
+
+#[test]
 fn a_file_is_one_document() {
     assert!(refused("a: 1\n---\nb: 2\n").starts_with("a second document begins here"));
     assert_eq!(yaml("---\na: 1\n---\n"), json!({"a": 1}));

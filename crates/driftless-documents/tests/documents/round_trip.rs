@@ -1,6 +1,6 @@
 //! What is written is read back the same.
 
-use driftless_documents::{Format, read, to_yaml};
+use driftless_documents::{Format, parse_setting, read, to_yaml};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Map, Number, Value, json};
@@ -138,6 +138,81 @@ proptest! {
         prop_assume!(json.chars().all(is_of_yaml));
         let again: Value = read(Format::Yaml, &json).map_err(|error| TestCaseError::fail(format!("{error}: {json}")))?;
         prop_assert_eq!(again, value);
+    }
+}
+
+/// Text that is made of what the formats are made of.
+fn written() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "a",
+        "b: ",
+        "- ",
+        "\n",
+        "\n  ",
+        "\n    ",
+        "{",
+        "}",
+        "[",
+        "]",
+        ", ",
+        ": ",
+        "? ",
+        "\"",
+        "'",
+        "\\",
+        "#",
+        " # c",
+        "|\n",
+        ">-\n",
+        "&x ",
+        "*x",
+        "!!str ",
+        "!v ",
+        "---\n",
+        "...\n",
+        "%YAML 1.2\n",
+        "<<: ",
+        "{{",
+        "}}",
+        "0",
+        "1e3",
+        "-",
+        "0x",
+        "true",
+        "~",
+        "= ",
+        "[[a]]\n",
+        ".",
+        "\u{feff}",
+        "\u{85}",
+        "ü",
+        "\t",
+        "\r\n",
+        "\0",
+    ]);
+    prop_oneof![vec(piece, 0..24).prop_map(|pieces| pieces.concat()), any::<String>()]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_written_is_read_or_refused_at_a_place(text in written()) {
+        for format in [Format::Yaml, Format::Json, Format::Toml] {
+            match read::<Value>(format, &text) {
+                Ok(value) => {
+                    let yaml = to_yaml(&value);
+                    let again: Value = read(Format::Yaml, &yaml).map_err(|error| TestCaseError::fail(format!("{error}: {yaml}")))?;
+                    prop_assert_eq!(again, value, "{}", yaml);
+                }
+                Err(error) => {
+                    prop_assert!(!error.to_string().is_empty());
+                    prop_assert!(error.place().is_none_or(|place| place.start <= text.len() && place.start <= place.end));
+                    prop_assert_eq!(error.place().is_some(), error.line_and_column(&text).is_some());
+                }
+            }
+            let _ = parse_setting(&text);
+        }
     }
 }
 
