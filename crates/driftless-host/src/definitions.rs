@@ -1,6 +1,6 @@
 //! What a plugin announces: read within bounds, before anything is made of it.
 //!
-//! A plugin may announce components that nobody uses, so what is done with each here costs little; a schema is made ready when a configuration is first
+//! A plugin may announce components that are never used, so what is done with each here costs little; a schema is made ready when a configuration is first
 //! held against it.
 
 use std::collections::HashSet;

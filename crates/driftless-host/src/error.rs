@@ -277,7 +277,14 @@ pub(crate) fn short_message(words: String) -> String {
 
 /// A plugin's own words behind ours. Each further line of them begins with white space, as no line of ours does that says something new.
 fn set_off(words: &str) -> Cow<'_, str> {
-    if words.contains('\n') { words.replace('\n', "\n  ").into() } else { words.into() }
+    let is_set_off = |line: &str| line.is_empty() || line.starts_with([' ', '\t']);
+    if words.split('\n').skip(1).all(is_set_off) {
+        return words.into();
+    }
+    let lines = words.split('\n').enumerate();
+    let set_off =
+        |(number, line)| if number == 0 || is_set_off(line) { line.to_owned() } else { format!("  {line}") };
+    lines.map(set_off).collect::<Vec<_>>().join("\n").into()
 }
 
 fn list(violations: &[String]) -> String {

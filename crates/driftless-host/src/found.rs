@@ -21,8 +21,8 @@ pub(crate) struct Found {
     pub(crate) candidate: Candidate,
     /// The number of the source.
     pub(crate) source: usize,
-    /// What it is called.
-    pub(crate) name: OnceLock<Arc<str>>,
+    /// What it is called; `None` where it could not be read.
+    pub(crate) name: OnceLock<Option<Arc<str>>>,
     /// What is known of it, or why it is no plugin.
     pub(crate) info: OnceLock<Result<PluginInfo, String>>,
     /// What was read to look into it, so that what is loaded is what was looked into, and is read once.

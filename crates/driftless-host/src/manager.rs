@@ -382,12 +382,19 @@ impl PluginManager {
         Ok(Artifact::new(name.as_str(), origin.as_str(), form))
     }
 
+    /// Opens a candidate, and remembers where that cannot be done.
+    fn read(&self, found: &Found) -> Result<Artifact> {
+        self.open(found).inspect_err(|_| {
+            let _ = found.name.set(None);
+        })
+    }
+
     /// What is known of a candidate, or why it is no plugin. It is looked into once.
     fn look_into<'a>(&self, all: &FoundPlugins, found: &'a Found) -> Result<&'a Result<PluginInfo, String>> {
         if let Some(info) = found.info.get() {
             return Ok(info);
         }
-        let artifact = self.open(found)?;
+        let artifact = self.read(found)?;
         let info = self.inspect(&artifact).map_err(|error| error.to_string());
         all.keep(found, artifact);
         Ok(found.info.get_or_init(|| info))
@@ -416,10 +423,14 @@ impl PluginManager {
         let mut known = Vec::new();
         let mut matching: Vec<(&Found, Arc<str>, Option<Artifact>)> = Vec::new();
         for candidate in found.iter() {
+            let is_wanted = candidate.candidate.name == name;
+            if matches!(candidate.name.get(), Some(None)) && !is_wanted {
+                continue;
+            }
             let (called, artifact) = match self.name_of(candidate) {
                 Ok(named) => named,
-                Err(error) if candidate.candidate.name == name => return Err(error),
-                // Another file that cannot be read is for those to complain about who want it.
+                Err(error) if is_wanted => return Err(error),
+                // That another file cannot be read is said where that one is wanted.
                 Err(_) => continue,
             };
             if likeness(&called) == alike {
@@ -458,13 +469,14 @@ impl PluginManager {
             Some(Err(_)) => return Ok((found.candidate.name.as_str().into(), None)),
             None => {}
         }
-        if let Some(name) = found.name.get() {
+        if let Some(Some(name)) = found.name.get() {
             return Ok((Arc::clone(name), None));
         }
-        let artifact = self.open(found)?;
+        let artifact = self.read(found)?;
         let name = self.loader(&artifact).and_then(|loader| loader.name(&artifact));
-        let name = found.name.get_or_init(|| name.unwrap_or_else(|_| found.candidate.name.as_str().into()));
-        Ok((Arc::clone(name), Some(artifact)))
+        let name = name.unwrap_or_else(|_| found.candidate.name.as_str().into());
+        let _ = found.name.set(Some(Arc::clone(&name)));
+        Ok((name, Some(artifact)))
     }
 }
 

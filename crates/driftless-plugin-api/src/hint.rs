@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde_json::{Number, Value};
 
-/// A longer text is none that somebody meant as a number or a truth value.
+/// A longer text was not meant as a number or a truth value.
 const MAX_TEXT_BYTES: usize = 100;
 
 /// A type of values.

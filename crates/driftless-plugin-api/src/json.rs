@@ -1,7 +1,7 @@
 //! JSON of unknown origin, read within bounds.
 //!
 //! A few bytes of JSON can be much in memory: `[0],[0],…` takes a hundred times its length as values, and what is nested deep enough ends the
-//! stack of whoever reads it. So a text is [checked](Bounds::check) before it is read, in one pass that allocates next to nothing.
+//! stack of its reader. So a text is [checked](Bounds::check) before it is read, in one pass that allocates next to nothing.
 
 use std::fmt;
 

@@ -99,7 +99,7 @@ const KEYWORDS: &[(&str, Shape)] = &[
     ("deprecated", Shape::Annotation),
     ("readOnly", Shape::Annotation),
     ("writeOnly", Shape::Annotation),
-    // Annotations in this dialect as well, and asserted by nobody here.
+    // Annotations in this dialect as well, which are not asserted.
     ("format", Shape::Annotation),
     ("contentMediaType", Shape::Annotation),
     ("contentEncoding", Shape::Annotation),

@@ -1,4 +1,4 @@
-//! JSON Schemas that somebody else wrote: what a plugin says about the configurations of its components.
+//! JSON Schemas of unknown origin: what a plugin says about the configurations of its components.
 //!
 //! Checking a configuration is work of the host's, which neither fuel nor a plugin's memory bounds. So a schema is
 //! [admitted](ConfigSchema::admit) first, by an allow-list: keywords that are known, references within the schema, and [limits](limits) on its size.

@@ -45,6 +45,9 @@ pub const MAX_DEFAULT_BYTES: usize = 256 << 10;
 /// The steps that checking one configuration takes: looking at a value with a keyword is one.
 pub const MAX_STEPS: usize = 300_000;
 
+/// The steps that filling in defaults takes, each branch that is tried included.
+pub const MAX_FILLING_STEPS: usize = 1_000_000;
+
 /// The steps up to which every violation of a configuration is looked for. Beyond, the first one has to do: each takes memory.
 pub const MAX_STEPS_FOR_ALL_VIOLATIONS: usize = 100_000;
 

@@ -14,8 +14,8 @@ use crate::cost;
 use crate::document::Document;
 use crate::fill::Filling;
 use crate::limits::{
-    MAX_COMPILED_PATTERN_BYTES, MAX_DEFAULT_BYTES, MAX_DEFAULTS, MAX_STEPS_FOR_ALL_VIOLATIONS,
-    MAX_VIOLATION_BYTES, MAX_VIOLATIONS,
+    MAX_COMPILED_PATTERN_BYTES, MAX_DEFAULT_BYTES, MAX_DEFAULTS, MAX_FILLING_STEPS, MAX_STEPS,
+    MAX_STEPS_FOR_ALL_VIOLATIONS, MAX_VIOLATION_BYTES, MAX_VIOLATIONS,
 };
 use crate::type_hint::type_hint;
 use crate::work::{TooMuch, Work};
@@ -57,13 +57,13 @@ impl ConfigSchema {
     /// The violations, if there are any.
     fn check(&self, config: &mut Value) -> Result<Option<Vec<String>>, TooMuch> {
         let document = &self.document;
-        let mut work = Work::new();
+        let mut work = Work::of(MAX_FILLING_STEPS);
         let fills = document.fills[0];
         if fills.defaults || fills.integers {
             let mut fits = |number, value: &Value, work: &mut Work| self.fits(number, value, work);
             Filling::new(document, &mut work, &mut fits).fill(config)?;
         }
-        let mut checking = Work::new();
+        let mut checking = Work::of(MAX_STEPS);
         cost::count(document, document.definition(0), config, &mut checking)?;
         let validator = match self.validator.get_or_init(|| compile(document, 0)) {
             Ok(validator) => validator,
@@ -351,14 +351,16 @@ mod tests {
 
     #[test]
     fn branches_in_branches_take_no_longer_than_they_may() {
-        // Each level doubles what is tried.
-        let nested = (0..12).fold(json!({"properties": {"d": {"default": 1}}}), |inner, _| {
-            json!({"anyOf": [{"properties": {"x": inner, "y": {"default": 1}}}, {"properties": {"x": inner, "z": {"default": 1}}}]})
+        // Each level doubles what is tried, by a few definitions.
+        let branch = |next: usize, name: &str| json!({"properties": {"x": {"$ref": format!("#/$defs/{next}")}, name: {"default": 1}}});
+        let definitions = (0..30).map(|number| {
+            (number.to_string(), json!({"anyOf": [branch(number + 1, "y"), branch(number + 1, "z")]}))
         });
-        let config = (0..12).fold(json!({}), |inner, _| json!({"x": inner}));
-        let _ = ConfigSchema::admit(&nested).map(|schema| {
-            let Value::Object(config) = config else { unreachable!() };
-            schema.complete(config)
-        });
+        let mut definitions: Map<String, Value> = definitions.collect();
+        definitions.insert("30".to_owned(), json!({}));
+        let schema = json!({"$ref": "#/$defs/0", "$defs": definitions});
+        let config = |depth: usize| (0..depth).fold(json!({}), |inner, _| json!({"x": inner}));
+        assert!(complete(schema.clone(), config(3)).is_ok());
+        assert_eq!(complete(schema, config(30)).unwrap_err(), ["its schema makes checking it too much work"]);
     }
 }

@@ -1,10 +1,9 @@
 //! The work of one check, counted before it is done.
 
-use crate::limits::MAX_STEPS;
-
 /// What is left of the steps of one check.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Work {
+    allowed: usize,
     left: usize,
 }
 
@@ -16,13 +15,13 @@ pub(crate) enum TooMuch {
 }
 
 impl Work {
-    pub(crate) fn new() -> Self {
-        Self { left: MAX_STEPS }
+    pub(crate) fn of(steps: usize) -> Self {
+        Self { allowed: steps, left: steps }
     }
 
     /// The steps that were taken.
     pub(crate) fn done(&self) -> usize {
-        MAX_STEPS - self.left
+        self.allowed - self.left
     }
 
     /// Takes steps, if there are as many left.

@@ -435,8 +435,9 @@ fn is_markup(name: &str) -> bool {
 /// Says where tags of a template are too much for the engine.
 fn bounded_tags<'a>(name: &str, tags: impl IntoIterator<Item = &'a str>) -> Result<()> {
     nesting::check(tags).map_err(|why| {
-        let error = minijinja::Error::new(ErrorKind::SyntaxError, format!("{name}: {why}"));
-        TemplateError::unread(error).into()
+        // A text that has no name of its own is shown with the error.
+        let why = if matches!(name, "template" | "<expression>") { why } else { format!("{name}: {why}") };
+        TemplateError::unread(minijinja::Error::new(ErrorKind::SyntaxError, why)).into()
     })
 }
 

@@ -1,5 +1,5 @@
 ;; Brackets in brackets, to use up the stack of the parser.
-;; expect: refused "its manifest cannot be read: EOF while parsing a list"
+;; expect: refused "its manifest cannot be read: its lists and objects are nested deeper than 16 levels"
 (module
     (@custom "driftless.manifest.v1" "{\"name\":\"good\",\"version\":\"1\",\"x\":"
 ;; repeat 100000: "["
