@@ -74,7 +74,7 @@ impl<'t> Reader<'t> {
                     Some(version) if version.minor < 2 => {
                         let message = "the file asks for YAML 1.1, where `no` and `0644` mean something else: \
                                        it is read as YAML 1.2, so take out this line";
-                        return Err(DocumentError::at(message, self.directive_before(place.start)));
+                        Err(DocumentError::at(message, self.directive_before(place.start)))
                     }
                     _ => Ok(None),
                 }

@@ -92,9 +92,12 @@ fn too_large(max_bytes: u64) -> io::Error {
 fn begin_to_read(mut file: &File, timeout: Duration) -> io::Result<Vec<u8>> {
     use std::os::unix::fs::FileTypeExt;
 
-    let (begun, is_pipe) = (Instant::now(), file.metadata()?.file_type().is_fifo());
+    if !file.metadata()?.file_type().is_fifo() {
+        return wait_from_now_on(file).map(|()| Vec::new());
+    }
+    let begun = Instant::now();
     let mut bytes = vec![0; 4096];
-    while is_pipe {
+    loop {
         match file.read(&mut bytes) {
             // The writers are done.
             Ok(0) if has_had_writer(file) => break,

@@ -189,7 +189,7 @@ fn log_lines(criterion: &mut Criterion) {
         let name = format!("driftless, {workers} {}", if workers == 1 { "worker" } else { "workers" });
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                let finished = pipeline.run(&Control::new(), &mut |problem| panic!("{problem}"));
+                let finished = pipeline.run(&Control::new(), &mut |problem| panic!("{problem:?}"));
                 assert!(finished.error.is_none(), "{:?}", finished.error);
                 assert_eq!(finished.summary.lines, lines);
             });

@@ -168,7 +168,7 @@ fn plugin(case: &Case) -> Result<Vec<u8>, String> {
     for (name, parts) in &parts {
         let function = Function::named(name).ok_or_else(|| format!("there is no function `{name}`"))?;
         let parameters = "(param i32 i32)".repeat(function.arguments());
-        write!(functions, "(func (export \"{name}\") {parameters} (result i64) (local $to i32)\n").unwrap();
+        writeln!(functions, "(func (export \"{name}\") {parameters} (result i64) (local $to i32)").unwrap();
         writeln!(functions, "(local.set $to (i32.const {replies_at}))").unwrap();
         for (text, times) in parts {
             let at = TEXTS_AT + texts.len();

@@ -43,6 +43,7 @@ impl Contract for Bindgen {
 
     fn check_exports(&self, file: &File<'_>, violations: &mut Vec<Violation>) {
         let module = &file.scan.module;
+        let before = violations.len();
         let mut refuse = |message: String| violations.push(Violation::of_file(message));
         let exported = |name: &str| {
             let export = module.exports.iter().find(|export| export.name == name)?;
@@ -72,7 +73,7 @@ impl Contract for Bindgen {
                 }
             }
         }
-        if functions.is_empty() && violations.is_empty() {
+        if functions.is_empty() && violations.len() == before {
             violations
                 .push(Violation::of_file("it is no plugin: it exports none of the protocol's functions"));
             return;

@@ -41,6 +41,7 @@ impl Contract for WasmComponent {
     fn check_exports(&self, file: &File<'_>, violations: &mut Vec<Violation>) {
         // Without types, nothing can be said of an export.
         let Some(types) = file.types else { return };
+        let before = violations.len();
         let mut refuse = |message: String| violations.push(Violation::of_file(message));
         let mut functions = Vec::new();
         for function in Function::ALL.iter().copied() {
@@ -55,7 +56,7 @@ impl Contract for WasmComponent {
                 _ => refuse(format!("its export `{name}` is no function; the protocol has {expected}")),
             }
         }
-        if functions.is_empty() && violations.is_empty() {
+        if functions.is_empty() && violations.len() == before {
             let underscored = file.scan.component_exports.iter().find(|name| Function::named(name).is_some());
             violations.push(Violation::of_file(match underscored {
                 Some(name) => format!(
