@@ -6,8 +6,11 @@
 //! # How files are written
 //!
 //! - `replace` writes a file of another name in the same folder, brings it to the disk, and renames it, so that readers see the old
-//!   contents or the new ones. Permission bits stay (without set-user-ID and its like), and the owner where the host may set it.
+//!   contents or the new ones. What the file has beside its contents stays ([`attributes`](crate::attributes)); where it cannot, and where no
+//!   file can be renamed over it (a mount point), the call fails and the file is as it was.
+//! - `in_place` overwrites the file where it is, for those that cannot be replaced. Readers may see a half, and what fails on the way leaves one.
 //! - `append` and `new` write where the file is. What was written when the time ran out stays behind an append; a new file is removed.
+//! - A file that is written loses set-user-ID and set-group-ID: what a plugin wrote does not run as somebody else.
 //! - A symbolic link at the *end* of a path is not written through, even if it stays inside: renaming would replace the link, and a plugin that
 //!   means the file can name it. Links on the way are followed as for reading.
 //! - A new file has the permissions 0644 less the host's umask.
@@ -24,6 +27,7 @@ use driftless_plugin_api::host_call::{
     FileAnswer, FileKind, FileRequest, FileStat, FolderEntry, HostCallError, HostCallErrorKind, WriteMode,
 };
 
+use crate::attributes::{self, Existing};
 use crate::roots::{OpenError, Roots, of_the_folder, regular};
 use crate::{Task, denied, failed, invalid, may_not};
 
@@ -149,21 +153,36 @@ impl What<'_> {
         let error = |error| self.error(error);
         match mode {
             WriteMode::Replace => {
-                let existing = existing(folder, name).map_err(error)?;
-                let temporary = Temporary::create(folder, existing.is_none()).map_err(error)?;
+                let existing = Existing::open(folder, name).map_err(error)?;
+                let temporary =
+                    Temporary::create(folder, existing.as_ref()).map_err(|error| match error {
+                        OpenError::Io(io) if existing.is_some() && is_refused(&io) => {
+                            self.not_replaceable(&format!("no other file can be made in its folder ({io})"))
+                        }
+                        other => self.error(other),
+                    })?;
                 self.write_all(&temporary.file, body)?;
                 if let Some(existing) = &existing {
-                    temporary.become_like(existing).map_err(error)?;
+                    existing.keep_on(&temporary.file).map_err(|lost| {
+                        self.not_replaceable(&format!("{} cannot be kept ({})", lost.what, lost.error))
+                    })?;
                 }
-                temporary.put(name).map_err(error)
+                temporary.put(name).map_err(|error| match error.kind() {
+                    io::ErrorKind::ResourceBusy | io::ErrorKind::CrossesDevices => {
+                        self.not_replaceable(&format!("something is mounted there ({error})"))
+                    }
+                    _ => self.io(&error),
+                })
+            }
+            WriteMode::InPlace => {
+                let file = self.open_to_write(folder, name, new_file().write(true))?;
+                self.write_all(&file, body)?;
+                file.set_len(body.len() as u64)
+                    .and_then(|()| file.sync_all())
+                    .map_err(|error| self.io(&error))
             }
             WriteMode::Append => {
-                existing(folder, name).map_err(error)?;
-                let mut options = new_file();
-                options.append(true).create(true).nonblock(true);
-                let file = folder.open_with(name, &options).map_err(|io| error(io.into()))?;
-                let metadata = file.metadata().map_err(|io| error(io.into()))?;
-                regular(&metadata).and_then(|()| of_the_folder(&file, folder)).map_err(error)?;
+                let file = self.open_to_write(folder, name, new_file().append(true))?;
                 self.write_all(&file, body)
             }
             WriteMode::New => {
@@ -178,6 +197,34 @@ impl What<'_> {
                     })
             }
         }
+    }
+
+    /// Opens what is written where it is, and makes a file that is not there.
+    fn open_to_write(
+        &self,
+        folder: &Dir,
+        name: &str,
+        options: &mut OpenOptions,
+    ) -> Result<File, HostCallError> {
+        let mut open = || -> Result<File, OpenError> {
+            match folder.symlink_metadata(name) {
+                Ok(metadata) => regular(&metadata)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error.into()),
+            }
+            let file = folder.open_with(name, options.create(true).nonblock(true))?;
+            regular(&file.metadata()?)?;
+            of_the_folder(&file, folder)?;
+            attributes::without_privileges(&file)?;
+            Ok(file)
+        };
+        open().map_err(|error| self.error(error))
+    }
+
+    /// What is not written because the file would not be the same one, with the way that leaves it where it is.
+    fn not_replaceable(&self, why: &str) -> HostCallError {
+        let path = self.path;
+        failed(format!("cannot replace {path}: {why}; `in_place` writes it where it is"))
     }
 
     fn write_all(&self, mut file: &File, body: &[u8]) -> Result<(), HostCallError> {
@@ -215,32 +262,9 @@ impl What<'_> {
     }
 }
 
-/// What a file has that is kept when it is replaced.
-struct Existing {
-    #[cfg(unix)]
-    mode: u32,
-    #[cfg(unix)]
-    owner: (u32, u32),
-}
-
-/// What is there to be written to: nothing, or a regular file.
-fn existing(folder: &Dir, name: &str) -> Result<Option<Existing>, OpenError> {
-    let metadata = match folder.symlink_metadata(name) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    regular(&metadata)?;
-    #[cfg(unix)]
-    {
-        use cap_std::fs::MetadataExt;
-
-        // A program that runs as its owner does not become another program and still do so.
-        let mode = metadata.mode() & 0o777;
-        Ok(Some(Existing { mode, owner: (metadata.uid(), metadata.gid()) }))
-    }
-    #[cfg(not(unix))]
-    Ok(Some(Existing {}))
+/// Whether a folder takes no new file.
+fn is_refused(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
 /// Options for a file that is perhaps made, with the permissions of a new file.
@@ -264,16 +288,16 @@ struct Temporary<'a> {
 }
 
 impl<'a> Temporary<'a> {
-    /// Makes one. What is to become like another file is the host's alone until then.
-    fn create(folder: &'a Dir, for_all: bool) -> Result<Self, OpenError> {
+    /// Makes one. Nobody may do more with what takes the place of another file than with that file, from the beginning.
+    fn create(folder: &'a Dir, existing: Option<&Existing>) -> Result<Self, OpenError> {
         let mut options = new_file();
         options.write(true).create_new(true);
         #[cfg(unix)]
-        if !for_all {
+        if let Some(existing) = existing {
             use cap_std::fs::OpenOptionsExt;
-            options.mode(0o600);
+            options.mode(existing.mode() & 0o600);
         }
-        let _ = for_all;
+        let _ = existing;
         let random = RandomState::new();
         for attempt in 0..100 {
             let name = format!(".driftless-{:016x}.tmp", random.hash_one(attempt));
@@ -286,28 +310,7 @@ impl<'a> Temporary<'a> {
         Err(OpenError::Io(io::ErrorKind::AlreadyExists.into()))
     }
 
-    fn become_like(&self, existing: &Existing) -> Result<(), OpenError> {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-
-            use cap_std::fs::{MetadataExt, Permissions};
-            use rustix::fs::{Gid, Uid, fchown};
-
-            let own = self.file.metadata()?;
-            let (uid, gid) = existing.owner;
-            if (own.uid(), own.gid()) != (uid, gid) {
-                // A host that is not the superuser cannot give a file away, and an editor's file is its user's as well.
-                let _ = fchown(&self.file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)));
-            }
-            let permissions = std::fs::Permissions::from_mode(existing.mode);
-            self.file.set_permissions(Permissions::from_std(permissions))?;
-        }
-        let _ = existing;
-        Ok(())
-    }
-
-    fn put(mut self, name: &str) -> Result<(), OpenError> {
+    fn put(mut self, name: &str) -> io::Result<()> {
         self.file.sync_all()?;
         self.folder.rename(&self.name, self.folder, name)?;
         self.is_put = true;

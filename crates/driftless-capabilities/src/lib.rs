@@ -31,6 +31,7 @@
 //! assert_eq!(error.message, "it may not read /etc/shadow: the plugin's manifest does not ask for it");
 //! ```
 
+mod attributes;
 mod deadline;
 mod environment;
 mod files;

@@ -24,6 +24,7 @@ mod input_file;
 mod line_file;
 mod lines;
 mod ordered_writer;
+mod paths;
 mod pipeline;
 mod queue;
 mod reader;

@@ -1,7 +1,5 @@
 //! From the description of a stage to the stage.
 
-use std::path::PathBuf;
-
 use driftless_host::{Binding, FailurePolicy, PluginManager};
 use driftless_plugin_api::component::ComponentKind;
 use serde::de::DeserializeOwned;
@@ -9,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::config::{FileOutput, FileSource, Nothing, SourceStage, Stage};
 use crate::error::{Error, Result};
+use crate::paths::matching;
 use crate::reader::Input;
 use crate::writer::Output;
 
@@ -87,37 +86,4 @@ fn never_fails(what: &str, on_failure: Option<&FailurePolicy>) -> Result<()> {
         Some(_) => Err(Error::impossible(what, "`on_failure` is for plugins, and this is built in")),
         None => Ok(()),
     }
-}
-
-/// The files that patterns stand for. A path without a pattern is taken as it is, so that its absence is told when it is opened.
-fn matching(patterns: &[String], follow: bool) -> Result<Vec<PathBuf>> {
-    let mut paths = Vec::new();
-    for pattern in patterns {
-        if !pattern.contains(['*', '?', '[']) {
-            if !follow && let Err(source) = std::fs::metadata(pattern) {
-                return Err(Error::Input { what: pattern.clone(), source });
-            }
-            paths.push(pattern.into());
-            continue;
-        }
-        let found = glob::glob(pattern).map_err(|error| Error::impossible(pattern, error.to_string()))?;
-        let before = paths.len();
-        for path in found {
-            let path = path.map_err(|error| Error::Input { what: pattern.clone(), source: error.into() })?;
-            // A pattern means the files beside it, not the folders.
-            if !path.is_dir() {
-                paths.push(path);
-            }
-        }
-        if paths.len() == before && !follow {
-            return Err(Error::Input {
-                what: pattern.clone(),
-                source: std::io::Error::new(std::io::ErrorKind::NotFound, "no file matches"),
-            });
-        }
-    }
-    if paths.is_empty() {
-        return Err(Error::impossible("paths", "there is none"));
-    }
-    Ok(paths)
 }

@@ -321,8 +321,11 @@ pub enum FileRequest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WriteMode {
-    /// It goes, as soon as the new contents are there in full. A file that is not there is made.
+    /// It goes, as soon as the new contents are there in full: readers see the old or the new. Owner, permission bits, access control list and
+    /// extended attributes stay; where they cannot, and where no file can take the place of this one, it fails. A file that is not there is made.
     Replace,
+    /// It is overwritten where it is, for a file that cannot be replaced. Readers may see a half. A file that is not there is made.
+    InPlace,
     /// It stays, and the new goes behind it. A file that is not there is made.
     Append,
     /// There must be no such file yet.

@@ -91,9 +91,32 @@ pub fn read_to_string(path: impl AsRef<str>) -> Result<String, HostError> {
 ///
 /// # Errors
 ///
-/// Without the permission, where there is no folder for it, or where it cannot be written.
+/// Without the permission, where there is no folder for it, or where it cannot be written. A file that cannot be replaced and stay what it is
+/// (with its owner and its access control list, or because something is mounted on it) is left as it is: [`write_in_place`] writes it.
 pub fn write(path: impl AsRef<str>, contents: impl AsRef<[u8]>) -> Result<(), HostError> {
     put(path, contents, WriteMode::Replace)
+}
+
+/// Overwrites a file where it is, for one that cannot be replaced: readers may see a half, and what fails on the way leaves one. A file that is
+/// not there is made.
+///
+/// It needs the permission to write the file: `#[plugin(files("/etc/hosts:rw"))]`.
+///
+/// ```
+/// # use plugin_sdk::testing::{self, FakeHost};
+/// # let host = testing::host(FakeHost::new().file("/etc/hosts", "127.0.0.1 localhost moon\n"));
+/// use plugin_sdk::fs;
+///
+/// fs::write_in_place("/etc/hosts", "127.0.0.1 localhost\n")?;
+/// # assert_eq!(host.written("/etc/hosts").as_deref(), Some("127.0.0.1 localhost\n"));
+/// # Ok::<(), plugin_sdk::HostError>(())
+/// ```
+///
+/// # Errors
+///
+/// Without the permission, where there is no folder for it, or where it cannot be written.
+pub fn write_in_place(path: impl AsRef<str>, contents: impl AsRef<[u8]>) -> Result<(), HostError> {
+    put(path, contents, WriteMode::InPlace)
 }
 
 /// Writes behind what is in a file. A file that is not there is made.

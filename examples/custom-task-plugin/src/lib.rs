@@ -170,12 +170,15 @@ mod custom_task_plugin {
         path: String,
         /// All that is to be in it.
         content: String,
+        /// Whether a file that cannot be replaced, such as a mount point, is overwritten where it is. Readers may see a half.
+        #[serde(default)]
+        in_place: bool,
     }
 
     /// Writes a file, unless it has this content already.
     #[task]
     fn file(config: File) -> Result<TaskResult> {
-        let File { path, content } = config;
+        let File { path, content, in_place } = config;
         let state = match unless_missing(fs::read(&path))? {
             Some(found) if found == content.as_bytes() => {
                 return Ok(unchanged(format!("{path} is as it should be")));
@@ -183,7 +186,7 @@ mod custom_task_plugin {
             Some(_) => "changed",
             None => "created",
         };
-        fs::write(&path, content)?;
+        write(&path, content, in_place)?;
         Ok(changed(format!("{path} is {state}")))
     }
 
@@ -205,6 +208,9 @@ mod custom_task_plugin {
         /// Whether a file that is not there is made.
         #[serde(default)]
         create: bool,
+        /// Whether a file that cannot be replaced, such as a mount point, is overwritten where it is. Readers may see a half.
+        #[serde(default)]
+        in_place: bool,
     }
 
     /// Whether something is to be there.
@@ -228,9 +234,10 @@ mod custom_task_plugin {
             bail!("`starts_with` is empty, and every line begins with that");
         }
         let beginning = config.starts_with.as_deref().map(Lines::Beginning);
-        let found = unless_missing(fs::read_to_string(path))?;
+        let found = unless_missing(fs::read(path))?;
         let is_there = found.is_some();
         let before = found.unwrap_or_default();
+        lines::check(&before).map_err(|error| error.context(path))?;
         let (after, done) = match config.state {
             Presence::Present => {
                 let Some(line) = &config.line else {
@@ -253,8 +260,12 @@ mod custom_task_plugin {
         if after == before {
             return Ok(unchanged(format!("{path} is as it should be")));
         }
-        fs::write(path, after)?;
+        write(path, after, config.in_place)?;
         Ok(changed(format!("{done} {path}")))
+    }
+
+    fn write(path: &str, contents: impl AsRef<[u8]>, in_place: bool) -> Result<(), HostError> {
+        if in_place { fs::write_in_place(path, contents) } else { fs::write(path, contents) }
     }
 
     /// What was read, or nothing where there is no file.

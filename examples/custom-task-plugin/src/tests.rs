@@ -3,6 +3,7 @@
 use plugin_sdk::HostErrorKind;
 use plugin_sdk::serde_json::{self, Value, json};
 use plugin_sdk::testing::{self, FakeHost};
+use proptest::prelude::*;
 
 use crate::*;
 
@@ -234,6 +235,116 @@ fn what_is_not_granted_is_an_error() {
     let denied = testing::host(FakeHost::new().fails("read /etc/motd", HostErrorKind::Denied));
     error("line_in_file", json!({"path": "/etc/motd", "line": "x", "create": true}));
     assert_eq!(denied.calls(), ["read /etc/motd"]);
+}
+
+#[test]
+fn in_place_writes_where_the_file_is() {
+    let host = testing::host(FakeHost::new().file("/srv/x", "a\n"));
+    run("line_in_file", json!({"path": "/srv/x", "line": "b", "in_place": true}));
+    run("file", json!({"path": "/srv/x", "content": "c", "in_place": true}));
+    assert_eq!(
+        host.calls(),
+        ["read /srv/x", "write in place /srv/x", "read /srv/x", "write in place /srv/x"]
+    );
+}
+
+#[test]
+fn bytes_that_are_no_text_stay() {
+    let host = testing::host(FakeHost::new().file("/srv/x", b"caf\xe9=1\r\nport=1\r\n\0\xff"));
+    run("line_in_file", json!({"path": "/srv/x", "line": "port=2", "starts_with": "port="}));
+    assert_eq!(host.contents("/srv/x").unwrap(), b"caf\xe9=1\r\nport=2\r\n\0\xff");
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_line() {
+    let config = || json!({"line": "a=2", "starts_with": "a="});
+    assert_eq!(edit("\u{feff}a=1\nb\n", config()).as_deref(), Some("\u{feff}a=2\nb\n"));
+    assert_eq!(edit("\u{feff}a=2\n", config()), None);
+    let gone = json!({"starts_with": "a=", "state": "absent"});
+    assert_eq!(edit("\u{feff}a=1\nb\n", gone).as_deref(), Some("\u{feff}b\n"));
+    let _host = testing::host(FakeHost::new().file("/x", b"\xff\xfea\0\n\0"));
+    assert_eq!(
+        error("line_in_file", json!({"path": "/x", "line": "a"})),
+        "/x: it is text in UTF-16, and lines are edited in UTF-8"
+    );
+}
+
+/// A text of any bytes, with lines that begin like those that are looked for, and all ends of lines.
+fn any_text() -> impl Strategy<Value = Vec<u8>> {
+    let line = prop_oneof![
+        "(port=|port|#port=|)[a-z0-9 =]{0,8}".prop_map(String::into_bytes),
+        prop::collection::vec(any::<u8>().prop_filter("no end of a line", |byte| *byte != b'\n'), 0..12),
+    ];
+    let end = prop::sample::select(vec!["\n", "\r\n", "\r\r\n"]);
+    let mark = prop::sample::select(vec!["", "\u{feff}"]);
+    (mark, prop::collection::vec((line, end), 0..8), any::<bool>()).prop_map(|(mark, lines, is_ended)| {
+        let mut text = mark.as_bytes().to_vec();
+        let last = lines.len().saturating_sub(1);
+        for (place, (line, end)) in lines.iter().enumerate() {
+            text.extend_from_slice(line);
+            if is_ended || place < last {
+                text.extend_from_slice(end.as_bytes());
+            }
+        }
+        text
+    })
+}
+
+/// What two texts have in common at their beginnings, and behind that at their ends; and what stands between in each.
+fn difference<'a>(before: &'a [u8], after: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+    let start = before.iter().zip(after).take_while(|(a, b)| a == b).count();
+    let (before, after) = (&before[start..], &after[start..]);
+    let end = before.iter().rev().zip(after.iter().rev()).take_while(|(a, b)| a == b).count();
+    (&before[..before.len() - end], &after[..after.len() - end])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_difference_is_the_line_that_was_asked_for(
+        text in any_text(),
+        line in "(port=)?[a-z0-9 ]{0,8}",
+        start in "port=?",
+        replaces in any::<bool>(),
+    ) {
+        prop_assume!(lines::check(&text).is_ok());
+        let host = testing::host(FakeHost::new().file("/srv/x", text.clone()));
+        let mut config = json!({"path": "/srv/x", "line": line});
+        if replaces {
+            config["starts_with"] = json!(start);
+        }
+        let result = run("line_in_file", config);
+        prop_assert_eq!(&result["status"], "success", "{}", result);
+        let after = host.contents("/srv/x").unwrap();
+        let (old, new) = difference(&text, &after);
+        prop_assert_eq!(result["changed"].as_bool(), Some(text != after));
+        // Of what was there a part of one line at most is gone. What came is a part of the line, with the end that the line before it lacked.
+        prop_assert!(!old.contains(&b'\n'), "{old:?}");
+        if !replaces {
+            prop_assert!(old.is_empty(), "{old:?}");
+            prop_assert!(text == after || after.starts_with(&text), "it goes behind all others");
+        }
+        let ended = [b"\r\n".as_slice(), line.as_bytes(), b"\r\n"].concat();
+        let plain = [b"\n".as_slice(), line.as_bytes(), b"\n"].concat();
+        let is_part = |whole: &[u8]| new.is_empty() || whole.windows(new.len()).any(|part| part == new);
+        prop_assert!(is_part(&ended) || is_part(&plain), "{new:?}");
+    }
+
+    #[test]
+    fn all_other_lines_are_as_they_were(text in any_text(), start in "port=?") {
+        prop_assume!(lines::check(&text).is_ok());
+        let host = testing::host(FakeHost::new().file("/srv/x", text.clone()));
+        run("line_in_file", json!({"path": "/srv/x", "starts_with": start, "state": "absent"}));
+        let mark = if text.starts_with("\u{feff}".as_bytes()) { 3 } else { 0 };
+        let mut expected = text[..mark].to_vec();
+        for line in text[mark..].split_inclusive(|byte| *byte == b'\n') {
+            if !line.starts_with(start.as_bytes()) {
+                expected.extend_from_slice(line);
+            }
+        }
+        prop_assert_eq!(host.contents("/srv/x").unwrap(), expected);
+    }
 }
 
 /// What `line_in_file` makes of a text; `None` where it writes nothing.

@@ -1,5 +1,5 @@
 //! The format of `/proc/cpuinfo`: a paragraph of `name : value` for each logical processor. The names depend on the
-//! architecture; this knows those of x86, Arm, RISC-V, POWER and MIPS.
+//! architecture; this knows those of x86, Arm, RISC-V, POWER, s390, LoongArch, MIPS and SPARC.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ pub(crate) struct Cpu {
     model: Option<String>,
     vendor: Option<String>,
     /// What the scheduler sees: cores, times the threads that each runs.
-    logical: usize,
+    logical: Option<usize>,
     /// Cores of all sockets.
     cores: Option<usize>,
     sockets: Option<usize>,
@@ -21,8 +21,15 @@ pub(crate) struct Cpu {
     flags: Vec<String>,
 }
 
+impl Cpu {
+    /// Whether the text says how many processors there are.
+    pub(crate) fn is_counted(&self) -> bool {
+        self.logical.is_some()
+    }
+}
+
 pub(crate) fn parse(text: &str) -> Result<Cpu> {
-    let (mut logical, mut model, mut vendor, mut flags) = (0, None, None, None);
+    let (mut logical, mut announced, mut model, mut vendor, mut flags) = (0, None, None, None, None);
     let (mut socket, mut sockets, mut cores) = (None, BTreeSet::new(), BTreeSet::new());
     for line in text.lines() {
         let Some((name, value)) = line.split_once(':') else {
@@ -31,25 +38,35 @@ pub(crate) fn parse(text: &str) -> Result<Cpu> {
         let (name, value) = (name.trim(), value.trim());
         match name {
             // Old Arm kernels have a `Processor` with a name beside the numbered ones.
-            "processor" if value.parse::<u32>().is_ok() => {
+            "processor" if value.parse::<u64>().is_ok() => {
                 logical += 1;
                 socket = None;
             }
-            "model name" | "cpu model" | "cpu" | "uarch" | "Processor" => {
+            // s390 lists its processors in one line each, and their places in paragraphs behind that.
+            _ if numbered(name) => {
+                logical += 1;
+                if let Some((_, machine)) = value.split_once("machine = ") {
+                    model.get_or_insert(machine);
+                }
+            }
+            "cpu number" => socket = None,
+            // s390, SPARC, Alpha.
+            "# processors" | "ncpus active" | "cpus active" => announced = value.parse().ok(),
+            "model name" | "Model Name" | "cpu model" | "cpu" | "CPU" | "uarch" | "Processor" => {
                 model.get_or_insert(value);
             }
-            "vendor_id" | "mvendorid" | "CPU implementer" => {
+            "vendor_id" | "mvendorid" | "CPU implementer" | "CPU Family" => {
                 vendor.get_or_insert(value);
             }
-            "flags" | "Features" | "isa" | "ASEs implemented" => {
+            "flags" | "Features" | "features" | "isa" | "ASEs implemented" => {
                 flags.get_or_insert(value);
             }
-            "physical id" => {
+            "physical id" | "package" => {
                 socket = Some(value);
                 sockets.insert(value);
             }
             // The number of a core counts within its socket, which comes first.
-            "core id" => {
+            "core id" | "core" => {
                 if let Some(socket) = socket {
                     cores.insert((socket, value));
                 }
@@ -57,10 +74,11 @@ pub(crate) fn parse(text: &str) -> Result<Cpu> {
             _ => {}
         }
     }
-    if logical == 0 {
-        bail!("the text has no line processor; it is not that of /proc/cpuinfo");
-    }
     let known = |count: usize| (count > 0).then_some(count);
+    let logical = known(logical).or(announced);
+    if logical.is_none() && [model, vendor, flags].iter().all(Option::is_none) {
+        bail!("the text has no line about a processor; it is not that of /proc/cpuinfo");
+    }
     Ok(Cpu {
         model: model.map(str::to_owned),
         vendor: vendor.map(str::to_owned),
@@ -71,4 +89,9 @@ pub(crate) fn parse(text: &str) -> Result<Cpu> {
             .map(|flags| flags.split_ascii_whitespace().map(str::to_owned).collect())
             .unwrap_or_default(),
     })
+}
+
+/// Whether a name is that of one processor: `processor 0`.
+fn numbered(name: &str) -> bool {
+    name.strip_prefix("processor ").is_some_and(|number| number.parse::<u64>().is_ok())
 }

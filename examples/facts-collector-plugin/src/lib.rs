@@ -29,6 +29,19 @@ mod facts_collector_plugin {
     use super::mounts::{self, Mount};
     use super::os_release::{self, Os};
 
+    /// The lines that are told of, where a file has many that nobody understands.
+    const MAX_WARNINGS: usize = 10;
+
+    /// Says which lines of a file, counted from 1, are left out of the facts.
+    fn warn_of(file: &str, lines: &[usize], why: &str) {
+        for line in lines.iter().take(MAX_WARNINGS) {
+            log::warn!("{file}: line {line} {why} and is ignored");
+        }
+        if let Some(more) = lines.len().checked_sub(MAX_WARNINGS).filter(|more| *more > 0) {
+            log::warn!("{file}: {more} more lines are ignored");
+        }
+    }
+
     /// Where the facts are read from.
     #[derive(Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
@@ -38,12 +51,16 @@ mod facts_collector_plugin {
     }
 
     impl Source {
-        /// The text that is given, or else that of the file.
+        /// The text that is given, or else that of the file. A name in a file need not be UTF-8: what is not becomes U+FFFD.
         fn text(self, path: &str) -> Result<String> {
-            match self.text {
-                Some(text) => Ok(text),
-                None => Ok(fs::read_to_string(path)?),
+            if let Some(text) = self.text {
+                return Ok(text);
             }
+            let text = String::from_utf8(fs::read(path)?);
+            Ok(text.unwrap_or_else(|error| {
+                log::warn!("{path}: some bytes are no UTF-8, and stand in the facts as U+FFFD");
+                String::from_utf8_lossy(error.as_bytes()).into_owned()
+            }))
         }
     }
 
@@ -51,28 +68,36 @@ mod facts_collector_plugin {
     #[facts]
     fn os_release(source: Source) -> Result<Os> {
         let (os, ignored) = os_release::parse(&source.text("/etc/os-release")?)?;
-        for line in ignored {
-            log::warn!("os-release: line {line} is not an assignment and is ignored");
-        }
+        warn_of("os-release", &ignored, "is not an assignment");
         Ok(os)
     }
 
     /// Memory and swap in bytes, out of `/proc/meminfo`.
     #[facts]
     fn meminfo(source: Source) -> Result<Memory> {
-        meminfo::parse(&source.text("/proc/meminfo")?)
+        let (memory, ignored) = meminfo::parse(&source.text("/proc/meminfo")?)?;
+        warn_of("meminfo", &ignored, "is not a name, a number and perhaps kB");
+        Ok(memory)
     }
 
     /// Processors and what they can do, out of `/proc/cpuinfo`.
     #[facts]
     fn cpuinfo(source: Source) -> Result<Cpu> {
-        cpuinfo::parse(&source.text("/proc/cpuinfo")?)
+        let cpu = cpuinfo::parse(&source.text("/proc/cpuinfo")?)?;
+        if !cpu.is_counted() {
+            log::warn!("cpuinfo: it does not say how many processors there are");
+        }
+        Ok(cpu)
     }
 
     /// How busy the system is, out of `/proc/loadavg`.
     #[facts]
     fn loadavg(source: Source) -> Result<Load> {
-        loadavg::parse(&source.text("/proc/loadavg")?)
+        let load = loadavg::parse(&source.text("/proc/loadavg")?)?;
+        if !load.is_whole() {
+            log::warn!("loadavg: some of its numbers are missing");
+        }
+        Ok(load)
     }
 
     /// A table of mounts.
@@ -101,6 +126,13 @@ mod facts_collector_plugin {
     }
 
     impl Table {
+        fn name(self) -> &'static str {
+            match self {
+                Self::Mounts => "mounts",
+                Self::Fstab => "fstab",
+            }
+        }
+
         fn path(self) -> &'static str {
             match self {
                 Self::Mounts => "/proc/self/mounts",
@@ -119,7 +151,8 @@ mod facts_collector_plugin {
     #[facts]
     fn mounts(config: MountTable) -> Result<MountFacts> {
         let MountTable { text, table, exclude_types } = config;
-        let mut mounts = mounts::parse(&Source { text }.text(table.path())?)?;
+        let (mut mounts, ignored) = mounts::parse(&Source { text }.text(table.path())?);
+        warn_of(table.name(), &ignored, "is not a device, a path, a type and options");
         mounts.retain(|mount| !exclude_types.contains(&mount.r#type));
         Ok(MountFacts { mounts })
     }

@@ -1,33 +1,46 @@
 //! The format of `/proc/loadavg`: `0.20 0.18 0.12 1/80 11206`.
 
 use plugin_sdk::serde::Serialize;
-use plugin_sdk::{Error, Result};
+use plugin_sdk::{Result, bail};
 
-/// How many processes run or wait to run.
+/// How many processes run or wait to run. What the text does not say is null.
 #[derive(Serialize)]
 #[serde(crate = "plugin_sdk::serde")]
 pub(crate) struct Load {
     /// Averaged over one minute.
-    one: f64,
+    one: Option<f64>,
     /// Averaged over five minutes.
-    five: f64,
+    five: Option<f64>,
     /// Averaged over fifteen minutes.
-    fifteen: f64,
+    fifteen: Option<f64>,
     /// Running or runnable now.
-    running: u64,
+    running: Option<u64>,
     /// All that there are.
-    threads: u64,
+    threads: Option<u64>,
+}
+
+impl Load {
+    /// Whether the text said everything.
+    pub(crate) fn is_whole(&self) -> bool {
+        [self.one, self.five, self.fifteen].iter().all(Option::is_some)
+            && self.running.is_some()
+            && self.threads.is_some()
+    }
 }
 
 pub(crate) fn parse(text: &str) -> Result<Load> {
-    fields(text)
-        .ok_or_else(|| Error::new("expected text like that of /proc/loadavg: 0.20 0.18 0.12 1/80 11206"))
-}
-
-fn fields(text: &str) -> Option<Load> {
-    let mut words = text.split_ascii_whitespace();
-    let mut average = || words.next()?.parse().ok().filter(|load: &f64| load.is_finite());
-    let (one, five, fifteen) = (average()?, average()?, average()?);
-    let (running, threads) = words.next()?.split_once('/')?;
-    Some(Load { one, five, fifteen, running: running.parse().ok()?, threads: threads.parse().ok()? })
+    let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    let average = |place: usize| words.get(place)?.parse().ok().filter(|load: &f64| load.is_finite());
+    let (running, threads) = words.get(3).and_then(|word| word.split_once('/')).unzip();
+    let load = Load {
+        one: average(0),
+        five: average(1),
+        fifteen: average(2),
+        running: running.and_then(|number| number.parse().ok()),
+        threads: threads.and_then(|number| number.parse().ok()),
+    };
+    if load.one.is_none() {
+        bail!("expected text like that of /proc/loadavg: 0.20 0.18 0.12 1/80 11206");
+    }
+    Ok(load)
 }

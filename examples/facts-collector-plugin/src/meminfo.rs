@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use plugin_sdk::serde::Serialize;
-use plugin_sdk::{Error, Result, bail};
+use plugin_sdk::{Result, bail};
 
-/// Memory, in bytes. What an old kernel does not tell is null.
+/// Memory, in bytes. What a kernel does not tell is null.
 #[derive(Serialize)]
 #[serde(crate = "plugin_sdk::serde")]
 pub(crate) struct Memory {
-    total: u64,
+    total: Option<u64>,
     /// What a new program could have without swapping.
     available: Option<u64>,
     /// All that is not available.
@@ -33,53 +33,55 @@ struct Swap {
     used: u64,
 }
 
-pub(crate) fn parse(text: &str) -> Result<Memory> {
-    let (mut bytes, mut counts) = (BTreeMap::new(), BTreeMap::new());
+/// Reads the text, and tells which lines, counted from 1, are none of its kind.
+pub(crate) fn parse(text: &str) -> Result<(Memory, Vec<usize>)> {
+    let (mut bytes, mut counts, mut ignored) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     for (place, line) in text.lines().enumerate() {
-        if line.trim().is_empty() {
-            continue;
-        }
-        let Some((name, amount, has_unit)) = quantity(line) else {
-            return Err(
-                Error::new("expected a name, a number and perhaps kB").context(format!("line {}", place + 1))
-            );
-        };
-        if has_unit {
-            let Some(amount) = amount.checked_mul(1024) else {
-                bail!("line {}: {amount} kB are too many bytes", place + 1);
-            };
-            bytes.insert(name.to_owned(), amount);
-        } else {
-            counts.insert(name.to_owned(), amount);
+        match quantity(line) {
+            Some((name, Amount::Bytes(amount))) => {
+                bytes.insert(name.to_owned(), amount);
+            }
+            Some((name, Amount::Count(amount))) => {
+                counts.insert(name.to_owned(), amount);
+            }
+            None if line.trim().is_empty() => {}
+            None => ignored.push(place + 1),
         }
     }
+    if bytes.is_empty() {
+        bail!("the text has no line such as `MemTotal: 16313132 kB`; it is not that of /proc/meminfo");
+    }
     let get = |name: &str| bytes.get(name).copied();
-    let Some(total) = get("MemTotal") else {
-        bail!("the text has no line MemTotal; it is not that of /proc/meminfo");
-    };
-    let available = get("MemAvailable");
+    let (total, available) = (get("MemTotal"), get("MemAvailable"));
     let (swap_total, swap_free) = (get("SwapTotal").unwrap_or(0), get("SwapFree").unwrap_or(0));
-    Ok(Memory {
+    let memory = Memory {
         total,
         available,
-        used: available.map(|available| total.saturating_sub(available)),
+        used: total.zip(available).map(|(total, available)| total.saturating_sub(available)),
         free: get("MemFree"),
         buffers: get("Buffers"),
         cached: get("Cached"),
         swap: Swap { total: swap_total, free: swap_free, used: swap_total.saturating_sub(swap_free) },
         bytes,
         counts,
-    })
+    };
+    Ok((memory, ignored))
 }
 
-/// Name, amount, and whether it is in kB.
-fn quantity(line: &str) -> Option<(&str, u64, bool)> {
+/// What stands behind a name.
+enum Amount {
+    Bytes(u64),
+    Count(u64),
+}
+
+fn quantity(line: &str) -> Option<(&str, Amount)> {
     let (name, rest) = line.split_once(':')?;
     let mut words = rest.split_ascii_whitespace();
-    let amount = words.next()?.parse().ok()?;
-    match (words.next(), words.next()) {
-        (None, _) => Some((name.trim(), amount, false)),
-        (Some("kB"), None) => Some((name.trim(), amount, true)),
-        _ => None,
-    }
+    let amount: u64 = words.next()?.parse().ok()?;
+    let amount = match (words.next(), words.next()) {
+        (None, _) => Amount::Count(amount),
+        (Some("kB"), None) => Amount::Bytes(amount.checked_mul(1024)?),
+        _ => return None,
+    };
+    Some((name.trim(), amount))
 }

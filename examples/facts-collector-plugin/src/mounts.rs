@@ -1,7 +1,6 @@
 //! The format of fstab(5), which `/proc/self/mounts` has as well: device, path, type, options, and two numbers.
 
 use plugin_sdk::serde::Serialize;
-use plugin_sdk::{Result, bail};
 
 /// A mounted file system.
 #[derive(Serialize)]
@@ -14,30 +13,41 @@ pub(crate) struct Mount {
     read_only: bool,
 }
 
-pub(crate) fn parse(text: &str) -> Result<Vec<Mount>> {
-    let mut mounts = Vec::new();
+/// Reads the text, and tells which lines, counted from 1, are none of its kind. Options may be missing, as mount(8) allows in fstab.
+pub(crate) fn parse(text: &str) -> (Vec<Mount>, Vec<usize>) {
+    let (mut mounts, mut ignored) = (Vec::new(), Vec::new());
     for (place, line) in text.lines().enumerate() {
         if line.trim().is_empty() || line.trim_start().starts_with('#') {
             continue;
         }
-        let mut words = line.split_ascii_whitespace();
-        let (Some(device), Some(path), Some(r#type), Some(options)) =
-            (words.next(), words.next(), words.next(), words.next())
-        else {
-            bail!("line {}: expected a device, a path, a type and options", place + 1);
-        };
-        mounts.push(Mount {
-            device: unescape(device),
-            path: unescape(path),
-            r#type: r#type.to_owned(),
-            options: options.split(',').map(str::to_owned).collect(),
-            read_only: options.split(',').any(|option| option == "ro"),
-        });
+        match mount(line) {
+            Some(mount) => mounts.push(mount),
+            None => ignored.push(place + 1),
+        }
     }
-    Ok(mounts)
+    (mounts, ignored)
 }
 
-/// Blanks, backslashes and `#` are written as three octal digits: `\040`.
+fn mount(line: &str) -> Option<Mount> {
+    let mut words: Vec<&str> = line.split_ascii_whitespace().collect();
+    // The kernel writes six words: of a device without a name, nothing stands before the first space.
+    if line.starts_with(' ') && words.len() == 5 && words[0].starts_with('/') && !words[1].starts_with('/') {
+        words.insert(0, "");
+    }
+    let [device, path, r#type, rest @ ..] = words.as_slice() else {
+        return None;
+    };
+    let options: Vec<&str> = rest.first().map(|options| options.split(',').collect()).unwrap_or_default();
+    Some(Mount {
+        device: unescape(device),
+        path: unescape(path),
+        r#type: unescape(r#type),
+        read_only: options.contains(&"ro"),
+        options: options.into_iter().map(unescape).collect(),
+    })
+}
+
+/// Blanks, backslashes and `#` are written as three octal digits: `\040`. Bytes that are no UTF-8 become U+FFFD.
 fn unescape(word: &str) -> String {
     let mut bytes = Vec::with_capacity(word.len());
     let mut rest = word.as_bytes();

@@ -16,23 +16,28 @@ const PROPERTIES = {
 
 task({
   name: "yaml",
-  description: "Sees to it that a key in a YAML file has a value, and changes no other byte",
+  description: "Sees to it that a key in a YAML file has a value, and leaves every other byte as it is",
   config: {
     type: "object",
     properties: {
       path: { description: "An absolute path", type: "string" },
       ...PROPERTIES,
       create: { description: "Whether a file that is not there is made", type: "boolean", default: false },
+      in_place: {
+        description: "Whether a file that cannot be replaced, such as a mount point, is overwritten where it is. Readers may see a half",
+        type: "boolean",
+        default: false,
+      },
     },
     required: ["path", "key"],
     additionalProperties: false,
   },
-  run({ path, create, ...wanted }) {
+  run({ path, create, in_place: inPlace, ...wanted }) {
     const before = readIfThere(path);
     if (before === undefined && !create) throw new Failure(`${path}: there is no such file; \`create: true\` makes one`);
     const { text, changed, previous } = edit(before ?? "", wanted);
     if (changed) {
-      files.write(path, text);
+      (inPlace ? files.writeInPlace : files.write)(path, text);
       log.info(`wrote ${path}`);
     }
     return { message: changed ? `changed ${path}` : `${path} is as it should be`, changed, previous };

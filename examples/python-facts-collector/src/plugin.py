@@ -27,24 +27,34 @@ class Interfaces:
 @facts
 def accounts(config: Accounts) -> dict:
     """Accounts and their groups, out of `/etc/passwd` and `/etc/group`."""
-    users, groups = parse.accounts(files.read_text("/etc/passwd"), files.read_text("/etc/group"))
+    users, groups = parse.accounts(_text("/etc/passwd"), _text("/etc/group"))
     if not config.system:
-        # `nobody` has the highest number of all.
-        users = {name: user for name, user in users.items() if config.first_uid <= user.uid < 65534}
+        # Directory services give out numbers of 32 bits, so `nobody` is not the highest of all.
+        users = {name: user for name, user in users.items() if user.uid >= config.first_uid and user.uid not in parse.NOBODY}
     return {"users": users, "groups": groups, "can_log_in": sorted(name for name, user in users.items() if user.can_log_in)}
 
 
 @facts
 def interfaces(config: Interfaces) -> dict:
     """Network interfaces and what went through them, out of `/proc/self/net/dev`."""
-    known = parse.interfaces(files.read_text("/proc/self/net/dev"))
+    known = parse.interfaces(_text("/proc/self/net/dev"))
     for name, counters in known.items():
         if counters.receive_errors or counters.transmit_errors:
-            log.warn(f"{name} has had errors: {counters.receive_errors} received, {counters.transmit_errors} sent")
+            log.warn(f"{name} has had errors: {counters.receive_errors or 0} received, {counters.transmit_errors or 0} sent")
     return {"interfaces": {name: counters for name, counters in known.items() if name not in config.exclude}}
 
 
 @facts
 def uptime() -> parse.Uptime:
     """How long the system is up, out of `/proc/uptime`."""
-    return parse.uptime(files.read_text("/proc/uptime"))
+    return parse.uptime(_text("/proc/uptime"))
+
+
+def _text(path: str) -> str:
+    """The text of a file. A name in it need not be UTF-8: what is not becomes U+FFFD."""
+    contents = files.read(path)
+    try:
+        return contents.decode()
+    except UnicodeDecodeError:
+        log.warn(f"{path}: some bytes are no UTF-8, and stand in the facts as U+FFFD")
+        return contents.decode(errors="replace")

@@ -1,6 +1,7 @@
 // Requests to the host and their answers.
 
 import { HostError } from "./failure.js";
+import { toJson } from "./text.js";
 
 const EMPTY = new Uint8Array();
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -13,7 +14,7 @@ const ENCODER = new TextEncoder();
  * @throws {HostError}
  */
 export function exchange(send, request, body = EMPTY) {
-  const [head, answered] = send(JSON.stringify(request), toBytes(body));
+  const [head, answered] = send(toJson(request), toBytes(body));
   let outcome;
   try {
     outcome = JSON.parse(head);

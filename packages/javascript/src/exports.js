@@ -12,7 +12,7 @@ export class Refusal extends Error {
   constructor(thrown) {
     const words = explain(thrown);
     super(words, { cause: thrown });
-    this.payload = words.toWellFormed?.() ?? words;
+    this.payload = words;
   }
 }
 

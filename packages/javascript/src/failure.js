@@ -1,6 +1,7 @@
 // Why a component could not do its work, and how that is told.
 
 import { place } from "./source_map.js";
+import { toJson, wellFormed } from "./text.js";
 
 /**
  * A failure that the plugin foresaw: only its message is shown to the user. Anything else that is thrown is taken for a mistake of the
@@ -27,6 +28,10 @@ export class HostError extends Failure {
 
 /** What was thrown, in plain words: its message, those of its causes, and for a mistake the place where it happened. */
 export function explain(thrown) {
+  return wellFormed(words(thrown));
+}
+
+function words(thrown) {
   if (thrown instanceof Failure) return withCauses(thrown.message, thrown);
   if (!(thrown instanceof Error)) return `something was thrown that is no Error: ${show(thrown)}`;
   // `Error` says nothing; `TypeError` does.
@@ -41,7 +46,7 @@ export function show(value) {
   if (typeof value === "string") return value;
   if (value instanceof Error) return explain(value);
   try {
-    return JSON.stringify(value) ?? String(value);
+    return toJson(value) ?? String(value);
   } catch {
     return String(value);
   }

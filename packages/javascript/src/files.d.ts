@@ -23,8 +23,13 @@ export interface Stat {
 export function read(path: string): Uint8Array;
 /** The contents of a file that is text in UTF-8. */
 export function readText(path: string): string;
-/** Writes a file: what was in it goes, as soon as the new contents are there in full. A file that is not there is made. */
+/**
+ * Writes a file: what was in it goes, as soon as the new contents are there in full. A file that is not there is made. One that cannot be replaced
+ * and stay what it is (with its owner and its access control list, or because something is mounted on it) is left as it is, with a HostError.
+ */
 export function write(path: string, contents: string | Uint8Array): void;
+/** Overwrites a file where it is, for one that cannot be replaced. Readers may see a half. A file that is not there is made. */
+export function writeInPlace(path: string, contents: string | Uint8Array): void;
 /** Writes behind what is in a file. A file that is not there is made. */
 export function append(path: string, contents: string | Uint8Array): void;
 /** Writes a file that must not be there yet. */

@@ -21,6 +21,11 @@ export function write(path, contents) {
   put(path, contents, "replace");
 }
 
+/** Overwrites a file where it is, for one that cannot be replaced (something is mounted on it, or its owner cannot be kept). Readers may see a half. */
+export function writeInPlace(path, contents) {
+  put(path, contents, "in_place");
+}
+
 /** Writes behind what is in a file. A file that is not there is made. */
 export function append(path, contents) {
   put(path, contents, "append");

@@ -5,6 +5,7 @@ import { request as ask } from "#http";
 
 import { exchange, toBytes, toText } from "./exchange.js";
 import { HostError } from "./failure.js";
+import { toJson, wellFormed } from "./text.js";
 
 /**
  * Sends a request, and waits for the response. A status such as 404 is a response: see `Response.ok`.
@@ -14,7 +15,7 @@ import { HostError } from "./failure.js";
 export function request(method, url, { headers = [], query = {}, body, json } = {}) {
   const pairs = (Array.isArray(headers) ? headers : Object.entries(headers)).map(([name, value]) => [String(name), String(value)]);
   if (json !== undefined) {
-    body = JSON.stringify(json);
+    body = toJson(json);
     if (!pairs.some(([name]) => name.toLowerCase() === "content-type")) pairs.push(["content-type", "application/json"]);
   }
   const target = withQuery(String(url), query);
@@ -85,7 +86,7 @@ function withQuery(url, query) {
 }
 
 function escape(text) {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(wellFormed(text)).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /** As much of a body as fits into a message, where it is text. */

@@ -1,6 +1,7 @@
 // JSON in, JSON out, with failures in the words of the protocol.
 
 import { Failure } from "./failure.js";
+import { toJson } from "./text.js";
 
 /** Reads JSON that the host handed over. */
 export function read(what, json) {
@@ -15,7 +16,7 @@ export function read(what, json) {
 /** Writes what an author's function returned. Nothing is `null`. */
 export function write(value) {
   try {
-    return JSON.stringify(value) ?? "null";
+    return toJson(value) ?? "null";
   } catch (error) {
     // What a `toJSON` of the author throws is no failure of JSON.
     if (!(error instanceof TypeError)) throw error;

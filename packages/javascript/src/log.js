@@ -3,6 +3,7 @@
 import { log as write } from "#host";
 
 import { show } from "./failure.js";
+import { wellFormed } from "./text.js";
 
 /** Something did not work. */
 export function error(...message) {
@@ -25,5 +26,5 @@ export function debug(...message) {
 }
 
 function text(message) {
-  return message.map(show).join(" ");
+  return wellFormed(message.map(show).join(" "));
 }

@@ -109,7 +109,7 @@ export class TestHost {
 
   _file(request, body) {
     const [[word, { path: given, mode }]] = Object.entries(request);
-    const verb = word === "write" ? { replace: "write", append: "append", new: "create" }[mode] : word;
+    const verb = word === "write" ? { replace: "write", in_place: "write in place", append: "append", new: "create" }[mode] : word;
     this.#note(`${verb} ${given}`, [], body);
     const path = plain(given);
     const contents = this.#files.get(path);

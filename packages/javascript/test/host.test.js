@@ -29,7 +29,8 @@ test("files are read and written", () => {
   const host = testHost().file("/srv/app/data", new Uint8Array([0, 255])).file("/srv/app/sub/x", "x").folder("/mnt/");
   assert.deepEqual(files.read("/srv/app/data"), new Uint8Array([0, 255]));
   assert.throws(() => files.readText("/srv/app/data"), { kind: "failed", message: "/srv/app/data: it is no text in UTF-8" });
-  files.write("/srv/app/new", "one");
+  files.write("/srv/app/new", "more than one");
+  files.writeInPlace("/srv/app/new", "one");
   files.append("/srv/app/new", " ☕");
   assert.throws(() => files.createNew("/srv/app/new", ""), { kind: "failed" });
   assert.equal(files.readText("/srv/app/new"), "one ☕");

@@ -41,6 +41,7 @@ test("requests", () => {
   asks("file", [
     () => files.read(path),
     () => files.write(path, ""),
+    () => files.writeInPlace(path, ""),
     () => files.append(path, ""),
     () => files.createNew(path, ""),
     () => files.list("/srv/app"),

@@ -30,7 +30,8 @@ class Host(unittest.TestCase):
         with fake as host:
             self.assertEqual(files.read("/srv/app/data"), bytes([0, 255]))
             self.fails("failed", lambda: files.read_text("/srv/app/data"), "/srv/app/data: it is no text in UTF-8")
-            files.write("/srv/app/new", "one")
+            files.write("/srv/app/new", "more than one")
+            files.write_in_place("/srv/app/new", "one")
             files.append("/srv/app/new", " ☕")
             self.fails("failed", lambda: files.create_new("/srv/app/new", ""))
             self.assertEqual(files.read_text("/srv/app/new"), "one ☕")

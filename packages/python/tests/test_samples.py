@@ -62,6 +62,7 @@ class Samples(unittest.TestCase):
             "file",
             lambda: files.read(path),
             lambda: files.write(path, ""),
+            lambda: files.write_in_place(path, ""),
             lambda: files.append(path, ""),
             lambda: files.create_new(path, ""),
             lambda: files.list("/srv/app"),

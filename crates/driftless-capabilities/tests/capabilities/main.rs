@@ -1,5 +1,7 @@
 //! The capabilities on a real machine, with real files, servers and programs.
 
+#[cfg(target_os = "linux")]
+mod attributes;
 mod common;
 #[cfg(unix)]
 mod environment;

@@ -10,6 +10,8 @@ mod address_space;
 mod cases;
 #[cfg(unix)]
 mod disk;
+#[cfg(target_os = "linux")]
+mod edits;
 mod grants;
 mod harness;
 mod installation;

@@ -121,6 +121,74 @@ fn exceptions_in_python_have_a_place() {
     exceptions_have_a_place("python", &tools, source, "KeyError: 'oops', at src/plugin.py:21");
 }
 
+/// Text that was cut in the middle of a character arrives as U+FFFD, whichever way it takes.
+fn half_a_character(lang: &str, tools: &Path, file: &str, source: &str) {
+    let home = Home::new();
+    // One that may ask for files.
+    new(&home, lang, "facts", tools);
+    home.write(&format!("my-plugin/{file}"), source);
+    build(&home).exits_with(0);
+    let call = |function: &str, name: &str, rest: &[&str]| {
+        let args = [&["plugin", "call", "my-plugin", function, name][..], rest].concat();
+        home.run(&args)
+    };
+    let outcome = call("execute_task", "replies", &["{}"]);
+    outcome.exits_with(0);
+    assert!(outcome.stdout.contains("\"message\":\"cut \u{fffd}\""), "{}", outcome.stdout);
+    assert!(outcome.stderr.contains("info  my-plugin: cut \u{fffd}"), "{}", outcome.stderr);
+    // The host has read the request, and says which path it is about.
+    let outcome = call("execute_task", "asks", &["{}"]);
+    let said = [outcome.stdout.as_str(), outcome.stderr.as_str()].concat();
+    assert!(said.contains("/srv/cut \u{fffd}") && !said.contains("escape"), "{said}");
+    call("execute_task", "throws", &["{}"]).exits_with(1).says("cut \u{fffd}");
+}
+
+#[test]
+fn half_a_character_in_javascript() {
+    let Some(tools) = needed(NODE_MODULES) else { return };
+    let source = r#"
+import { files, log, task } from "@driftless/plugin-sdk";
+
+const CUT = "cut 🎉".slice(0, 5);
+task({ name: "replies", run: () => (log.info(CUT), { message: CUT }) });
+task({ name: "asks", run: () => files.readText(`/srv/${CUT}`) });
+task({
+  name: "throws",
+  run() {
+    throw new TypeError(CUT);
+  },
+});
+"#;
+    half_a_character("js", &tools, "src/index.js", source);
+}
+
+#[test]
+fn half_a_character_in_python() {
+    let Some(tools) = needed(PYTHON) else { return };
+    let source = r#"
+from driftless_plugin import files, log, task
+
+CUT = "cut " + chr(0xDCE9)
+
+
+@task
+def replies():
+    log.info(CUT)
+    return {"message": CUT}
+
+
+@task
+def asks():
+    return files.read_text("/srv/" + CUT)
+
+
+@task
+def throws():
+    raise ValueError(CUT)
+"#;
+    half_a_character("python", &tools, "src/plugin.py", source);
+}
+
 #[test]
 fn javascript_from_nothing_to_a_result() {
     let Some(tools) = needed(NODE_MODULES) else { return };

@@ -133,6 +133,34 @@ fn two_outputs_are_not_one_file_through_a_link() {
 
 #[test]
 #[cfg(unix)]
+fn a_file_is_read_once_whatever_it_is_called() {
+    let folder = Folder::new();
+    folder.write("a.log", "a\n");
+    folder.write("b.log", "b\n");
+    std::os::unix::fs::symlink("a.log", folder.path("link.log")).unwrap();
+    fs::hard_link(folder.path("a.log"), folder.path("hard.log")).unwrap();
+    let paths = [folder.text("*.log"), folder.text("a.log"), folder.text("./b.log"), folder.text("?.log")];
+    let ended = run_on(&stages(), folder.file(None, json!({"sources": [{"type": "file", "paths": paths}]})));
+    assert_eq!(ended.counts(), [2, 0, 0]);
+    assert_eq!(folder.read("out"), "{\"message\":\"a\"}\n{\"message\":\"b\"}\n");
+}
+
+#[test]
+fn a_file_that_comes_later_is_followed_once() {
+    let folder = Folder::new();
+    let paths = [folder.text("late"), folder.text("late"), folder.text("./late")];
+    let ended =
+        follow(folder.file(None, json!({"sources": [{"type": "file", "paths": paths}]})), |control| {
+            folder.write("late", "one\n");
+            wait_until(|| control.lines() == 1);
+            std::thread::sleep(Duration::from_millis(300));
+        });
+    assert!(ended.finished.error.is_none(), "{:?}", ended.finished.error);
+    assert_eq!(folder.read("out"), "{\"message\":\"one\"}\n");
+}
+
+#[test]
+#[cfg(unix)]
 fn a_device_may_be_written_by_several_outputs() {
     let folder = Folder::new();
     folder.write("in", "one\n");

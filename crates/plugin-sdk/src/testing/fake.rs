@@ -192,6 +192,7 @@ impl State {
         let (verb, path) = match request {
             FileRequest::Read { path } => ("read", path),
             FileRequest::Write { path, mode: WriteMode::Replace } => ("write", path),
+            FileRequest::Write { path, mode: WriteMode::InPlace } => ("write in place", path),
             FileRequest::Write { path, mode: WriteMode::Append } => ("append", path),
             FileRequest::Write { path, mode: WriteMode::New } => ("create", path),
             FileRequest::List { path } => ("list", path),

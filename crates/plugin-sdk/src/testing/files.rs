@@ -89,7 +89,7 @@ impl Files {
             return Err(failed(path, "it is there already"));
         }
         let contents = self.contents.entry(path.to_owned()).or_default();
-        if mode == WriteMode::Replace {
+        if matches!(mode, WriteMode::Replace | WriteMode::InPlace) {
             contents.clear();
         }
         contents.extend_from_slice(body);

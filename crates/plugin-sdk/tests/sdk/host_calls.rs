@@ -36,7 +36,8 @@ fn files_are_read_and_written() {
     assert_eq!(kind(fs::read_to_string("/srv/app/data")), HostErrorKind::Failed);
     assert_eq!(fs::read_to_string("/srv/app/sub/x").unwrap(), "x");
 
-    fs::write("/srv/app/new", "one").unwrap();
+    fs::write("/srv/app/new", "more than one").unwrap();
+    fs::write_in_place("/srv/app/new", "one").unwrap();
     fs::append("/srv/app/new", " two").unwrap();
     assert_eq!(kind(fs::create_new("/srv/app/new", "")), HostErrorKind::Failed);
     fs::create_new("/srv/app/other", "").unwrap();

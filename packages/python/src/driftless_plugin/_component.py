@@ -25,7 +25,7 @@ def _answer(run: Callable[..., str], *arguments: Any) -> str:
         return run(*arguments)
     except BaseException as raised:
         # Whatever is raised and is no `Err` would end the component without a word.
-        raise Err(explain(raised).encode("utf-8", "replace").decode()) from None
+        raise Err(explain(raised)) from None
     finally:
         _machine.flush()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from types import TracebackType
 
+from ._text import well_formed
+
 _OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 #: Where a component has the author's files, and where the project has them: `/2/` and `src/`. The build says so.
@@ -31,6 +33,10 @@ class HostError(Failure):
 
 def explain(raised: BaseException) -> str:
     """What was raised, in plain words: its message, those of its causes, and for a mistake the place where it happened."""
+    return well_formed(_words(raised))
+
+
+def _words(raised: BaseException) -> str:
     if isinstance(raised, Failure):
         return _with_causes(str(raised), raised)
     if isinstance(raised, SyntaxError) and raised.filename:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from ._failure import HostError
 from ._json import write
+from ._text import well_formed
 
 try:
     from wit_world.imports import host as _imports
@@ -56,9 +57,9 @@ def is_running() -> bool:
 
 def log(level: str, message: str) -> None:
     """Hands a message to the host."""
+    message = well_formed(message)
     if _imports is not None and _running:
-        # Half of a pair cannot be carried.
-        _imports.log(_imports.Level[level.upper()], message.encode("utf-8", "replace").decode())
+        _imports.log(_imports.Level[level.upper()], message)
     elif hosts:
         hosts[-1].log(level, message)
     else:
@@ -114,7 +115,7 @@ def exchange(send: Send, request: Any, body: bytes = b"") -> tuple[Any, bytes]:
 
 def to_bytes(contents: str | bytes) -> bytes:
     """Text as UTF-8, and bytes as they are."""
-    return contents.encode() if isinstance(contents, str) else bytes(contents)
+    return well_formed(contents).encode() if isinstance(contents, str) else bytes(contents)
 
 
 def to_text(contents: bytes, what: str) -> str:

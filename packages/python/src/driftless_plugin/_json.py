@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 from ._failure import Failure
+from ._text import well_formed
 
 
 def read(what: str, text: str) -> Any:
@@ -29,10 +30,7 @@ def write(value: Any) -> str:
             text = json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"), default=_plain, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise Failure(f"what it returned cannot be written as JSON: {error}") from None
-    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-        # Half a pair cannot be carried as text, but as an escape.
-        text = "".join(f"\\u{ord(one):04x}" if "\ud800" <= one <= "\udfff" else one for one in text)
-    return text
+    return well_formed(text)
 
 
 def write_object(value: Any) -> str:

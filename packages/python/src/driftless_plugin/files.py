@@ -53,6 +53,11 @@ def write(path: str, contents: str | bytes) -> None:
     _put(path, contents, "replace")
 
 
+def write_in_place(path: str, contents: str | bytes) -> None:
+    """Overwrites a file where it is, for one that cannot be replaced. Readers may see a half. A file that is not there is made."""
+    _put(path, contents, "in_place")
+
+
 def append(path: str, contents: str | bytes) -> None:
     """Writes behind what is in a file. A file that is not there is made."""
     _put(path, contents, "append")

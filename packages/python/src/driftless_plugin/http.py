@@ -15,6 +15,7 @@ from urllib.parse import quote
 from ._failure import HostError
 from ._host import capability, exchange, to_bytes, to_text
 from ._json import write
+from ._text import well_formed
 
 _send = capability("http", "network")
 
@@ -107,8 +108,12 @@ def _with_query(url: str, query: Mapping[str, Any]) -> str:
         return url
     # A fragment stands at the end, and is never sent.
     start = url.partition("#")[0]
-    text = "&".join(f"{quote(name, safe='')}={quote(str(value), safe='')}" for name, value in query.items())
+    text = "&".join(f"{_quoted(name)}={_quoted(str(value))}" for name, value in query.items())
     return f"{start}{'&' if '?' in start else '?'}{text}"
+
+
+def _quoted(text: str) -> str:
+    return quote(well_formed(text), safe="")
 
 
 def _beginning(body: bytes) -> str:

@@ -146,7 +146,7 @@ class FakeHost:
 
     def _file(self, request: dict[str, Any], body: bytes) -> tuple[Any, bytes]:
         ((word, given),) = request.items()
-        verbs = {"replace": "write", "append": "append", "new": "create"}
+        verbs = {"replace": "write", "in_place": "write in place", "append": "append", "new": "create"}
         self._note(f"{verbs[given['mode']] if word == 'write' else word} {given['path']}", [], body)
         path = _plain(given["path"])
         contents = self._files.get(path)
