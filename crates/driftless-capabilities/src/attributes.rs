@@ -64,7 +64,7 @@ impl Existing {
         self.metadata.mode() & 0o777
     }
 
-    /// Gives another file what this one has. At no moment may anybody do more with that file than with this one: its own permission bits come
+    /// Gives another file what this one has. At no moment may any user do more with that file than with this one: its own permission bits come
     /// last, and until then it has those of its owner at most.
     pub(crate) fn keep_on(&self, file: &File) -> Result<(), Lost> {
         #[cfg(unix)]
@@ -89,7 +89,7 @@ impl Existing {
         use rustix::fs::{Gid, Uid, fchown};
 
         let own = file.metadata().map_err(lost("its owner"))?;
-        // Whoever is not the superuser may give a file to a group of its own, and to no other user.
+        // A user other than the superuser may give a file to a group of its own, and to no other user.
         if own.gid() != self.metadata.gid() {
             let gid = Gid::from_raw(self.metadata.gid());
             fchown(file, None, Some(gid)).map_err(|error| lost("its group")(error.into()))?;

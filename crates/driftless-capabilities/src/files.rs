@@ -10,7 +10,7 @@
 //!   file can be renamed over it (a mount point), the call fails and the file is as it was.
 //! - `in_place` overwrites the file where it is, for those that cannot be replaced. Readers may see a half, and what fails on the way leaves one.
 //! - `append` and `new` write where the file is. What was written when the time ran out stays behind an append; a new file is removed.
-//! - A file that is written loses set-user-ID and set-group-ID: what a plugin wrote does not run as somebody else.
+//! - A file that is written loses set-user-ID and set-group-ID: what a plugin wrote does not run as another user.
 //! - A symbolic link at the *end* of a path is not written through, even if it stays inside: renaming would replace the link, and a plugin that
 //!   means the file can name it. Links on the way are followed as for reading.
 //! - A new file has the permissions 0644 less the host's umask.
@@ -288,7 +288,7 @@ struct Temporary<'a> {
 }
 
 impl<'a> Temporary<'a> {
-    /// Makes one. Nobody may do more with what takes the place of another file than with that file, from the beginning.
+    /// Makes one. No user may do more with what takes the place of another file than with that file, from the beginning.
     fn create(folder: &'a Dir, existing: Option<&Existing>) -> Result<Self, OpenError> {
         let mut options = new_file();
         options.write(true).create_new(true);

@@ -29,7 +29,7 @@ mod facts_collector_plugin {
     use super::mounts::{self, Mount};
     use super::os_release::{self, Os};
 
-    /// The lines that are told of, where a file has many that nobody understands.
+    /// The lines that are told of, where a file has many that cannot be read.
     const MAX_WARNINGS: usize = 10;
 
     /// Says which lines of a file, counted from 1, are left out of the facts.

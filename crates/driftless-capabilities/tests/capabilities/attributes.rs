@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -19,7 +20,7 @@ use crate::common::{files, with, write};
 const ACCESS: &str = "system.posix_acl_access";
 const DEFAULT: &str = "system.posix_acl_default";
 
-/// Somebody who is not the user of the tests.
+/// Another user than that of the tests.
 const NOBODY: u32 = 65534;
 
 /// Permissions of the owner, named users, the group, named groups, and others. What named ones and the group may at most is the mask.
@@ -55,7 +56,7 @@ impl AccessList {
 
 fn access_list() -> impl Strategy<Value = AccessList> {
     let named = || prop::collection::btree_map(1_u32..100_000, 0_u16..8, 0..4);
-    // The tests read what they have written, as whoever runs them.
+    // The tests read what they have written, as the user who runs them.
     (6_u16..8, named(), 0_u16..8, named(), 0_u16..8, 0_u16..8).prop_map(
         |(owner, users, group, groups, mask, other)| AccessList { owner, users, group, groups, mask, other },
     )
@@ -204,7 +205,7 @@ fn the_temporary_file_is_never_more_open_than_the_file() {
             rustix::fs::removexattr(&path, ACCESS).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             let written = write(&plugin, path.to_str().unwrap(), WriteMode::Replace, &large);
-            // A file that its own user may neither read nor write is one whose attributes nobody sees.
+            // A file that its own user may neither read nor write is one whose attributes cannot be seen.
             assert!(written.is_ok() || mode == 0, "{written:?}");
             if written.is_ok() {
                 assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, mode);
@@ -255,7 +256,7 @@ fn an_owner_that_cannot_be_kept_is_an_error() {
     };
     if !as_nobody().arg("true").output().is_ok_and(|ran| ran.status.success()) {
         skip(
-            "nothing can be run here as somebody else: the tests are not the superuser's, and `sudo -n` does not work",
+            "nothing can be run here as another user: the tests are not the superuser's, and `sudo -n` does not work",
         );
         return;
     }
@@ -341,8 +342,7 @@ fn in_another_process() {
     };
     let plugin = with(&[files(&[format!("{path}:rw")])]);
     let mode = if mode == "in_place" { WriteMode::InPlace } else { WriteMode::Replace };
-    match write(&plugin, &path, mode, b"after") {
-        Ok(()) => println!("TOLD: written"),
-        Err(error) => println!("TOLD: {}", error.message),
-    }
+    let told =
+        write(&plugin, &path, mode, b"after").map_or_else(|error| error.message, |()| "written".to_owned());
+    writeln!(std::io::stdout(), "TOLD: {told}").unwrap();
 }
