@@ -1,7 +1,7 @@
 //! JSON Schemas of unknown origin: what a plugin says about the configurations of its components.
 //!
 //! Checking a configuration is work of the host's, which neither fuel nor a plugin's memory bounds. So a schema is
-//! [admitted](ConfigSchema::admit) first, by an allow-list: keywords that are known, references within the schema, and [limits](limits) on its size.
+//! [admitted](ConfigSchema::admit) first, by an allow-list: keywords that are known, references within the schema, and [limits] on its size.
 //! What a keyword beside it means to a library does not matter then, since only what was admitted is handed to one. And the work of
 //! [checking](ConfigSchema::complete) a configuration is counted before it is done.
 //!
