@@ -2,9 +2,9 @@
 
 use std::env;
 
-use driftless_plugin_api::host_call::{EnvironmentAnswer, EnvironmentRequest, HostCallError};
+use driftless_plugin_api::host_call::{Capability, EnvironmentAnswer, EnvironmentRequest, HostCallError};
 
-use crate::{Task, denied, failed, shown};
+use crate::{Task, denied, failed, missing, shown};
 
 /// The value of a variable, with no body.
 pub(crate) fn answer(
@@ -13,9 +13,10 @@ pub(crate) fn answer(
 ) -> Result<(EnvironmentAnswer, Vec<u8>), HostCallError> {
     let name = request.name;
     // Names in a grant are letters, digits and `_`, so nothing odd gets past this line.
-    task.grant
-        .variable(&name)
-        .map_err(|denial| denied(&format!("read the environment variable {}", shown(&name)), denial))?;
+    task.grant.variable(&name).map_err(|denial| {
+        let what = format!("read the environment variable {}", shown(&name));
+        denied(&what, denial, missing(Capability::Environment, &name))
+    })?;
     let value = match env::var_os(&name) {
         None => None,
         Some(value) if value.len() > task.bytes => {

@@ -22,14 +22,15 @@ use std::time::UNIX_EPOCH;
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt, OpenOptionsSyncExt};
 use cap_std::fs::{Dir, File, FileType, OpenOptions};
-use driftless_permissions::{AbsolutePath, Access};
+use driftless_permissions::{AbsolutePath, Access, PathPattern};
 use driftless_plugin_api::host_call::{
-    FileAnswer, FileKind, FileRequest, FileStat, FolderEntry, HostCallError, HostCallErrorKind, WriteMode,
+    Capability, FileAnswer, FileKind, FileRequest, FileStat, FolderEntry, HostCallError, HostCallErrorKind,
+    WriteMode,
 };
 
 use crate::attributes::{self, Existing};
 use crate::roots::{OpenError, Roots, of_the_folder, regular};
-use crate::{Task, denied, failed, invalid, may_not};
+use crate::{Task, denied, failed, invalid, may_not, missing};
 
 /// The bytes between two looks at the clock.
 const CHUNK: usize = 64 << 10;
@@ -51,7 +52,10 @@ pub(crate) fn answer(
     };
     let path = AbsolutePath::parse(path).map_err(|error| invalid(error.to_string()))?;
     let what = What { task, verb, path: &path };
-    task.grant.file(&path, access).map_err(|denial| denied(&what.name(), denial))?;
+    task.grant.file(&path, access).map_err(|denial| {
+        let entry = PathPattern { path: path.clone(), access };
+        denied(&what.name(), denial, missing(Capability::File, entry))
+    })?;
     task.deadline.check(&what.doing())?;
     let error = |error| what.error(error);
     Ok(match request {

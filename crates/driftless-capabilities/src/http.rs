@@ -17,7 +17,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use driftless_permissions::HttpUrl;
-use driftless_plugin_api::host_call::{HostCallError, HttpAnswer, HttpRequest};
+use driftless_plugin_api::host_call::{Capability, HostCallError, HttpAnswer, HttpRequest};
 use ureq::http::header::{self, HeaderName, HeaderValue};
 use ureq::http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
@@ -26,7 +26,7 @@ use ureq::{Agent, Body, Error};
 
 use crate::deadline::Deadline;
 use crate::wire::{Direct, Judged, MAX_ADDRESSES, Tls};
-use crate::{Task, denied, failed, invalid, limit, not_granted, shown};
+use crate::{Task, denied, failed, invalid, limit, missing, not_granted, shown};
 
 /// The redirects that are followed.
 const MAX_REDIRECTS: usize = 10;
@@ -166,7 +166,11 @@ impl Http {
         if found.is_empty() {
             let why =
                 format!("it is at {first}, which is no public address, and `address:{first}` is not granted");
-            return Err(not_granted(&connect(url), &why));
+            return Err(not_granted(
+                &connect(url),
+                &why,
+                missing(Capability::Http, format!("address:{first}")),
+            ));
         }
         found.truncate(MAX_ADDRESSES);
         Ok(found.into_iter().map(|address| SocketAddr::new(address, url.port())).collect())
@@ -175,7 +179,9 @@ impl Http {
     /// One request and the head of its response.
     fn exchange(&self, task: &Task<'_>, hop: &Hop<'_>) -> Result<Response<Body>, HostCallError> {
         let url = &hop.url;
-        task.grant.url(url).map_err(|denial| denied(&connect(url), denial))?;
+        task.grant
+            .url(url)
+            .map_err(|denial| denied(&connect(url), denial, missing(Capability::Http, url.origin())))?;
         let unfit = || invalid(format!("the URL {} cannot be sent", shown(url.as_str())));
         let uri: Uri = url.as_str().parse().map_err(|_| unfit())?;
         // Two parsers have to be of one mind about where a request goes.
@@ -480,7 +486,7 @@ mod tests {
             let (http, _) = names(&[&[address]]);
             let error = ask(&http, &[&granted], &granted, 5000).unwrap_err();
             assert_eq!(error.kind, HostCallErrorKind::Denied);
-            assert!(error.lacks_grant, "the user may grant it");
+            assert!(error.missing_grant.is_some(), "the user may grant it");
             let shown: IpAddr = address.parse().unwrap();
             assert_eq!(
                 error.message,

@@ -48,7 +48,8 @@ use std::fmt;
 
 use driftless_permissions::{Denial, Grant};
 use driftless_plugin_api::host_call::{
-    Allowance, Answer, Capability, FunctionRequest, HostCallError, HostCallErrorKind, HostCalls, Outcome,
+    Allowance, Answer, Capability, FunctionRequest, HostCallError, HostCallErrorKind, HostCalls,
+    MissingGrant, Outcome,
 };
 use driftless_plugin_api::text::{printable_line, truncated};
 use serde::Serialize;
@@ -108,7 +109,9 @@ impl HostCalls for Capabilities {
 /// Functions belong to a program and not to a machine, which has none.
 fn no_function(task: &Task<'_>, request: &FunctionRequest) -> Result<((), Vec<u8>), HostCallError> {
     let name = shown(&request.function);
-    task.grant.function(&request.function).map_err(|denial| denied(&format!("call `{name}`"), denial))?;
+    task.grant.function(&request.function).map_err(|denial| {
+        denied(&format!("call `{name}`"), denial, missing(Capability::Function, &request.function))
+    })?;
     let message = format!("the program that runs this plugin offers no function `{name}`");
     Err(HostCallError::new(HostCallErrorKind::NotFound, message))
 }
@@ -139,17 +142,23 @@ impl Task<'_> {
     }
 }
 
-/// A refusal for what the grant lacks. It names no way to change that: which one there is, the program that runs plugins knows.
-pub(crate) fn denied(what: &str, denial: Denial) -> HostCallError {
+/// A refusal for what the grant lacks, which is `missing`. Its message names no way to change that: which one there is, the program that runs
+/// plugins knows.
+pub(crate) fn denied(what: &str, denial: Denial, missing: MissingGrant) -> HostCallError {
     match denial {
         Denial::NotRequested => may_not(what, &denial.to_string()),
-        Denial::NotGranted => not_granted(what, &denial.to_string()),
+        Denial::NotGranted => not_granted(what, &denial.to_string(), missing),
     }
 }
 
 /// A refusal that a grant would change.
-pub(crate) fn not_granted(what: &str, why: &str) -> HostCallError {
-    HostCallError::not_granted(format!("it may not {what}: {why}"))
+pub(crate) fn not_granted(what: &str, why: &str, missing: MissingGrant) -> HostCallError {
+    HostCallError::not_granted(format!("it may not {what}: {why}"), missing)
+}
+
+/// The entry that a user would have to grant.
+pub(crate) fn missing(capability: Capability, entry: impl fmt::Display) -> MissingGrant {
+    MissingGrant { capability, entry: entry.to_string() }
 }
 
 /// A refusal for another reason.

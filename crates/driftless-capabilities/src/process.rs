@@ -22,13 +22,15 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use driftless_plugin_api::host_call::{HostCallError, HostCallErrorKind, ProcessAnswer, ProcessRequest};
+use driftless_plugin_api::host_call::{
+    Capability, HostCallError, HostCallErrorKind, ProcessAnswer, ProcessRequest,
+};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use crate::deadline::Deadline;
-use crate::{Task, denied, failed, invalid, shown};
+use crate::{Task, denied, failed, invalid, missing, shown};
 
 /// What a program gets of the host's environment, beside what is granted.
 const KEPT: [&str; 7] = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER"];
@@ -47,7 +49,9 @@ pub(crate) fn answer(
     body: &[u8],
 ) -> Result<(ProcessAnswer, Vec<u8>), HostCallError> {
     let name = shown(&request.command);
-    task.grant.command(&request.command).map_err(|denial| denied(&format!("run {name}"), denial))?;
+    task.grant.command(&request.command).map_err(|denial| {
+        denied(&format!("run {name}"), denial, missing(Capability::Process, &request.command))
+    })?;
     let size: usize = request.arguments.iter().map(|argument| argument.len() + 1).sum();
     if request.arguments.len() > MAX_ARGUMENTS || size > MAX_ARGUMENT_BYTES {
         return Err(invalid(format!(

@@ -6,6 +6,8 @@ use clap::{ArgAction, Args as ClapArgs, ColorChoice, Parser, Subcommand, ValueHi
 use clap_complete::Shell;
 use driftless_host::api::log::Level;
 
+use crate::words::shell_word;
+
 /// Tasks, facts, templates and log pipelines out of sandboxed plugins.
 #[derive(Debug, Parser)]
 #[command(name = "driftless", version, propagate_version = true, after_help = EXIT_CODES, max_term_width = 100)]
@@ -75,6 +77,17 @@ pub(crate) struct Global {
 }
 
 impl Global {
+    /// The options that say where plugins and grants are, as they are typed, each behind a space.
+    pub(crate) fn places(&self) -> String {
+        let named =
+            [("--plugin-dir", &self.plugin_dir), ("--config", &self.settings), ("--grants", &self.grants)];
+        let typed = |(flag, path): (&str, &Option<PathBuf>)| {
+            let path = path.as_ref()?.to_string_lossy().into_owned();
+            Some(format!(" {flag} {}", shell_word(&path)))
+        };
+        named.into_iter().filter_map(typed).collect()
+    }
+
     /// The least important messages that are shown.
     pub(crate) fn level(&self) -> Level {
         match (&self.log_level, self.quiet, self.verbose) {
@@ -224,6 +237,9 @@ pub(crate) enum PluginCommand {
 pub(crate) struct Grant {
     /// Its name, or a `.wasm` file
     pub(crate) plugin: String,
+    /// Grants this and nothing else: what was granted before is taken back
+    #[arg(long)]
+    pub(crate) only: bool,
     /// Everything that it asks for
     #[arg(long, conflicts_with_all = ["files", "network", "environment", "commands", "functions"])]
     pub(crate) all: bool,
@@ -246,7 +262,8 @@ pub(crate) struct Grant {
 
 const GRANT_HELP: &str = "\
 Without any of these, it shows what the plugin asks for and asks you.
-A grant replaces the last one, and holds for this very file: after an update it has to be given again.";
+What is granted is added to what was granted before; with --only, it replaces it.
+A grant holds for this very file: after an update it has to be given again.";
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = TEST_HELP)]

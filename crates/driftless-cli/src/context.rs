@@ -102,15 +102,16 @@ fn registry_folder(registry: &Registry) -> Option<PathBuf> {
 }
 
 /// Loads a plugin by its name or from a file.
-pub(crate) fn plugin(manager: &PluginManager, name_or_file: &str) -> anyhow::Result<PluginHandle> {
-    match as_file(name_or_file) {
-        Some(path) => Ok(manager.load(&Artifact::from_bytes(
-            stem(path),
-            path.display().to_string(),
-            read_file(path)?,
-        ))?),
-        None => Ok(manager.plugin(name_or_file)?),
-    }
+pub(crate) fn plugin(
+    manager: &PluginManager,
+    terminal: &Terminal,
+    name_or_file: &str,
+) -> anyhow::Result<PluginHandle> {
+    let Some(path) = as_file(name_or_file) else { return Ok(manager.plugin(name_or_file)?) };
+    let artifact = Artifact::from_bytes(stem(path), path.display().to_string(), read_file(path)?);
+    let plugin = manager.load(&artifact)?;
+    terminal.noted_grants().is_from_file(plugin.name(), name_or_file);
+    Ok(plugin)
 }
 
 /// Where a plugin is and its bytes, by its name or from a file.

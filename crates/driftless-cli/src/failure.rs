@@ -26,12 +26,17 @@ pub(crate) enum Failure {
     NotFound(String),
 }
 
+/// The exit code where what was run failed.
+pub(crate) const FAILED: u8 = 1;
+/// The exit code where a permission or a check said no.
+pub(crate) const REFUSED: u8 = 3;
+
 /// The exit code that an error asks for.
 pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
     let by_kind = |kind| match kind {
-        ErrorKind::Failed => 1,
+        ErrorKind::Failed => FAILED,
         ErrorKind::Configuration => 2,
-        ErrorKind::Refused => 3,
+        ErrorKind::Refused => REFUSED,
         ErrorKind::Limit => 4,
         ErrorKind::NotFound => 5,
         ErrorKind::Cancelled => 130,
@@ -45,20 +50,20 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
         }
         if let Some(error) = cause.downcast_ref::<AuthorError>() {
             return Some(match error.kind() {
-                AuthorErrorKind::Failed => 1,
+                AuthorErrorKind::Failed => FAILED,
                 AuthorErrorKind::Usage => 2,
-                AuthorErrorKind::Refused => 3,
+                AuthorErrorKind::Refused => REFUSED,
                 AuthorErrorKind::NotFound => 5,
             });
         }
         cause.downcast_ref::<Failure>().map(|failure| match failure {
-            Failure::Failed(_) => 1,
+            Failure::Failed(_) => FAILED,
             Failure::Usage(_) => 2,
-            Failure::Refused(_) => 3,
+            Failure::Refused(_) => REFUSED,
             Failure::NotFound(_) => 5,
         })
     });
-    ExitCode::from(code.unwrap_or(1))
+    ExitCode::from(code.unwrap_or(FAILED))
 }
 
 /// What kind of answer an error of one of the libraries asks for; `None` for any other. These errors have their causes in their own words.

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let args = args::Args::read();
-    let terminal = terminal::Terminal::new(args.global.color, args.global.quiet);
+    let terminal = terminal::Terminal::new(&args.global);
     let done = interrupt::handle_signals(&terminal).and_then(|()| commands::run(args, &terminal));
     let done = done.and_then(|code| {
         terminal.finish()?;
@@ -34,6 +34,9 @@ fn main() -> ExitCode {
         terminal.error(&error);
         failure::exit_code(&error)
     });
+    // A plugin that was refused a permission tells its failure in its own words, which say nothing of why.
+    let was_refused = code == ExitCode::from(failure::FAILED) && terminal.noted_grants().any_denied();
+    let code = if was_refused { ExitCode::from(failure::REFUSED) } else { code };
     let code = interrupted.unwrap_or(code);
     terminal.missing_grants(code != ExitCode::SUCCESS);
     code

@@ -1,15 +1,40 @@
-//! Which plugins were refused something for want of a grant.
+//! What plugins were refused for want of a grant.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use driftless_host::api::host_call::{Allowance, Answer, Capability, HostCalls};
+use driftless_host::api::host_call::{
+    Allowance, Answer, Capability, HostCallErrorKind, HostCalls, MissingGrant,
+};
 use driftless_host::permissions::Grant;
 use driftless_host::this_machine;
 
-/// The names of plugins that were refused what a grant would have allowed. Clones share them.
+/// How many of them are kept of one plugin: it may ask for anything, without end.
+const MAX_ENTRIES: usize = 8;
+
+/// What plugins were refused. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct MissingGrants(Arc<Mutex<BTreeSet<String>>>);
+pub(crate) struct MissingGrants(Arc<Mutex<Refusals>>);
+
+#[derive(Debug, Default)]
+struct Refusals {
+    /// Whether any plugin was refused anything, be it for want of a grant or because its manifest does not ask for it.
+    denied: bool,
+    lacking: BTreeMap<String, Lacking>,
+    /// The files of plugins that are in no plugin folder.
+    files: BTreeMap<String, String>,
+}
+
+/// What one plugin lacks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lacking {
+    /// The file of the plugin, where it cannot be found by its name.
+    pub(crate) file: Option<String>,
+    /// What would have to be granted.
+    pub(crate) entries: BTreeSet<MissingGrant>,
+    /// Whether there is more than that.
+    pub(crate) more: bool,
+}
 
 impl MissingGrants {
     /// This machine, as far as a plugin was granted it, which notes what the plugin is refused.
@@ -21,9 +46,40 @@ impl MissingGrants {
         })
     }
 
-    /// Takes the names, so that each is told once.
-    pub(crate) fn take(&self) -> BTreeSet<String> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Says that a plugin was read from this file, which the user named.
+    pub(crate) fn is_from_file(&self, plugin: &str, file: &str) {
+        self.lock().files.insert(plugin.to_owned(), file.to_owned());
+    }
+
+    /// Takes what is lacking, by the names of the plugins, so that each is told once.
+    pub(crate) fn take(&self) -> BTreeMap<String, Lacking> {
+        let mut refusals = self.lock();
+        let mut lacking = std::mem::take(&mut refusals.lacking);
+        for (plugin, lacking) in &mut lacking {
+            lacking.file = refusals.files.get(plugin).cloned();
+        }
+        lacking
+    }
+
+    /// Whether a plugin was refused a permission.
+    pub(crate) fn any_denied(&self) -> bool {
+        self.lock().denied
+    }
+
+    fn note(&self, plugin: &str, missing: Option<&MissingGrant>) {
+        let mut refusals = self.lock();
+        refusals.denied = true;
+        let Some(missing) = missing else { return };
+        let lacking = refusals.lacking.entry(plugin.to_owned()).or_default();
+        if lacking.entries.len() < MAX_ENTRIES {
+            lacking.entries.insert(missing.clone());
+        } else {
+            lacking.more |= !lacking.entries.contains(missing);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Refusals> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -36,10 +92,35 @@ struct Noting {
 impl HostCalls for Noting {
     fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance<'_>) -> Answer {
         let answer = self.machine.answer(capability, request, body, allowance);
-        if answer.lacks_grant {
-            let mut missing = self.missing.0.lock().unwrap_or_else(PoisonError::into_inner);
-            missing.insert(self.plugin.clone());
+        if answer.error == Some(HostCallErrorKind::Denied) {
+            self.missing.note(&self.plugin, answer.missing_grant.as_ref());
         }
         answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plugin_that_asks_without_end_fills_no_memory() {
+        let missing = MissingGrants::default();
+        missing.note("p", None);
+        assert!(missing.any_denied());
+        assert!(missing.take().is_empty(), "no grant would change what the manifest does not ask for");
+        let entry =
+            |number: usize| MissingGrant { capability: Capability::File, entry: format!("/{number}") };
+        for number in 0..1000 {
+            missing.note("p", Some(&entry(number % 8)));
+        }
+        assert!(!missing.take()["p"].more);
+        for number in 0..1000 {
+            missing.note("p", Some(&entry(number)));
+        }
+        missing.is_from_file("p", "dist/p.wasm");
+        let lacking = &missing.take()["p"];
+        assert_eq!((lacking.entries.len(), lacking.more), (MAX_ENTRIES, true));
+        assert_eq!(lacking.file.as_deref(), Some("dist/p.wasm"));
     }
 }

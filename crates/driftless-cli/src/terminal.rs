@@ -13,6 +13,7 @@ use driftless_host::api::log::Level;
 use driftless_plugin_api::text::{printable_line, printable_lines};
 use driftless_templates::TemplateError;
 
+use crate::args::Global;
 use crate::excerpt::excerpt;
 use crate::failure::{host_error, library_error_kind, template_error};
 use crate::missing_grants::MissingGrants;
@@ -28,6 +29,8 @@ pub(crate) struct Terminal {
     /// Whether there was a warning, shown or not.
     has_warned: Arc<AtomicBool>,
     missing_grants: MissingGrants,
+    /// The options of this command that others need too, as they are typed.
+    global: Arc<str>,
 }
 
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
@@ -37,13 +40,19 @@ pub(crate) const FAINT: Style = Style::new().dimmed();
 pub(crate) const STRONG: Style = Style::new().bold();
 
 impl Terminal {
-    pub(crate) fn new(color: clap::ColorChoice, quiet: bool) -> Self {
-        let color = match color {
+    pub(crate) fn new(global: &Global) -> Self {
+        let color = match global.color {
             clap::ColorChoice::Auto => ColorChoice::Auto,
             clap::ColorChoice::Always => ColorChoice::Always,
             clap::ColorChoice::Never => ColorChoice::Never,
         };
-        Self { color, quiet, has_warned: Arc::default(), missing_grants: MissingGrants::default() }
+        Self {
+            color,
+            quiet: global.quiet,
+            has_warned: Arc::default(),
+            missing_grants: MissingGrants::default(),
+            global: global.places().into(),
+        }
     }
 
     /// Standard output. The caller answers for what its text does to a terminal.
@@ -122,12 +131,14 @@ impl Terminal {
         &self.missing_grants
     }
 
-    /// Tells which plugins were refused something for want of a grant. Where nothing `failed`, and there was no warning either, the plugins
+    /// Tells what plugins were refused for want of a grant. Where nothing `failed`, and there was no warning either, the plugins
     /// did without, and the user may have meant them to.
     pub(crate) fn missing_grants(&self, failed: bool) {
         let plugins = self.missing_grants.take();
         if failed || (self.has_warned.load(Ordering::Relaxed) && !self.quiet) {
-            plugins.iter().for_each(|plugin| self.note(words::missing_grant(&printable_line(plugin))));
+            for (plugin, lacking) in &plugins {
+                self.note(words::missing_grant(plugin, lacking, &self.global));
+            }
         }
     }
 

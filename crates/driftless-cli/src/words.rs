@@ -1,11 +1,16 @@
 //! Sentences for what the libraries tell as data, with the words that only this command has: its files, and its other commands.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use driftless_host::api::host_call::{Capability, MissingGrant};
 use driftless_host::api::remedy::Remedy;
 use driftless_host::{AddressSpaceRefused, BindingEvent, Error, GrantEvent, LoadError};
 use driftless_logs::{Cause, Event};
+use driftless_plugin_api::text::printable_line;
+
+use crate::missing_grants::Lacking;
 
 /// What mends a file that is refused.
 pub(crate) fn mends(remedy: Remedy) -> Option<&'static str> {
@@ -79,11 +84,45 @@ pub(crate) fn grant_event(event: &GrantEvent) -> Option<(&str, String)> {
     })
 }
 
-/// What grants a plugin what it was refused.
-pub(crate) fn missing_grant(plugin: &str) -> String {
-    format!(
-        "plugin `{plugin}` asks for what is not granted to it; `driftless plugin grant {plugin}` shows it and asks"
-    )
+/// What grants a plugin what it was refused. `global` are the options that this command was given and that the other one needs too.
+pub(crate) fn missing_grant(plugin: &str, lacking: &Lacking, global: &str) -> String {
+    let subject = lacking.file.as_deref().unwrap_or(plugin);
+    let grant = format!("driftless{global} plugin grant {}", shell_word(subject));
+    let flag = |missing: &MissingGrant| {
+        format!(" {} {}", grant_flag(missing.capability), shell_word(&missing.entry))
+    };
+    let flags: String = lacking.entries.iter().map(flag).collect();
+    let shown = printable_line(plugin);
+    // What cannot be printed as it is cannot be copied either.
+    let exact = format!("{grant}{flags}");
+    if printable_line(&exact) != exact.as_str() {
+        return format!(
+            "plugin `{shown}` asks for what is not granted to it; `{}` shows it and asks",
+            printable_line(&grant)
+        );
+    }
+    let more = if lacking.more { "; it asks for more, which `driftless plugin inspect` shows" } else { "" };
+    format!("plugin `{shown}` was refused what is not granted to it; this grants it:\n  {exact}{more}")
+}
+
+/// The flag of `plugin grant` for a permission.
+pub(crate) const fn grant_flag(capability: Capability) -> &'static str {
+    match capability {
+        Capability::File => "--files",
+        Capability::Http => "--network",
+        Capability::Environment => "--environment",
+        Capability::Process => "--commands",
+        Capability::Function => "--functions",
+    }
+}
+
+/// A word of a command line, as a shell reads it.
+pub(crate) fn shell_word(word: &str) -> Cow<'_, str> {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "/.:_-+=@%,".contains(character);
+    if !word.is_empty() && !word.starts_with('-') && word.chars().all(is_plain) {
+        return word.into();
+    }
+    format!("'{}'", word.replace('\'', "'\\''")).into()
 }
 
 /// Something that happens while a pipeline runs.
@@ -152,6 +191,29 @@ mod tests {
         );
         assert_eq!(pipeline_event(&Event::MoreLinesFailed(12)), "12 more lines failed");
         assert_eq!(pipeline_event(&Event::MoreLinesFailed(1)), "1 more line failed");
+    }
+
+    #[test]
+    fn a_denial_is_told_with_the_command_that_grants_it() {
+        let missing = |capability, entry: &str| MissingGrant { capability, entry: entry.to_owned() };
+        let entries = [
+            missing(Capability::File, "/etc/nope:rw"),
+            missing(Capability::Http, "https://*.example.com"),
+            missing(Capability::Environment, "TOKEN"),
+            missing(Capability::File, "/srv/it's here"),
+        ];
+        let mut lacking = Lacking { entries: entries.into(), ..Lacking::default() };
+        assert_eq!(
+            missing_grant("p", &lacking, " --grants g.toml"),
+            "plugin `p` was refused what is not granted to it; this grants it:\n  driftless --grants g.toml plugin grant p \
+             --files /etc/nope:rw --files '/srv/it'\\''s here' --network 'https://*.example.com' --environment TOKEN"
+        );
+        lacking = Lacking { file: Some("dist/p.wasm".to_owned()), ..Lacking::default() };
+        lacking.entries.insert(missing(Capability::File, "/srv/\u{202e}gpj"));
+        assert_eq!(
+            missing_grant("p", &lacking, ""),
+            "plugin `p` asks for what is not granted to it; `driftless plugin grant dist/p.wasm` shows it and asks"
+        );
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl HostCalls for ObservedHostCalls {
             plugin: &self.plugin,
             request: RequestSummary::of(capability, request),
             error: answer.error,
-            lacks_grant: answer.lacks_grant,
+            missing_grant: answer.missing_grant.as_ref(),
             wall_time: began.elapsed(),
         });
         answer

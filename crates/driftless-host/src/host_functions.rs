@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use driftless_permissions::{Denial, Grant, is_function_name};
 use driftless_plugin_api::host_call::{
-    Allowance, Answer, Capability, HostCallError, HostCallErrorKind, HostCalls, Outcome,
+    Allowance, Answer, Capability, HostCallError, HostCallErrorKind, HostCalls, MissingGrant, Outcome,
 };
 use driftless_plugin_api::text::{printable_line, truncated};
 use serde::de::DeserializeOwned;
@@ -161,7 +161,10 @@ impl GrantedFunctions {
         self.grant.function(&name).map_err(|denial| {
             let message = format!("it may not call `{name}`: {denial}");
             match denial {
-                Denial::NotGranted => HostCallError::not_granted(message),
+                Denial::NotGranted => {
+                    let missing = MissingGrant { capability: Capability::Function, entry: name.to_string() };
+                    HostCallError::not_granted(message, missing)
+                }
                 Denial::NotRequested => HostCallError::new(HostCallErrorKind::Denied, message),
             }
         })?;

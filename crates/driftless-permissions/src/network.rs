@@ -71,6 +71,12 @@ impl HttpUrl {
         self.0.host().expect("an http URL has a host")
     }
 
+    /// The entry of a `Network` permission that covers this place and no other: `https://api.example.com`, `http://localhost:8080`.
+    pub fn origin(&self) -> HostPattern {
+        let names = Names::One(self.host().to_owned());
+        HostPattern { https: self.is_https(), names, port: self.port() }
+    }
+
     /// The port, of the scheme where the URL has none.
     pub fn port(&self) -> u16 {
         self.0.port_or_known_default().expect("http and https have a port")

@@ -100,6 +100,22 @@ impl Permissions {
         }
     }
 
+    /// What either of the two allows. An entry of which another one covers everything is left out.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        fn same<T: PartialEq>(one: &T, other: &T) -> bool {
+            one == other
+        }
+        Self {
+            files: without_covered([self.files, other.files], |one, two| one.meet(two).as_ref() == Some(two)),
+            hosts: without_covered([self.hosts, other.hosts], |one, two| one.meet(two).as_ref() == Some(two)),
+            addresses: without_covered([self.addresses, other.addresses], |one, two| one.contains(two)),
+            variables: without_covered([self.variables, other.variables], same),
+            commands: without_covered([self.commands, other.commands], same),
+            functions: without_covered([self.functions, other.functions], same),
+        }
+    }
+
     /// As they stand in a manifest.
     pub fn to_manifest(&self) -> Vec<Permission> {
         let entries = |capability| self.entries(capability);
@@ -179,4 +195,17 @@ impl Permissions {
     pub(crate) fn function(&self, name: &str) -> bool {
         self.functions.iter().any(|known| known == name)
     }
+}
+
+/// The entries of both lists, without those that another one covers.
+fn without_covered<T>(lists: [Vec<T>; 2], covers: impl Fn(&T, &T) -> bool) -> Vec<T> {
+    let mut kept: Vec<T> = Vec::new();
+    for entry in lists.into_iter().flatten() {
+        if kept.iter().any(|known| covers(known, &entry)) {
+            continue;
+        }
+        kept.retain(|known| !covers(&entry, known));
+        kept.push(entry);
+    }
+    kept
 }

@@ -67,6 +67,28 @@ proptest! {
         prop_assert_eq!(allowed, meant(&asked_entries) && meant(&granted_entries));
     }
 
+    /// What is granted in two steps is what either of them grants.
+    #[test]
+    fn a_union_allows_what_either_allows(
+        one in prop::collection::vec(path_entry(), 0..4),
+        two in prop::collection::vec(path_entry(), 0..4),
+        path in path(),
+        write: bool,
+    ) {
+        let files = |entries: &[String]| {
+            let paths = entries.iter().filter(|entry| PathPattern::parse(entry).is_ok()).cloned().collect();
+            Permissions::parse(&[Permission::FileSystem { paths }]).unwrap()
+        };
+        let Ok(path) = AbsolutePath::parse(&path) else { return Ok(()) };
+        let access = if write { Access::Write } else { Access::Read };
+        let everything = Permissions::parse(&[Permission::FileSystem { paths: vec!["/:rw".to_owned()] }]).unwrap();
+        let allows = |granted: Permissions| Grant::new(everything.clone(), granted).file(&path, access).is_ok();
+        let (one, two) = (files(&one), files(&two));
+        let both = one.clone().union(two.clone());
+        prop_assert_eq!(allows(both.clone()), allows(one.clone()) || allows(two.clone()));
+        prop_assert_eq!(both.clone().union(one), both);
+    }
+
     #[test]
     fn an_entry_of_a_path_prints_as_what_it_is(entry in path_entry()) {
         if let Ok(pattern) = PathPattern::parse(&entry) {

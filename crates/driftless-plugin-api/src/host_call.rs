@@ -105,19 +105,19 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Why it was not done, as the head says it in JSON.
     pub error: Option<HostCallErrorKind>,
-    /// Whether it was refused for want of a grant alone, see [`HostCallError::lacks_grant`]. The head does not say so.
-    pub lacks_grant: bool,
+    /// The grant for want of which alone it was refused, see [`HostCallError::missing_grant`]. The head does not say so.
+    pub missing_grant: Option<MissingGrant>,
 }
 
 impl Answer {
     /// An answer in JSON, with bytes behind it.
     pub fn new<T: Serialize>(outcome: &Outcome<T>, body: Vec<u8>) -> Self {
         let head = serde_json::to_string(outcome).expect("the answers of this module serialise");
-        let (error, lacks_grant) = match outcome {
-            Outcome::Ok(_) => (None, false),
-            Outcome::Error(error) => (Some(error.kind), error.lacks_grant),
+        let (error, missing_grant) = match outcome {
+            Outcome::Ok(_) => (None, None),
+            Outcome::Error(error) => (Some(error.kind), error.missing_grant.clone()),
         };
-        Self { head, body, error, lacks_grant }
+        Self { head, body, error, missing_grant }
     }
 
     /// A refusal or failure.
@@ -161,20 +161,29 @@ pub struct HostCallError {
     pub kind: HostCallErrorKind,
     /// What happened, for people. It goes to the plugin.
     pub message: String,
-    /// Whether a grant would change it: the plugin's manifest asks for it, and the user has not granted it. It stays with the host.
+    /// The grant that would change it: the plugin's manifest asks for it, and the user has not granted it. It stays with the host.
     #[serde(skip)]
-    pub lacks_grant: bool,
+    pub missing_grant: Option<MissingGrant>,
+}
+
+/// The least that a user would have to grant for a request to be allowed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MissingGrant {
+    /// What is asked of, which also names the permission.
+    pub capability: Capability,
+    /// The entry of the permission as a user writes it: `/srv/app/motd:rw`, `https://api.example.com`. The path, name or host in it is the plugin's word.
+    pub entry: String,
 }
 
 impl HostCallError {
     /// An error of this kind.
     pub fn new(kind: HostCallErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), lacks_grant: false }
+        Self { kind, message: message.into(), missing_grant: None }
     }
 
     /// A refusal of what a grant would allow.
-    pub fn not_granted(message: impl Into<String>) -> Self {
-        Self { lacks_grant: true, ..Self::new(HostCallErrorKind::Denied, message) }
+    pub fn not_granted(message: impl Into<String>, missing: MissingGrant) -> Self {
+        Self { missing_grant: Some(missing), ..Self::new(HostCallErrorKind::Denied, message) }
     }
 }
 
@@ -463,8 +472,9 @@ mod tests {
             serde_json::to_string(&request).unwrap(),
             r#"{"write":{"path":"/srv/motd","mode":"replace"}}"#
         );
-        let denied = Answer::error(HostCallError::not_granted("no"));
-        assert!(denied.lacks_grant);
+        let missing = MissingGrant { capability: Capability::File, entry: "/srv/motd:rw".to_owned() };
+        let denied = Answer::error(HostCallError::not_granted("no", missing.clone()));
+        assert_eq!(denied.missing_grant, Some(missing));
         assert_eq!(denied.head, r#"{"error":{"kind":"denied","message":"no"}}"#);
         let read = Answer::new(&Outcome::Ok(FileAnswer::Read), b"hi".to_vec());
         assert_eq!(read.head, r#"{"ok":"read"}"#);

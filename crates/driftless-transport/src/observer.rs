@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use driftless_plugin_api::component::ComponentKind;
 use driftless_plugin_api::function::Function;
-use driftless_plugin_api::host_call::{HostCallErrorKind, RequestSummary};
+use driftless_plugin_api::host_call::{HostCallErrorKind, MissingGrant, RequestSummary};
 
 use crate::call::Timing;
 use crate::error::CallError;
@@ -90,8 +90,8 @@ pub struct HostCallEnded<'a> {
     pub request: RequestSummary,
     /// Why it was not done. [`HostCallErrorKind::Denied`] is a permission that was refused; `None` one that was used.
     pub error: Option<HostCallErrorKind>,
-    /// Whether a grant would have allowed it: the plugin's manifest asks for it, and the user has not granted it.
-    pub lacks_grant: bool,
+    /// The grant that would have allowed it: the plugin's manifest asks for it, and the user has not granted it.
+    pub missing_grant: Option<&'a MissingGrant>,
     /// How long it took.
     pub wall_time: Duration,
 }

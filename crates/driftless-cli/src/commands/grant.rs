@@ -44,11 +44,22 @@ pub(crate) fn grant(global: &Global, terminal: &Terminal, asked: &args::Grant) -
         }
     };
     check_own_places(global, &name, &permissions)?;
+    let mut all = Permissions::NONE;
+    let mut to_other = None;
     context::change_grants(global, &name, |grants| {
-        grants.grant(&name, module.digest(), permissions.clone());
+        let before = grants.granted(&name);
+        // Of another file of this name nothing is taken over: it may have asked for the same to do something else.
+        let of_this = |before: &&Granted| before.digest == module.digest();
+        to_other = before.filter(|before| !of_this(before)).map(|before| before.digest);
+        let kept = before.filter(|before| !asked.only && of_this(before));
+        all = kept.map_or(Permissions::NONE, |kept| kept.permissions.clone()).union(permissions);
+        grants.grant(&name, module.digest(), all.clone());
         Ok(())
     })?;
-    let grant = Grant::new(requested, permissions);
+    let grant = Grant::new(requested, all);
+    if let Some(other) = to_other {
+        terminal.note(format!("what was granted to another file of this name, {other}, is taken back"));
+    }
     if global.json {
         print_json(
             global,

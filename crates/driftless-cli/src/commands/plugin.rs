@@ -242,7 +242,7 @@ pub(crate) fn call(
     }
     let args = args.iter().map(|arg| contents(arg)).collect::<Result<Vec<_>, _>>()?;
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let plugin = context::plugin(&context::manager(global, terminal)?, plugin)?;
+    let plugin = context::plugin(&context::manager(global, terminal)?, terminal, plugin)?;
     if !plugin.has(function) {
         let message = format!("plugin `{}` does not export `{function}`", plugin.name());
         return Err(Failure::NotFound(message).into());

@@ -50,6 +50,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Test) -> anyhow::
     let origin = found.plugin.display().to_string();
     let artifact = Artifact::from_bytes(context::stem(&found.plugin), origin, bytes);
     let tester = Tester::new(setup, sandbox, &artifact).map_err(told)?;
+    terminal.noted_grants().is_from_file(tester.plugin().name(), &found.plugin.to_string_lossy());
     let mut report = Report {
         global,
         terminal,

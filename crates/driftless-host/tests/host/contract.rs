@@ -265,8 +265,9 @@ impl Observer for Recorder {
     }
 
     fn host_call_ended(&self, ended: &HostCallEnded<'_>) {
-        let lacks_grant = if ended.lacks_grant { ", for want of a grant" } else { "" };
-        self.say(format!("{} {} {:?}{lacks_grant}", ended.plugin, ended.request, ended.error));
+        let missing = ended.missing_grant.map(|missing| format!(", for want of {}", missing.entry));
+        let missing = missing.unwrap_or_default();
+        self.say(format!("{} {} {:?}{missing}", ended.plugin, ended.request, ended.error));
     }
 }
 
