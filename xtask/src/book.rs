@@ -13,8 +13,7 @@
 //!
 //! Behind the language stands what else is done with it: `file=PATH` puts it into the page's folder, where commands find it; `from=PATH` says that a
 //! file there has it; `settings`, `grants` and `tasks` give it to the command; `said` holds its lines against what the code says. A block that is an include of mdBook is out of a file that is
-//! compiled or tested where it lies. A comment `<!-- book: install NAME… -->` installs example plugins, `<!-- book: norun: WHY -->` says why the next
-//! block is not run.
+//! compiled or tested where it lies. A comment `<!-- book: norun: WHY -->` says why the next block is not run.
 
 mod blocks;
 mod rust;

@@ -217,6 +217,17 @@ pub(crate) enum PluginCommand {
         /// Its arguments; `@FILE` stands for the contents of a file
         args: Vec<String>,
     },
+    /// Checks plugins and copies them into the plugin folder
+    Install {
+        /// The `.wasm` files
+        #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        files: Vec<String>,
+    },
+    /// Removes a plugin from the plugin folder, and takes back what was granted to it
+    Remove {
+        /// Its name
+        plugin: String,
+    },
     /// Grants a plugin what it asks for, or a part of it
     Grant(Grant),
     /// Takes back what was granted to a plugin

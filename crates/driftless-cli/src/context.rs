@@ -1,11 +1,11 @@
 //! The wiring: settings, store and terminal become a plugin manager.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use driftless_files::without_waiting;
+use driftless_files::{Readers, without_waiting};
 use driftless_host::api::host_call::HostCalls;
 use driftless_host::api::log::Level;
 use driftless_host::permissions::Grant;
@@ -211,10 +211,7 @@ pub(crate) fn change_grants(
     let mut grants = Grants::from_toml(&text).map_err(named)?;
     change(&mut grants)?;
     let text = grants.update_toml(&text, plugin).map_err(named)?;
-    // Readable by its owner alone, which is what a temporary file is.
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;
-    file.persist(&path).map_err(|error| unwritable(error.error))?;
+    driftless_files::replace(&path, text.as_bytes(), Readers::Owner).map_err(unwritable)?;
     Ok(())
 }
 
@@ -279,7 +276,7 @@ pub(crate) fn sandbox_validate(
 }
 
 /// Everything that is wrong with a file.
-fn reasons(error: &ValidationError) -> Vec<Refusal> {
+pub(crate) fn reasons(error: &ValidationError) -> Vec<Refusal> {
     let reason = |violation: &Violation| Refusal { message: violation.to_string(), remedy: violation.remedy };
     error.violations.iter().map(reason).collect()
 }
@@ -289,11 +286,17 @@ fn in_folder(folder: PathBuf) -> FromStore<LocalFolder> {
 }
 
 fn plugin_folder(global: &Global) -> Result<PathBuf, Failure> {
+    let folder = plugin_folder_to_change(global)?;
+    // A folder that the user names has to be there; the default one need not be.
+    if global.plugin_dir.is_some() && !folder.is_dir() {
+        return Err(Failure::NotFound(format!("{}: there is no such folder", folder.display())));
+    }
+    Ok(folder)
+}
+
+/// The plugin folder, for a command that puts something into it: it may be yet to be made.
+pub(crate) fn plugin_folder_to_change(global: &Global) -> Result<PathBuf, Failure> {
     if let Some(folder) = &global.plugin_dir {
-        // A folder that the user names has to be there; the default one need not be.
-        if !folder.is_dir() {
-            return Err(Failure::NotFound(format!("{}: there is no such folder", folder.display())));
-        }
         return Ok(folder.clone());
     }
     let home = paths::home()
@@ -324,9 +327,12 @@ pub(crate) fn machine_code_cache() -> Result<MachineCodeCache, String> {
 }
 
 /// What looks like a path is one.
+pub(crate) fn is_file(name_or_file: &str) -> bool {
+    name_or_file.contains(std::path::is_separator) || name_or_file.ends_with(".wasm")
+}
+
 fn as_file(name_or_file: &str) -> Option<&Path> {
-    let is_path = name_or_file.contains(std::path::is_separator) || name_or_file.ends_with(".wasm");
-    is_path.then(|| Path::new(name_or_file))
+    is_file(name_or_file).then(|| Path::new(name_or_file))
 }
 
 /// What a plugin is called that does not say so itself.

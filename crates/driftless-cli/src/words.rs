@@ -105,6 +105,13 @@ pub(crate) fn missing_grant(plugin: &str, lacking: &Lacking, global: &str) -> St
     format!("plugin `{shown}` was refused what is not granted to it; this grants it:\n  {exact}{more}")
 }
 
+/// What grants plugins what they ask for.
+pub(crate) fn not_yet_granted<'a>(plugins: impl Iterator<Item = &'a str>, global: &str) -> String {
+    let grant = |plugin| format!("`driftless{global} plugin grant {}`", shell_word(plugin));
+    let grants: Vec<_> = plugins.map(grant).collect();
+    format!("nothing of this is allowed until it is granted: {}", printable_line(&grants.join(", ")))
+}
+
 /// The flag of `plugin grant` for a permission.
 pub(crate) const fn grant_flag(capability: Capability) -> &'static str {
     match capability {

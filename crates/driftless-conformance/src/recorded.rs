@@ -4,9 +4,9 @@
 //! or `budget`, is recorded only where the author has not written it.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use driftless_files::Readers;
 use driftless_plugin_api::text::is_printable;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -142,21 +142,8 @@ impl Recordings {
                 _ => Ok(()),
             };
         }
-        self.replace().map_err(Error::file(&self.path))
-    }
-
-    fn replace(&self) -> std::io::Result<()> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".").suffix(".new");
-        // As any file that a person writes, and not for its owner alone.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let mut new = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
-        new.write_all(self.text().as_bytes())?;
-        new.as_file().sync_all()?;
-        new.persist(&self.path)?;
-        Ok(())
+        driftless_files::replace(&self.path, self.text().as_bytes(), Readers::Umask)
+            .map_err(Error::file(&self.path))
     }
 
     fn text(&self) -> String {

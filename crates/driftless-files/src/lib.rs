@@ -1,7 +1,10 @@
 //! Reads files whose path the program did not choose: regular files only, up to a bound.
 //!
 //! A path may name a pipe, which has no end and may not even open, a device, or a file with more bytes than there is memory. [`read_regular`]
-//! says so at once, instead of waiting or running out of memory. [`read_stream`] is for what a user names and may well be a pipe.
+//! says so at once, instead of waiting or running out of memory. [`read_stream`] is for what a user names and may well be a pipe. [`replace`] writes
+//! a file as a whole.
+
+mod replace;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
@@ -9,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 #[cfg(unix)]
 use std::time::Instant;
+
+pub use replace::{Readers, replace};
 
 /// Reads a regular file of at most `max_bytes`.
 ///

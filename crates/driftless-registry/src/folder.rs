@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use driftless_files::Readers;
 use driftless_plugin_api::limit::MAX_PLUGIN_BYTES;
 
 use crate::store::{Store, StoredPlugin};
@@ -23,6 +24,21 @@ impl LocalFolder {
     /// The plugins in this folder. It need not exist.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
+    }
+
+    /// The file of a plugin that is put into the folder under this name.
+    pub fn path_of(&self, name: &str) -> PathBuf {
+        self.0.join(format!("{name}.wasm"))
+    }
+
+    /// Puts a plugin into the folder under this name, in the place of the one that is there. The folder is made where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        std::fs::create_dir_all(&self.0)?;
+        driftless_files::replace(&self.path_of(name), bytes, Readers::Umask)
     }
 }
 
@@ -66,6 +82,17 @@ mod tests {
         let names: Vec<_> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
         assert_eq!(names, ["a", "b"]);
         assert_eq!(store.read(&plugins[0]).unwrap(), b"a.wasm");
+    }
+
+    #[test]
+    fn what_is_put_there_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = LocalFolder::new(folder.path().join("new/plugins"));
+        store.put("a", b"one").unwrap();
+        store.put("a", b"two").unwrap();
+        let plugins = store.list().unwrap();
+        assert_eq!(plugins, [StoredPlugin { name: "a".to_owned(), path: store.path_of("a") }]);
+        assert_eq!(store.read(&plugins[0]).unwrap(), b"two");
     }
 
     #[test]

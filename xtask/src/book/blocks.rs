@@ -43,8 +43,6 @@ pub(crate) enum How {
     Said,
     /// Nothing, for a reason that is given.
     NotRun,
-    /// Plugins of the examples are installed. The block is none: it is a comment.
-    Install(Vec<String>),
 }
 
 const LANGUAGES: [&str; 11] =
@@ -95,17 +93,6 @@ impl Page {
     /// Takes what a comment says. Returns whether the next block is not to be run.
     fn comment(&mut self, line: usize, comment: &str) -> bool {
         match comment.split_once(' ') {
-            Some(("install", names)) => {
-                let names = names.split_whitespace().map(str::to_owned).collect();
-                self.blocks.push(Block {
-                    line,
-                    language: String::new(),
-                    how: How::Install(names),
-                    text: String::new(),
-                    is_included: false,
-                });
-                false
-            }
             Some(("norun:", why)) if !why.trim().is_empty() => true,
             _ => {
                 self.complaints.push(format!("{line}: `{comment}` means nothing to the chore"));

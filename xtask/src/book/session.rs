@@ -47,7 +47,7 @@ pub(super) fn check(page: &Page) -> Result<Vec<String>> {
     if home.is_dir() {
         fs::remove_dir_all(&home)?;
     }
-    fs::create_dir_all(home.join(".driftless").join("plugins"))?;
+    fs::create_dir_all(home.join(".driftless"))?;
     link(&root(), &home.join("driftless"))?;
     let scratch = target().join("blocks").join(&name);
     fs::create_dir_all(&scratch)?;
@@ -59,6 +59,7 @@ pub(super) fn check(page: &Page) -> Result<Vec<String>> {
     if steps.is_empty() {
         return Ok(Vec::new());
     }
+    // The one thing in it that the reader does not have: it spares the compiler what it has compiled before.
     write_key(&home.join(".driftless/machine-code.key"))?;
     let started = Instant::now();
     let said = run(&home, &steps)?;
@@ -115,13 +116,6 @@ fn steps_of(block: &Block, scratch: &Path, steps: &mut Vec<Step>) -> Result<()> 
     };
     match &block.how {
         How::NotRun | How::Said => {}
-        How::Install(names) => {
-            for name in names {
-                let plugin = root().join("target").join("plugins").join(format!("{name}.wasm"));
-                let script = format!("cp {} \"$HOME/.driftless/plugins/\"", quoted(&plugin));
-                steps.push(hidden(script, Expected::Success));
-            }
-        }
         How::File(path) => {
             let to = format!("\"$HOME\"/{}", quoted(Path::new(path)));
             let script = format!("mkdir -p \"$(dirname {to})\" && cp {} {to}", quoted(&written("txt")?));

@@ -10,6 +10,7 @@ use driftless_plugin_api::text::printable_line;
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
+use super::install::print_request;
 use super::{language, print_json};
 use crate::args::{Build, Global};
 use crate::terminal::{FAINT, GOOD, STRONG, Terminal, printable_path};
@@ -73,11 +74,8 @@ fn print_built(terminal: &Terminal, plugin: &Built) -> anyhow::Result<()> {
     writeln!(out, "      {}, {} bytes, {components}", printable_path(&plugin.file), plugin.size)?;
     writeln!(out, "      {FAINT}{} {form}{FAINT:#}", plugin.language)?;
     let asked = manifest.map_or(&[][..], |manifest| &manifest.permissions);
-    // It was checked, so it can be read; and it is shown as it will be granted.
-    for permission in Permissions::requested(asked).map(|asked| asked.to_manifest()).unwrap_or_default() {
-        let (kind, entries) = (permission.capability().permission(), permission.entries().join(", "));
-        writeln!(out, "      asks for {kind}: {}", printable_line(&entries))?;
-    }
+    // It was checked, so it can be read.
+    print_request(&mut out, &Permissions::requested(asked).unwrap_or_default())?;
     writeln!(out, "      {}", plugin.digest)?;
     Ok(())
 }

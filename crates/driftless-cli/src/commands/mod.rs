@@ -4,6 +4,7 @@ mod apply;
 mod build;
 mod facts;
 mod grant;
+mod install;
 mod logs;
 mod new;
 mod plugin;
@@ -35,6 +36,8 @@ pub(crate) fn run(args: Args, terminal: &Terminal) -> anyhow::Result<ExitCode> {
             PluginCommand::Call { plugin, function, args } => {
                 plugin::call(global, terminal, &plugin, &function, &args)
             }
+            PluginCommand::Install { files } => install::install(global, terminal, &files),
+            PluginCommand::Remove { plugin } => install::remove(global, terminal, &plugin),
             PluginCommand::Grant(asked) => grant::grant(global, terminal, &asked),
             PluginCommand::Revoke { plugin } => grant::revoke(global, terminal, &plugin),
             PluginCommand::Test(test) => test::run(global, terminal, &test),

@@ -1,16 +1,18 @@
 //! `driftless plugin list`, `inspect`, `validate` and `call`
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use comfy_table::CellAlignment;
 use driftless_host::api::function::{Function, FunctionSet};
-use driftless_host::api::manifest::PluginManifest;
+use driftless_host::api::manifest::{PluginManifest, likeness};
 use driftless_host::api::result::TaskStatus;
-use driftless_host::nearest;
 use driftless_host::permissions::{Grant, Permissions};
-use driftless_plugin_api::text::printable_line;
+use driftless_host::{ListedPlugin, nearest};
+use driftless_plugin_api::text::{listed, printable_line};
 use driftless_validator::{Violation, inspect as inspect_file, validate as validate_file};
 use serde::Deserialize;
 use serde_json::json;
@@ -21,6 +23,9 @@ use crate::failure::Failure;
 use crate::table::Column;
 use crate::terminal::{BAD, GOOD, ODD, STRONG, Terminal, printable_path};
 use crate::{context, table, text, words};
+
+/// How many files are named in a message.
+const MAX_LISTED: usize = 10;
 
 /// The functions that `--strict` demands: all that announce components, except `get_commands`.
 const REQUIRED: [Function; 7] = [
@@ -36,13 +41,18 @@ const REQUIRED: [Function; 7] = [
 /// Lists what is installed.
 pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitCode> {
     let plugins = context::manager(global, terminal)?.list()?;
+    let mut alike: BTreeMap<String, Vec<&ListedPlugin>> = BTreeMap::new();
+    for plugin in &plugins {
+        alike.entry(likeness(&plugin.name)).or_default().push(plugin);
+    }
+    let is_ambiguous = |plugin: &ListedPlugin| alike[&likeness(&plugin.name)].len() > 1;
     if global.json {
         let plugins: Vec<_> = plugins
             .iter()
             .map(|plugin| {
                 json!({
                     "name": plugin.name, "file": plugin.origin, "manifest": plugin.manifest,
-                    "readable": plugin.functions.is_some(),
+                    "readable": plugin.functions.is_some(), "ambiguous": is_ambiguous(plugin),
                 })
             })
             .collect();
@@ -60,7 +70,11 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
         Column("DESCRIPTION", 11, CellAlignment::Left),
     ];
     let rows = plugins.iter().map(|plugin| {
-        let name = printable_line(&plugin.name).into_owned();
+        let mut name = printable_line(&plugin.name).into_owned();
+        if is_ambiguous(plugin) {
+            let file = Path::new(&plugin.origin).file_name().unwrap_or_default();
+            name = format!("{name} ({})", printable_line(&file.to_string_lossy()));
+        }
         let Some(manifest) = &plugin.manifest else {
             let what = if plugin.functions.is_some() {
                 "(no manifest)"
@@ -76,6 +90,15 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
         vec![name, version.into_owned(), components, description.into_owned()]
     });
     table::print(terminal, &columns, rows)?;
+    for several in alike.values().filter(|alike| alike.len() > 1) {
+        let origins = several.iter().map(|plugin| printable_line(&plugin.origin));
+        terminal.warn(&format!(
+            "{} plugins are called `{}`, so none of them can be used by this name: {}; remove all but one",
+            several.len(),
+            printable_line(&several[0].name),
+            listed(origins, MAX_LISTED)
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,0 +1,212 @@
+//! `driftless plugin install` and `remove`: what is in the plugin folder.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use driftless_host::api::manifest::likeness;
+use driftless_host::permissions::Permissions;
+use driftless_host::{Error, ListedPlugin, LoadError};
+use driftless_plugin_api::text::printable_line;
+use driftless_registry::LocalFolder;
+use driftless_validator::ValidatedPlugin;
+use serde_json::{Value, json};
+
+use super::print_json;
+use crate::args::Global;
+use crate::failure::{Failure, unreadable};
+use crate::terminal::{FAINT, GOOD, STRONG, Terminal, printable_path};
+use crate::{context, words};
+
+/// Checks files and copies them into the plugin folder, each in the place of the one that has its name there. Where one is refused, none is copied.
+pub(crate) fn install(global: &Global, terminal: &Terminal, files: &[String]) -> anyhow::Result<ExitCode> {
+    let checked = files.iter().map(|file| Checked::of(global, file)).collect::<Result<Vec<_>, _>>()?;
+    let folder = context::plugin_folder_to_change(global)?;
+    std::fs::create_dir_all(&folder).map_err(|error| unreadable(&folder, &error))?;
+    let mut installed = Vec::new();
+    for checked in checked {
+        installed.push(put(global, terminal, &folder, checked)?);
+    }
+    if global.json {
+        print_json(global, terminal, &installed.iter().map(Installed::to_json).collect::<Vec<_>>())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for installed in &installed {
+        installed.print(terminal)?;
+    }
+    let lacking: Vec<_> = installed.iter().filter(|installed| installed.lacks_grant).collect();
+    if !lacking.is_empty() {
+        let names = lacking.iter().map(|installed| installed.checked.name.as_str());
+        terminal.note(words::not_yet_granted(names, &global.places()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Removes a plugin from the plugin folder, and what was granted to it.
+pub(crate) fn remove(global: &Global, terminal: &Terminal, name: &str) -> anyhow::Result<ExitCode> {
+    let folder = context::plugin_folder_to_change(global)?;
+    let found = of_this_name(global, terminal, &folder, name)?.filter(|found| found.name == name);
+    let Some(found) = found else {
+        // With what is near, and what there is.
+        let error = context::manager(global, terminal)?.find(name).err();
+        let message = format!("no plugin `{}` is in {}", printable_line(name), folder.display());
+        return Err(error.map_or_else(|| Failure::NotFound(message).into(), Into::into));
+    };
+    let path = PathBuf::from(&found.origin);
+    std::fs::remove_file(&path).map_err(|error| unreadable(&path, &error))?;
+    let mut was_granted = false;
+    if context::grants_to_change(global)?.granted(name).is_some() {
+        context::change_grants(global, name, |grants| {
+            was_granted = grants.revoke(name);
+            Ok(())
+        })?;
+    }
+    if global.json {
+        print_json(global, terminal, &json!({"plugin": name, "file": path, "revoked": was_granted}))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let revoked = if was_granted { ", and what was granted to it" } else { "" };
+    let (name, path) = (printable_line(name), printable_path(&path));
+    writeln!(
+        terminal.out(),
+        "{GOOD}removed{GOOD:#} {STRONG}{name}{STRONG:#}{revoked} {FAINT}({path}){FAINT:#}"
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The plugin that is called this, or so that people and templates take it for this, in the plugin folder.
+fn of_this_name(
+    global: &Global,
+    terminal: &Terminal,
+    folder: &Path,
+    name: &str,
+) -> anyhow::Result<Option<ListedPlugin>> {
+    let wanted = likeness(name);
+    let listed = context::manager(global, terminal)?.list()?;
+    let mut alike: Vec<_> = listed.into_iter().filter(|plugin| likeness(&plugin.name) == wanted).collect();
+    let is_here = |plugin: &ListedPlugin| Path::new(&plugin.origin).parent() == Some(folder);
+    match &alike[..] {
+        [] => Ok(None),
+        [only] if is_here(only) && only.name == name => Ok(alike.pop()),
+        several => {
+            let others = several.iter().map(|plugin| {
+                format!("`{}` ({})", printable_line(&plugin.name), printable_line(&plugin.origin))
+            });
+            let others: Vec<_> = others.collect();
+            let message = format!(
+                "there would be several plugins with this name: {}; remove them first",
+                others.join(", ")
+            );
+            Err(Failure::Usage(message).into())
+        }
+    }
+}
+
+/// A file that may be installed.
+struct Checked {
+    name: String,
+    bytes: Vec<u8>,
+    plugin: ValidatedPlugin,
+}
+
+impl Checked {
+    fn of(global: &Global, file: &str) -> anyhow::Result<Self> {
+        if !context::is_file(file) {
+            let file = printable_line(file);
+            let message = format!(
+                "`{file}` is no path of a `.wasm` file: plugins cannot be had by their names from a registry yet; name the file, `./NAME.wasm`"
+            );
+            return Err(Failure::Usage(message).into());
+        }
+        let path = Path::new(file);
+        let bytes = context::read_file(path)?;
+        let stem = context::stem(path);
+        let plugin = context::sandbox_validate(global, &bytes)?.map_err(|error| Error::Load {
+            plugin: stem.clone(),
+            source: LoadError::Refused(context::reasons(&error)),
+        })?;
+        let name = plugin.manifest().map_or(stem, |manifest| manifest.name.clone());
+        Ok(Self { name, bytes, plugin })
+    }
+}
+
+/// A plugin that was put into the plugin folder.
+struct Installed {
+    checked: Checked,
+    /// The one that was there.
+    before: Option<ListedPlugin>,
+    to: PathBuf,
+    /// Whether what was there is the same file.
+    same: bool,
+    /// Whether it asks for something that is not granted to it.
+    lacks_grant: bool,
+}
+
+fn put(global: &Global, terminal: &Terminal, folder: &Path, checked: Checked) -> anyhow::Result<Installed> {
+    let Checked { name, bytes, plugin } = &checked;
+    let before = of_this_name(global, terminal, folder, name)?;
+    let store = LocalFolder::new(folder);
+    // It stays the file that it is, whatever that is called.
+    let stem =
+        before.as_ref().map_or_else(|| name.clone(), |before| context::stem(Path::new(&before.origin)));
+    let to = store.path_of(&stem);
+    // What is there is no plugin of this name, so it is not this command's to replace.
+    if before.is_none() && to.symlink_metadata().is_ok() {
+        let message = format!("{} is there already, and is no plugin `{name}`; move it away", to.display());
+        return Err(Failure::Usage(message).into());
+    }
+    let same = before.is_some() && context::read_file(&to).is_ok_and(|installed| installed == *bytes);
+    if !same {
+        store.put(&stem, bytes).map_err(|error| unreadable(&to, &error))?;
+    }
+    let grant =
+        context::grants_to_change(global)?.grant_to(name, plugin.digest(), plugin.permissions().clone());
+    Ok(Installed { lacks_grant: !grant.is_complete(), before, to, same, checked })
+}
+
+impl Installed {
+    fn version(&self) -> Option<&str> {
+        Some(&self.checked.plugin.manifest()?.version)
+    }
+
+    fn version_before(&self) -> Option<&str> {
+        Some(&self.before.as_ref()?.manifest.as_ref()?.version)
+    }
+
+    fn to_json(&self) -> Value {
+        let Checked { name, plugin, .. } = &self.checked;
+        json!({
+            "plugin": name, "version": self.version(), "file": self.to, "digest": plugin.digest().to_string(),
+            "replaced": self.before.is_some(), "version_before": self.version_before(), "changed": !self.same,
+            "permissions": plugin.permissions().to_manifest(), "granted": !self.lacks_grant,
+        })
+    }
+
+    fn print(&self, terminal: &Terminal) -> std::io::Result<()> {
+        let mut out = terminal.out();
+        let name = printable_line(&self.checked.name);
+        let version =
+            self.version().map_or_else(String::new, |version| format!(" {}", printable_line(version)));
+        let instead = match self.version_before() {
+            _ if self.same => ", which was there already".to_owned(),
+            Some(before) => format!(", in the place of {}", printable_line(before)),
+            None if self.before.is_some() => ", in the place of another file".to_owned(),
+            None => String::new(),
+        };
+        let path = printable_path(&self.to);
+        writeln!(
+            out,
+            "{GOOD}installed{GOOD:#} {STRONG}{name}{STRONG:#}{version}{instead} {FAINT}({path}){FAINT:#}"
+        )?;
+        print_request(&mut out, self.checked.plugin.permissions())
+    }
+}
+
+/// Prints what a plugin asks for, as it will be granted.
+pub(super) fn print_request(out: &mut impl Write, asked: &Permissions) -> std::io::Result<()> {
+    for permission in asked.to_manifest() {
+        let (kind, entries) = (permission.capability().permission(), permission.entries().join(", "));
+        writeln!(out, "      asks for {kind}: {}", printable_line(&entries))?;
+    }
+    Ok(())
+}
