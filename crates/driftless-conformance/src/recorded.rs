@@ -27,7 +27,7 @@ pub struct RecordedCase {
     pub host: Vec<HostCall>,
     /// What came of it.
     pub expect: Option<Expectation>,
-    /// What it used, and a quarter more.
+    /// Twice what it used.
     pub budget: Budget,
 }
 

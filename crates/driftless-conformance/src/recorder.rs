@@ -13,6 +13,7 @@ use driftless_plugin_api::host_call::{
 use crate::case::Case;
 use crate::expectation::LogLine;
 use crate::host_call::HostCall;
+use crate::redact::hidden_alike;
 
 /// Stands between a plugin and its host, and keeps what the plugin says and asks for. Clones share one recording.
 #[derive(Clone, Default)]
@@ -39,6 +40,8 @@ enum Mode {
     Replay { left: VecDeque<HostCall>, mismatch: Option<Box<Mismatch>> },
     /// From the machine.
     Record,
+    /// Out of a recording, in order, whatever exactly is asked.
+    Rehearse { left: VecDeque<HostCall> },
 }
 
 /// A host call that is not the next one of the case.
@@ -74,11 +77,17 @@ impl Recorder {
         self.begin(case, Mode::Record);
     }
 
+    /// Begins a case that is answered by these, in order, whatever exactly it asks.
+    pub(crate) fn rehearse(&self, case: &Case, answers: &[HostCall]) {
+        self.begin(case, Mode::Rehearse { left: answers.iter().cloned().collect() });
+    }
+
     /// Ends the case.
     pub(crate) fn end(&self) -> Happened {
         let Recording { mode, log, asked, .. } = std::mem::take(&mut *self.lock());
         let (left, mismatch) = match mode {
             Mode::Replay { left, mismatch } => (left.into(), mismatch),
+            Mode::Rehearse { left } => (left.into(), None),
             Mode::Idle | Mode::Record => (Vec::new(), None),
         };
         Happened { log, asked, mismatch, left }
@@ -136,6 +145,10 @@ impl HostCalls for RecordedHostCalls {
                 Some(machine) => machine.answer(capability, request, body, allowance),
                 None => refusal("nothing is granted here"),
             },
+            Mode::Rehearse { left } => match left.pop_front_if(|next| next.capability == capability) {
+                Some(next) => next.reply.answer(),
+                None => refusal("this request was not made when the case was recorded"),
+            },
             Mode::Replay { left, mismatch } => {
                 let asked = HostCall::of(capability, request, body, &Answer::default());
                 match left.pop_front_if(|recorded| is_the_same(recorded, &asked)) {
@@ -156,7 +169,7 @@ impl HostCalls for RecordedHostCalls {
 /// Whether a plugin asked for what was recorded.
 fn is_the_same(recorded: &HostCall, asked: &HostCall) -> bool {
     recorded.capability == asked.capability
-        && recorded.request == asked.request
+        && recorded.request == hidden_alike(&recorded.request, &asked.request)
         && recorded
             .sent
             .as_ref()

@@ -1,5 +1,6 @@
 //! Replays cases and records them, and says in what they do not hold.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use driftless_host::api::component::ComponentKind;
@@ -21,6 +22,7 @@ use crate::expectation::{Ending, Expectation};
 use crate::host_call::HostCall;
 use crate::recorded::RecordedCase;
 use crate::recorder::{Happened, Recorder};
+use crate::redact::{Redacted, redact};
 use crate::{pattern, reply};
 
 /// What a plugin is tested under.
@@ -62,6 +64,19 @@ pub struct Replay {
     pub actual: Expectation,
     /// What the last call used; of several, the most. `None` where the call broke its instance, or was not made.
     pub used: Option<Used>,
+}
+
+/// What was recorded of a case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// What is to be kept of it.
+    pub case: RecordedCase,
+    /// How it went.
+    pub replay: Replay,
+    /// What was replaced, so that it is in no recording.
+    pub redacted: Vec<Redacted>,
+    /// Whether the call ended otherwise with the replacements than with the values.
+    pub ended_otherwise: bool,
 }
 
 /// In what a case does not hold.
@@ -151,10 +166,28 @@ impl Tester {
 
     /// Runs a case on this machine, with what was granted, and returns what is to be recorded of it. What the author has written is not recorded,
     /// but has to hold: host calls of the author's are answered out of the case, and problems are about the author's parts alone.
-    pub fn record(&self, case: &Case) -> (RecordedCase, Replay) {
+    ///
+    /// Values of environment variables and of headers like `Authorization` are replaced in the answers of the machine, and the plugin is called once
+    /// more with these: what is recorded is what came of that.
+    pub fn record(&self, case: &Case) -> Recorded {
         let as_written = case.as_written();
-        let begin = if case.written.host { Recorder::replay } else { Recorder::record };
-        let (ending, used, happened) = self.run(&as_written, begin);
+        let (mut ending, mut used, mut happened) =
+            self.run(&as_written, if case.written.host { Recorder::replay } else { Recorder::record });
+        let mut redacted = BTreeSet::new();
+        let mut ended_otherwise = false;
+        if !case.written.host {
+            redacted = redact(&mut happened.asked);
+        }
+        if !redacted.is_empty() {
+            let before = std::mem::discriminant(&ending);
+            let answers = happened.asked;
+            (ending, used, happened) =
+                self.run(&as_written, |recorder, case| recorder.rehearse(case, &answers));
+            redact(&mut happened.asked);
+            ended_otherwise =
+                std::mem::discriminant(&ending) != before || happened.asked.len() != answers.len();
+            happened.left.clear();
+        }
         let actual = Expectation { ending, log: Some(happened.log.clone()) };
         let mut problems = problems(&as_written, &actual, used, &happened);
         problems.retain(|problem| *problem != Problem::Unrecorded);
@@ -165,7 +198,12 @@ impl Tester {
             expect: Some(Expectation { ending: actual.ending.clone(), log }),
             budget: used.map_or_else(Budget::default, |used| enough_for(used, case.budget)),
         };
-        (recorded.without(case.written), Replay { problems, actual, used })
+        Recorded {
+            case: recorded.without(case.written),
+            replay: Replay { problems, actual, used },
+            redacted: redacted.into_iter().collect(),
+            ended_otherwise,
+        }
     }
 
     fn run(&self, case: &Case, begin: impl Fn(&Recorder, &Case)) -> (Ending, Option<Used>, Happened) {

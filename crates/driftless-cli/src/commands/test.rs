@@ -8,8 +8,8 @@ use std::time::SystemTime;
 
 use driftless_author::Project;
 use driftless_conformance::{
-    Case, CaseFile, Check, DiffLine, DiffMark, Error, Problem, Replay, Setup, Tester, Verdict,
-    find_case_files,
+    Case, CaseFile, Check, DiffLine, DiffMark, Error, Problem, Recorded, Redacted, Replay, Setup, Tester,
+    Verdict, find_case_files,
 };
 use driftless_host::Artifact;
 use driftless_plugin_api::text::printable_line;
@@ -246,7 +246,7 @@ impl Report<'_> {
         let failed_before = self.failed;
         for place in wanted {
             let case = &file.cases()[*place];
-            let (new, replay) = tester.record(case);
+            let Recorded { case: new, replay, redacted, ended_otherwise } = tester.record(case);
             // How an interrupted call ended is nothing to expect of the next.
             if interrupt::has_cancelled() {
                 let message =
@@ -259,6 +259,7 @@ impl Report<'_> {
             if self.global.json {
                 let mut entry = as_json(case, &replay);
                 entry["changed"] = changed.into();
+                entry["redacted"] = redacted.iter().map(ToString::to_string).collect();
                 self.cases.push(entry);
             } else {
                 let mut out = self.terminal.out();
@@ -270,6 +271,9 @@ impl Report<'_> {
                 writeln!(out, "{style}{word:<8}{style:#}  {}", printable_line(&case.name))?;
                 for problem in &replay.problems {
                     print_problem(&mut out, problem, &case.name)?;
+                }
+                if !redacted.is_empty() {
+                    print_redacted(&mut out, &redacted, ended_otherwise)?;
                 }
                 if !replay.holds() {
                     writeln!(
@@ -349,6 +353,23 @@ impl Report<'_> {
 fn verdict(out: &mut impl Write, holds: bool, name: &str) -> std::io::Result<()> {
     let (style, word) = if holds { (GOOD, "ok") } else { (BAD, "FAILED") };
     writeln!(out, "{style}{word:<6}{style:#}  {}", printable_line(name))
+}
+
+/// Says what is not in a recording, and what to do where the plugin cannot do without it.
+fn print_redacted(out: &mut impl Write, redacted: &[Redacted], ended_otherwise: bool) -> std::io::Result<()> {
+    let names = redacted.iter().map(|redacted| printable_line(&redacted.to_string()).into_owned());
+    writeln!(
+        out,
+        "        not recorded, with a placeholder in its place: {}",
+        names.collect::<Vec<_>>().join(", ")
+    )?;
+    if ended_otherwise {
+        writeln!(
+            out,
+            "        with the placeholder it goes otherwise than with the value; write `host` into the case, with values that are no secret"
+        )?;
+    }
+    Ok(())
 }
 
 /// Says in what a case does not hold, and what would mend it.
