@@ -18,6 +18,7 @@
 
 mod build;
 mod create;
+mod editor_schema;
 mod error;
 mod language;
 mod project;
@@ -29,6 +30,7 @@ mod world;
 
 pub use build::{Built, Options, Progress, Shrunk, Target, build};
 pub use create::{Created, Kind, New, create};
+pub use editor_schema::{editor_schema, is_editor_schema};
 pub use error::{AuthorError, AuthorErrorKind};
 pub use language::Language;
 pub use project::{Metadata, Project};

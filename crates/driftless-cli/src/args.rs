@@ -241,6 +241,8 @@ pub(crate) enum PluginCommand {
     Test(Test),
     /// Builds the plugins of a project and checks them
     Build(Build),
+    /// Builds and tests a project whenever it changes
+    Dev(Dev),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -297,6 +299,9 @@ pub(crate) struct Test {
     /// Leaves out what every plugin has to get right
     #[arg(long)]
     pub(crate) no_conformance: bool,
+    /// Whether checks that hold are counted and not told one by one.
+    #[arg(skip)]
+    pub(crate) brief: bool,
     /// A component that what every plugin has to get right is not asked of: one that crashes on purpose
     #[arg(long, value_name = "NAME", action = ArgAction::Append, hide = true)]
     pub(crate) except: Vec<String>,
@@ -333,6 +338,29 @@ pub(crate) struct New {
 
 /// How languages are called.
 const LANGUAGES: [&str; 4] = ["rust", "js", "ts", "python"];
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = DEV_HELP)]
+pub(crate) struct Dev {
+    /// The folder of the project, or one in it
+    #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+    pub(crate) project: PathBuf,
+    /// What it is written in [default: what its files say]
+    #[arg(long, value_name = "LANGUAGE", value_parser = LANGUAGES)]
+    pub(crate) lang: Option<String>,
+    /// What Rust is compiled for
+    #[arg(long, default_value = "wasm32-wasip1", value_parser = ["wasm32-wasip1", "wasm32-unknown-unknown"])]
+    pub(crate) target: String,
+    /// Leaves out what every plugin has to get right
+    #[arg(long)]
+    pub(crate) no_conformance: bool,
+}
+
+const DEV_HELP: &str = "\
+It builds, replays the cases, and waits for the next change, until Ctrl-C.
+
+What was granted to the file that stood there before is granted to the new one, and config.schema.json,
+by which editors know the plugin's configuration, is written anew.";
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Build {

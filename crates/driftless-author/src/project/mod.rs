@@ -4,6 +4,7 @@ mod built;
 mod fields;
 mod javascript;
 mod python;
+mod sources;
 
 use std::path::{Path, PathBuf};
 
@@ -99,7 +100,7 @@ impl Project {
     }
 
     /// A path in it, without `./` in front of it where it is the current folder.
-    fn beneath(&self, path: &str) -> PathBuf {
+    pub fn beneath(&self, path: &str) -> PathBuf {
         if self.folder == Path::new(".") { path.into() } else { self.folder.join(path) }
     }
 }

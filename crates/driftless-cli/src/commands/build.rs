@@ -17,6 +17,12 @@ use crate::terminal::{FAINT, GOOD, STRONG, Terminal, printable_path};
 
 /// Builds the plugins of a project, and says what came out.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Build) -> anyhow::Result<ExitCode> {
+    print(global, terminal, &built(terminal, args)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds the plugins of a project.
+pub(super) fn built(terminal: &Terminal, args: &Build) -> anyhow::Result<Vec<Built>> {
     let project = Project::find(&args.project, language(args.lang.as_deref()))?;
     let targets = [Target::Wasi, Target::Unknown];
     let target = targets.into_iter().find(|target| target.name() == args.target);
@@ -25,15 +31,15 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Build) -> anyhow:
         out_dir: args.out_dir.clone(),
         debug: args.debug,
     };
-    let built = with_progress(terminal, |progress| build(&project, &options, progress))?;
+    Ok(with_progress(terminal, |progress| build(&project, &options, progress))?)
+}
+
+/// Says what came out.
+pub(super) fn print(global: &Global, terminal: &Terminal, built: &[Built]) -> anyhow::Result<()> {
     if global.json {
-        print_json(global, terminal, &built.iter().map(as_json).collect::<Vec<_>>())?;
-        return Ok(ExitCode::SUCCESS);
+        return print_json(global, terminal, &built.iter().map(as_json).collect::<Vec<_>>());
     }
-    for plugin in &built {
-        print_built(terminal, plugin)?;
-    }
-    Ok(ExitCode::SUCCESS)
+    built.iter().try_for_each(|plugin| print_built(terminal, plugin))
 }
 
 /// Runs `work` and shows its progress on a terminal, where nothing else is written meanwhile.

@@ -2,6 +2,7 @@
 
 mod apply;
 mod build;
+mod dev;
 mod facts;
 mod grant;
 mod install;
@@ -42,6 +43,7 @@ pub(crate) fn run(args: Args, terminal: &Terminal) -> anyhow::Result<ExitCode> {
             PluginCommand::Revoke { plugin } => grant::revoke(global, terminal, &plugin),
             PluginCommand::Test(test) => test::run(global, terminal, &test),
             PluginCommand::New(new) => new::run(global, terminal, &new),
+            PluginCommand::Dev(dev) => dev::run(global, terminal, &dev),
             PluginCommand::Build(build) => build::run(global, terminal, &build),
         },
         Command::Completions { shell } => {

@@ -59,6 +59,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Test) -> anyhow::
         written: Vec::new(),
         held: 0,
         failed: 0,
+        brief: args.brief,
     };
     report.heading(&tester, &found.plugin)?;
     for (file, wanted) in &files {
@@ -89,8 +90,8 @@ struct Found {
     plugin: PathBuf,
     /// The folders of its cases, one at least.
     cases: Vec<PathBuf>,
-    /// The folder of its project, where it is known.
-    project: Option<PathBuf>,
+    /// Its project, where it is known.
+    project: Option<Project>,
 }
 
 /// Finds the built file of a project, or takes the file that is named.
@@ -109,36 +110,16 @@ fn find(args: &Test) -> anyhow::Result<Found> {
         return Ok(Found { plugin: args.plugin.clone(), cases: cases(Path::new(".")), project: None });
     }
     let project = Project::find(&args.plugin, language(args.lang.as_deref()))?;
-    Ok(Found { plugin: project.built()?, cases: cases(&project.folder), project: Some(project.folder) })
+    Ok(Found { plugin: project.built()?, cases: cases(&project.folder), project: Some(project) })
 }
 
 impl Found {
     /// A source file that was changed after the plugin was built.
     fn newer_source(&self) -> Option<PathBuf> {
         let built = changed(&self.plugin)?;
-        newer_in(self.project.as_ref()?, built, 0)
+        let sources = self.project.as_ref()?.sources();
+        sources.into_iter().find(|source| changed(source).is_some_and(|changed| changed > built))
     }
-}
-
-fn newer_in(folder: &Path, than: SystemTime, depth: usize) -> Option<PathBuf> {
-    const SOURCES: [&str; 6] = ["rs", "js", "mjs", "ts", "py", "toml"];
-    const DEEPEST: usize = 8;
-    let mut entries: Vec<_> = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect();
-    entries.sort();
-    entries.into_iter().find_map(|path| {
-        let name = path.file_name()?.to_string_lossy().into_owned();
-        let is_made =
-            ["target", "dist", "node_modules", "tests", "test", "__pycache__"].contains(&name.as_str());
-        if name.starts_with('.') || is_made {
-            return None;
-        }
-        if path.is_dir() {
-            return if depth < DEEPEST { newer_in(&path, than, depth + 1) } else { None };
-        }
-        let is_source = name == "package.json"
-            || path.extension().is_some_and(|extension| SOURCES.iter().any(|source| extension == *source));
-        (is_source && changed(&path)? > than).then_some(path)
-    })
 }
 
 fn changed(path: &Path) -> Option<SystemTime> {
@@ -203,6 +184,8 @@ struct Report<'a> {
     written: Vec<PathBuf>,
     held: usize,
     failed: usize,
+    /// Whether checks that hold are only counted.
+    brief: bool,
 }
 
 impl Report<'_> {
@@ -307,7 +290,7 @@ impl Report<'_> {
             self.checks.push(json!({"name": check.name, "ok": check.holds(), "complaints": complaints}));
             return Ok(());
         }
-        if check.verdict == Verdict::Nothing {
+        if check.verdict == Verdict::Nothing || self.brief && check.holds() {
             return Ok(());
         }
         let mut out = self.terminal.out();
@@ -323,7 +306,7 @@ impl Report<'_> {
     }
 
     fn finish(self, recorded: bool) -> anyhow::Result<ExitCode> {
-        let Self { global, terminal, cases, checks, written, held, failed } = self;
+        let Self { global, terminal, cases, checks, written, held, failed, .. } = self;
         if global.json {
             let mut report = json!({"ok": failed == 0, "cases": cases, "conformance": checks});
             if recorded {

@@ -147,6 +147,13 @@ pub(crate) fn start_unread(command: &mut Command) -> Run {
     Run { stdout: None, stderr: child.stderr.take().map(read_to_end), child }
 }
 
+/// Starts a command that writes all that it prints to a file, so that it can be looked at meanwhile.
+pub(crate) fn start_into(command: &mut Command, path: &Path) -> Run {
+    let file = fs::File::create(path).unwrap();
+    let child = command.stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
+    Run { stdout: None, stderr: None, child }
+}
+
 fn read_to_end(mut from: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();

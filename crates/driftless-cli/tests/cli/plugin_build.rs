@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::harness::{Home, Outcome, repository, start};
+use crate::harness::{Home, Outcome, repository, start, start_into, wait_until};
 
 /// A project whose only dependency is the SDK of this repository.
 fn project(home: &Home, name: &str, more: &str, code: &str) {
@@ -62,6 +62,66 @@ fn prepare(command: &mut Command) {
     command.env("RUSTUP_HOME", of_user("RUSTUP_HOME", ".rustup"));
     command.env("CARGO_TARGET_DIR", repository().join("target/plugin-build-test"));
     command.env("CARGO_NET_OFFLINE", "true");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_project_is_built_and_tested_whenever_it_changes() {
+    let home = Home::new();
+    let reader = |says: &str| {
+        let code =
+            GREETER.replace("#[plugin_sdk::plugin]", "#[plugin_sdk::plugin(files(\"/etc/hostname\"))]");
+        code.replace("Hello {}", says)
+    };
+    let case = |hello: &str| {
+        format!(
+            "task: greet\nconfig: {{who: Ada}}\nexpect: {{result: {{status: success, message: {hello} Ada}}}}\n"
+        )
+    };
+    project(&home, "greeter", CDYLIB, &reader("Hello {}"));
+    home.write("greeter/tests/cases/greet.yml", case("Hello"));
+    // Compiling the SDK may take longer than anything is waited for.
+    build(&home, &["greeter"]).exits_with(0);
+    let mut command = home.command(["plugin", "dev", "greeter", "--no-conformance"]);
+    prepare(&mut command);
+    let run = start_into(&mut command, &home.path().join("output"));
+    let rounds = || {
+        let output = home.read("output");
+        output.split_inclusive("waiting for changes; Ctrl-C ends it\n").map(str::to_owned).collect::<Vec<_>>()
+    };
+    let after = |number: usize| {
+        wait_until("it waits for changes", || {
+            rounds().iter().filter(|round| round.ends_with("ends it\n")).count() >= number
+        });
+        rounds().swap_remove(number - 1)
+    };
+    let first = after(1);
+    assert!(first.contains("built greeter 1.2.3\n") && first.contains("1 ok, 0 failed\n"), "{first}");
+    assert!(first.contains("plugin grant greeter/target/plugins/greeter.wasm`\n"), "{first}");
+    assert!(home.read("greeter/config.schema.json").contains("\"greeter.greet\""));
+
+    // What is granted is granted to what comes after.
+    home.run(&["plugin", "grant", "greeter/target/plugins/greeter.wasm", "--all"]).exits_with(0);
+    home.write("greeter/src/lib.rs", reader("Goodbye {}"));
+    let second = after(2);
+    assert!(second.contains("-   message: Hello Ada"), "{second}");
+    assert!(second.contains("0 ok, 1 failed\n"), "{second}");
+    assert!(second.contains("what was granted to greeter is granted to the new file as well"), "{second}");
+    assert!(
+        home.run(&["plugin", "inspect", "greeter/target/plugins/greeter.wasm"])
+            .stdout
+            .contains("/etc/hostname  granted")
+    );
+
+    // A mistake is told, and mended; so is a case.
+    home.write("greeter/src/lib.rs", "fn");
+    assert!(after(3).contains("error"), "{:?}", rounds());
+    home.write("greeter/src/lib.rs", reader("Goodbye {}"));
+    assert!(after(4).contains("0 ok, 1 failed\n"), "{:?}", rounds());
+    home.write("greeter/tests/cases/greet.yml", case("Goodbye"));
+    assert!(after(5).contains("1 ok, 0 failed\n"), "{:?}", rounds());
+    run.interrupt();
+    run.finish().exits_with(130);
 }
 
 #[test]
