@@ -181,29 +181,29 @@ struct Guests {
     components: [CompiledPlugin; 3],
 }
 
-/// What the guests are given as randomness, one word after the other.
-#[derive(Default)]
-struct Words(Mutex<std::vec::IntoIter<u64>>);
+/// What the guests are given as randomness: words, the last one first.
+struct Words;
 
-impl ClockAndRandom for Arc<Words> {
+static WORDS: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+
+impl ClockAndRandom for Words {
     fn timestamp(&self) -> u64 {
         0
     }
 
     fn random(&self) -> std::io::Result<u64> {
-        let next = self.0.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let next = WORDS.lock().unwrap_or_else(PoisonError::into_inner).pop();
         Ok(next.expect("a guest asks for as many words as there are"))
     }
 }
 
 /// Takes `data` for an [`Input`], and calls the guest twice. Where the reply is, and what it is, is found here a second time.
 pub fn run(data: &[u8]) -> Coverage {
-    static WORDS: LazyLock<Arc<Words>> = LazyLock::new(Arc::default);
-    static GUESTS: LazyLock<Mutex<Guests>> = LazyLock::new(|| Mutex::new(guests(&WORDS)));
+    static GUESTS: LazyLock<Mutex<Guests>> = LazyLock::new(|| Mutex::new(guests()));
     let Some(input) = Input::read(data) else { return Coverage::Refused };
     // They share the words, and the tests run several inputs at a time.
     let guests = GUESTS.lock().unwrap_or_else(PoisonError::into_inner);
-    *WORDS.0.lock().unwrap_or_else(PoisonError::into_inner) = input.words().into_iter();
+    *WORDS.lock().unwrap_or_else(PoisonError::into_inner) = input.words().into_iter().rev().collect();
     match input.component {
         None => plain(&input, &mut instance(&guests.plain)),
         Some(encoding) => component(&input, encoding, &mut instance(&guests.components[encoding as usize])),
@@ -214,7 +214,7 @@ fn instance(plugin: &CompiledPlugin) -> Instance {
     plugin.instantiate().expect("the guest starts")
 }
 
-fn guests(words: &Arc<Words>) -> Guests {
+fn guests() -> Guests {
     let limits = Limits {
         fuel: 1_000_000,
         memory: 1 << 20,
@@ -223,7 +223,7 @@ fn guests(words: &Arc<Words>) -> Guests {
         instances: 1,
         ..Limits::default()
     };
-    let context = HostContext { clock_and_random: Arc::new(Arc::clone(words)), ..HostContext::default() };
+    let context = HostContext { clock_and_random: Arc::new(Words), ..HostContext::default() };
     let sandbox = Sandbox::builder(limits).context(context).build().expect("a sandbox can be had");
     let compile = |text: &str| {
         let bytes = wat::parse_str(text).expect("the guest is written well");
