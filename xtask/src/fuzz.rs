@@ -92,14 +92,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let fuzzers = options.fuzzers();
     let minutes = options.minutes;
     let host = host()?;
-    for needs in [Needs::Readers, Needs::Engine] {
-        let names: Vec<_> =
-            fuzzers.iter().filter(|fuzzer| fuzzer.needs == needs).map(|fuzzer| fuzzer.name).collect();
-        if !names.is_empty() {
-            heading(&format!("Building {}", names.join(", ")));
-            build(&host, needs, &names)?;
-        }
-    }
+    heading("Building the fuzzers");
+    build(&host, &fuzzers)?;
     let mut outcomes = run_all(&fuzzers, options, &host)?;
     outcomes.sort_by_key(|outcome| fuzzers.iter().position(|fuzzer| fuzzer.name == outcome.name));
     heading(&format!("Fuzzers, {minutes} min each"));
@@ -145,16 +139,17 @@ fn host() -> Result<String> {
     Ok(host.context("the compiler does not say what it runs on")?.to_owned())
 }
 
-/// Builds fuzzers, in a profile of their own: nothing else has built there without counters.
-fn build(host: &str, needs: Needs, names: &[&str]) -> Result<()> {
+/// Builds fuzzers, in a profile of their own: nothing else has built there without counters. Where none needs the engine, it is left out; where one
+/// does, all are built with it, since what they share would be built twice otherwise.
+fn build(host: &str, fuzzers: &[&Fuzzer]) -> Result<()> {
     let mut build = cargo();
     build.args(["build", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--profile", "fuzz", "--target"]);
     build.arg(host);
-    if needs == Needs::Engine {
+    if fuzzers.iter().any(|fuzzer| fuzzer.needs == Needs::Engine) {
         build.args(["--features", "engine"]);
     }
-    for name in names {
-        build.args(["--bin", name]);
+    for fuzzer in fuzzers {
+        build.args(["--bin", fuzzer.name]);
     }
     instrument(&mut build)?;
     run::run(&mut build)
