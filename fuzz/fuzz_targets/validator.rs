@@ -2,6 +2,6 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+libfuzzer_sys::fuzz_target!(init: driftless_fuzzing::seeds::write("validator"), |data: &[u8]| {
     driftless_fuzzing::validator::run(data);
 });

@@ -2,14 +2,18 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use crate::run::{self, cargo, command, heading, output, root, say};
+use crate::instrument::instrument;
+use crate::run::{self, cargo, command, heading, hold_back, output, root, say};
 
 /// What `cargo xtask fuzz` takes.
 #[derive(Debug, Args)]
@@ -20,39 +24,66 @@ pub(crate) struct Options {
     /// How long each of them runs
     #[arg(long, value_name = "N", default_value = "1", value_parser = minutes)]
     minutes: f64,
+    /// How many of them run at the same time
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..))]
+    at_once: u8,
 }
 
 /// A fuzzer, and what is particular about it.
 struct Fuzzer {
     name: &'static str,
+    /// What it needs beside the readers.
+    needs: Needs,
     /// The longest input, in bytes.
     longest: usize,
     /// The file of words that inputs are made of.
     words: Option<&'static str>,
 }
 
-/// All of them, each with the address sanitizer: wasmtime's handling of signals and its maps of memory get along with it.
-const FUZZERS: [Fuzzer; 6] = [
-    Fuzzer { name: "validator", longest: 16 << 10, words: None },
-    Fuzzer { name: "manifest", longest: 4 << 10, words: Some("fuzz/json.dict") },
-    Fuzzer { name: "reply", longest: 4 << 10, words: Some("fuzz/json.dict") },
-    Fuzzer { name: "definitions", longest: 8 << 10, words: Some("fuzz/json.dict") },
-    Fuzzer { name: "permissions", longest: 2 << 10, words: Some("fuzz/permissions.dict") },
-    Fuzzer { name: "smith", longest: 8 << 10, words: None },
+/// What a fuzzer needs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    /// Nothing but what reads texts.
+    Readers,
+    /// What compiles and runs WebAssembly, which is most of what is built for it.
+    Engine,
+}
+
+const JSON: Option<&str> = Some("fuzz/json.dict");
+
+/// All of them.
+const FUZZERS: [Fuzzer; 10] = [
+    Fuzzer { name: "documents", needs: Needs::Readers, longest: 4 << 10, words: Some("fuzz/documents.dict") },
+    Fuzzer { name: "templates", needs: Needs::Readers, longest: 4 << 10, words: Some("fuzz/templates.dict") },
+    Fuzzer { name: "manifest", needs: Needs::Readers, longest: 4 << 10, words: JSON },
+    Fuzzer { name: "definitions", needs: Needs::Readers, longest: 8 << 10, words: JSON },
+    Fuzzer { name: "reply", needs: Needs::Readers, longest: 4 << 10, words: JSON },
+    Fuzzer { name: "pipeline", needs: Needs::Readers, longest: 4 << 10, words: JSON },
+    Fuzzer {
+        name: "permissions",
+        needs: Needs::Readers,
+        longest: 2 << 10,
+        words: Some("fuzz/permissions.dict"),
+    },
+    Fuzzer { name: "memory", needs: Needs::Engine, longest: 4 << 10, words: None },
+    Fuzzer { name: "validator", needs: Needs::Engine, longest: 16 << 10, words: None },
+    Fuzzer { name: "smith", needs: Needs::Engine, longest: 8 << 10, words: None },
 ];
 
 /// A single input that takes longer counts as a hang. Calls have a second, of which one input makes some; the machine may be
 /// slow and do something else as well.
 const HANG: Duration = Duration::from_secs(30);
 
-/// Mebibytes that a fuzzer may have. The sanitizer keeps freed memory for a while, and a guest may have one mebibyte.
-const MEMORY: u32 = 3 << 10;
+/// Mebibytes that a fuzzer may have: much less than a machine has, and more than what is kept of a thousand compiled modules.
+const MEMORY: u32 = 2 << 10;
 
 /// How a fuzzer did.
 struct Outcome {
     name: &'static str,
-    inputs: String,
-    per_second: String,
+    inputs: Option<u64>,
+    per_second: Option<u64>,
+    /// By the time of processors, which says the same on a machine that does something else as well.
+    per_processor_second: Option<u64>,
     passed: bool,
 }
 
@@ -60,23 +91,18 @@ struct Outcome {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let fuzzers = options.fuzzers();
     let minutes = options.minutes;
-    check_tools()?;
-    // Seeds that are made rather than kept; the fuzzers find them beside what they found themselves.
-    run::run(cargo().args(["run", "--locked", "--package", "driftless-fuzzing", "--bin", "seeds"]))?;
-    for fuzzer in &fuzzers {
-        heading(&format!("Building {}", fuzzer.name));
-        run::run(fuzz("build").arg(fuzzer.name))?;
-    }
-    let mut outcomes = Vec::new();
-    for fuzzer in &fuzzers {
-        heading(&format!("{} for {minutes} min", fuzzer.name));
-        outcomes.push(fuzzer.run(minutes)?);
-    }
-    heading("Fuzzers");
-    say("| target | inputs | inputs a second | result |\n|---|---|---|---|");
-    for Outcome { name, inputs, per_second, passed } in &outcomes {
+    let host = host()?;
+    heading("Building the fuzzers");
+    build(&host, &fuzzers)?;
+    let mut outcomes = run_all(&fuzzers, options, &host)?;
+    outcomes.sort_by_key(|outcome| fuzzers.iter().position(|fuzzer| fuzzer.name == outcome.name));
+    heading(&format!("Fuzzers, {minutes} min each"));
+    say("| target | inputs | a second | a second of a processor | result |\n|---|---|---|---|---|");
+    let shown = |number: Option<u64>| number.map_or_else(|| "?".to_owned(), grouped);
+    for Outcome { name, inputs, per_second, per_processor_second, passed } in &outcomes {
         let result = if *passed { "nothing found" } else { "**found something**" };
-        say(&format!("| {name} | {inputs} | {per_second} | {result} |"));
+        let [inputs, per_second, per_processor] = [*inputs, *per_second, *per_processor_second].map(shown);
+        say(&format!("| `{name}` | {inputs} | {per_second} | {per_processor} | {result} |"));
     }
     let found: Vec<_> =
         outcomes.iter().filter(|outcome| !outcome.passed).map(|outcome| outcome.name).collect();
@@ -106,64 +132,135 @@ fn minutes(text: &str) -> Result<f64, String> {
     }
 }
 
-/// What is needed beside a stable compiler.
-fn check_tools() -> Result<()> {
-    let nightly = output(command("rustup").args(["run", "nightly", "rustc", "--version"]));
-    nightly.context("the fuzzers need a nightly compiler: `rustup toolchain install nightly`")?;
-    let cargo_fuzz = output(command("rustup").args(["run", "nightly", "cargo", "fuzz", "--version"]));
-    cargo_fuzz.context("the fuzzers need cargo-fuzz: `cargo install --locked cargo-fuzz`")?;
-    Ok(())
+/// What the compiler calls this machine. Where a target is named, build scripts are told from what they build.
+fn host() -> Result<String> {
+    let version = output(command("rustc").arg("-vV"))?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("the compiler does not say what it runs on")?.to_owned())
 }
 
-/// `cargo fuzz`, with the nightly compiler. Without debug assertions everywhere: `fuzz/Cargo.toml` turns them on where they matter.
-fn fuzz(what: &str) -> Command {
-    let mut fuzz = command("rustup");
-    fuzz.args(["run", "nightly", "cargo", "fuzz", what, "--release"]);
-    fuzz
+/// Builds fuzzers, in a profile of their own: nothing else has built there without counters. Where none needs the engine, it is left out; where one
+/// does, all are built with it, since what they share would be built twice otherwise.
+fn build(host: &str, fuzzers: &[&Fuzzer]) -> Result<()> {
+    let mut build = cargo();
+    build.args(["build", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--profile", "fuzz", "--target"]);
+    build.arg(host);
+    if fuzzers.iter().any(|fuzzer| fuzzer.needs == Needs::Engine) {
+        build.args(["--features", "engine"]);
+    }
+    for fuzzer in fuzzers {
+        build.args(["--bin", fuzzer.name]);
+    }
+    instrument(&mut build)?;
+    run::run(&mut build)
+}
+
+/// Runs fuzzers, some of them at the same time. What one says comes together.
+fn run_all(fuzzers: &[&'static Fuzzer], options: &Options, host: &str) -> Result<Vec<Outcome>> {
+    let minutes = options.minutes;
+    let run_one = |fuzzer: &Fuzzer| {
+        heading(&format!("{} for {minutes} min", fuzzer.name));
+        fuzzer.run(minutes, host)
+    };
+    if options.at_once == 1 {
+        return fuzzers.iter().map(|fuzzer| run_one(fuzzer)).collect();
+    }
+    let waiting = Mutex::new(fuzzers.iter());
+    let next = || waiting.lock().ok()?.next();
+    let one_after_another = || {
+        let mut outcomes = Vec::new();
+        while let Some(fuzzer) = next() {
+            let (outcome, said) = hold_back(|| run_one(fuzzer));
+            say(said.trim_end());
+            outcomes.push(outcome?);
+        }
+        Ok::<_, anyhow::Error>(outcomes)
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..options.at_once).map(|_| scope.spawn(one_after_another)).collect();
+        let join = |thread: thread::ScopedJoinHandle<'_, _>| {
+            thread.join().map_err(|_| anyhow!("a thread of this chore panicked"))?
+        };
+        let outcomes: Result<Vec<Vec<Outcome>>> = threads.into_iter().map(join).collect();
+        Ok(outcomes?.into_iter().flatten().collect())
+    })
+}
+
+/// The folders of a fuzzer's inputs, relative to `fuzz`. What is new goes into the first one.
+fn folders(name: &str) -> Result<Vec<PathBuf>> {
+    let fuzz = root().join("fuzz");
+    let corpus = fuzz.join("corpus").join(name);
+    fs::create_dir_all(&corpus)?;
+    let kept = ["seeds", "regressions"].map(|kind| fuzz.join(kind).join(name));
+    Ok([corpus].into_iter().chain(kept.into_iter().filter(|folder| folder.is_dir())).collect())
 }
 
 impl Fuzzer {
-    fn run(&self, minutes: f64) -> Result<Outcome> {
-        let mut command = fuzz("run");
-        command.arg(self.name);
-        fs::create_dir_all(root().join("fuzz/corpus").join(self.name))?;
-        // What is new goes into the first folder.
-        for folder in ["corpus", "seeds", "regressions"] {
-            let folder = root().join("fuzz").join(folder).join(self.name);
-            if folder.is_dir() {
-                command.arg(folder);
-            }
-        }
-        command.args(["--", "-print_final_stats=1"]);
-        command.arg(format!("-max_total_time={:.0}", (minutes * 60.0).max(1.0)));
-        command.arg(format!("-timeout={}", HANG.as_secs()));
-        command.arg(format!("-rss_limit_mb={MEMORY}"));
-        // Looking for leaks walks through the compiler's whole memory, and what is kept on purpose here is kept in statics.
-        command.arg("-detect_leaks=0");
-        command.arg(format!("-max_len={}", self.longest));
+    fn run(&self, minutes: f64, host: &str) -> Result<Outcome> {
+        let mut fuzzer = command(root().join(format!("fuzz/target/{host}/fuzz")).join(self.name));
+        // Seeds that are made rather than kept, which the fuzzer writes itself before it begins.
+        let made = root().join("fuzz/target/seeds").join(self.name);
+        fs::create_dir_all(&made)?;
+        fuzzer.env("DRIFTLESS_SEEDS", &made);
+        fuzzer.args(folders(self.name)?).arg(made);
+        let artifacts = root().join("fuzz/artifacts").join(self.name);
+        fs::create_dir_all(&artifacts)?;
+        fuzzer.arg(format!("-artifact_prefix={}/", artifacts.display()));
+        fuzzer.arg("-print_final_stats=1");
+        fuzzer.arg(format!("-max_total_time={:.0}", (minutes * 60.0).max(1.0)));
+        fuzzer.arg(format!("-timeout={}", HANG.as_secs()));
+        fuzzer.arg(format!("-rss_limit_mb={MEMORY}"));
+        fuzzer.arg(format!("-max_len={}", self.longest));
         if let Some(words) = self.words {
-            command.arg(format!("-dict={}", root().join(words).display()));
+            fuzzer.arg(format!("-dict={}", root().join(words).display()));
         }
-        let mut child = command.stderr(Stdio::piped()).spawn().context("rustup cannot be started")?;
-        let (mut inputs, mut per_second) = ("?".to_owned(), "?".to_owned());
+        let mut child = fuzzer.stderr(Stdio::piped()).spawn().context("the fuzzer cannot be started")?;
+        let mut outcome = Outcome {
+            name: self.name,
+            inputs: None,
+            per_second: None,
+            per_processor_second: None,
+            passed: false,
+        };
         let stderr = child.stderr.take().context("the fuzzer has a standard error")?;
         // A line may hold bytes of an input.
         for line in BufReader::new(stderr).split(b'\n') {
             let line = line?;
             let line = String::from_utf8_lossy(&line);
             if let Some(number) = line.strip_prefix("stat::number_of_executed_units:") {
-                number.trim().clone_into(&mut inputs);
+                outcome.inputs = number.trim().parse().ok();
             } else if let Some(number) = line.strip_prefix("stat::average_exec_per_sec:") {
-                number.trim().clone_into(&mut per_second);
+                outcome.per_second = number.trim().parse().ok();
             }
             // Every input that was new has a line, which is a few too many.
             if !["\tNEW ", "\tREDUCE ", "\tRELOAD "].iter().any(|kind| line.contains(kind)) {
                 say(&line);
             }
         }
-        let passed = child.wait()?.success();
-        Ok(Outcome { name: self.name, inputs, per_second, passed })
+        let ticks = processor_ticks(child.id());
+        outcome.per_processor_second = outcome.inputs.zip(ticks).map(|(inputs, ticks)| inputs * 100 / ticks);
+        outcome.passed = child.wait()?.success();
+        Ok(outcome)
     }
+}
+
+/// The time of processors that a process had, in hundredths of a second. It may have ended, so long as it was not waited for. Only Linux tells.
+fn processor_ticks(process: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name of the program stands in brackets, and may be anything.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let mut next = || fields.next()?.parse::<u64>().ok();
+    Some((next()? + next()?).max(1))
+}
+
+/// A number with its thousands apart.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let first = digits.len() % 3;
+    let mut groups: Vec<&str> = vec![&digits[..first]];
+    groups.extend((first..digits.len()).step_by(3).map(|at| &digits[at..at + 3]));
+    groups.retain(|group| !group.is_empty());
+    groups.join(",")
 }
 
 #[cfg(test)]
@@ -179,6 +276,42 @@ mod tests {
         let mut run = FUZZERS.map(|fuzzer| fuzzer.name.to_owned());
         run.sort();
         assert_eq!(there, run);
+    }
+
+    /// The crate of the fuzzers says which of them need the engine, so that the others are built without it.
+    #[test]
+    fn the_engine_is_built_for_those_that_need_it() {
+        let text = fs::read_to_string(root().join("fuzz/Cargo.toml")).unwrap();
+        let manifest: toml::Table = text.parse().unwrap();
+        let mut programs: Vec<_> = manifest["bin"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|program| (program["name"].as_str().unwrap(), program.get("required-features").is_some()))
+            .collect();
+        programs.sort_unstable();
+        let mut fuzzers = FUZZERS.map(|fuzzer| (fuzzer.name, fuzzer.needs == Needs::Engine));
+        fuzzers.sort_unstable();
+        assert_eq!(programs, fuzzers);
+    }
+
+    /// The workflow gives each of them its ten minutes.
+    #[test]
+    fn the_weekly_workflow_runs_all() {
+        let workflow = fs::read_to_string(root().join(".github/workflows/fuzz.yml")).unwrap();
+        assert!(workflow.contains("cargo xtask fuzz --minutes 10\n"), "{workflow}");
+    }
+
+    #[test]
+    fn numbers_have_their_thousands_apart() {
+        assert_eq!([0, 12, 999, 1_000, 12_345_678].map(grouped), ["0", "12", "999", "1,000", "12,345,678"]);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_process_says_how_long_it_had_a_processor() {
+        assert!(processor_ticks(std::process::id()).is_some_and(|ticks| ticks < 100 * 60 * 60));
+        assert_eq!(processor_ticks(u32::MAX), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod demo;
 mod deny;
 mod examples;
 mod fuzz;
+mod instrument;
 mod packages;
 mod run;
 mod steps;
@@ -66,6 +67,9 @@ enum Chore {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = instrument::as_compiler() {
+        return code;
+    }
     match chore(Command::parse().chore) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

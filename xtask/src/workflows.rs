@@ -14,7 +14,8 @@ pub(crate) fn check() -> Result<()> {
     }
     let chores = root().join("xtask/node");
     toolchains::install_packages(&chores)?;
-    let mut files = vec![PathBuf::from(".github/workflows/ci.yml")];
+    let mut files: Vec<_> =
+        ["ci", "fuzz"].map(|name| PathBuf::from(format!(".github/workflows/{name}.yml"))).into();
     for language in ["js", "python", "rust", "ts"] {
         let templates = format!("crates/driftless-author/templates/{language}/all/dot-github/workflows");
         for entry in std::fs::read_dir(root().join(&templates))? {

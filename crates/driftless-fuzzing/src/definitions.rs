@@ -8,14 +8,11 @@ use std::sync::Arc;
 
 use driftless_host::api::component::{ComponentKind, Definition};
 use driftless_host::api::function::Function;
-use driftless_host::transport::{
-    Admit, Artifact, Call, CallError, CallFailure, CancelHandle, Conversation, Deadline, Digest, Form,
-    LoadError, Loader, PluginInfo, Reply, Transport, Usage,
-};
-use driftless_host::{Embedded, Error, PluginManager, definitions};
+use driftless_host::{Error, definitions};
 use serde_json::{Map, Value};
 
 use crate::Coverage;
+use crate::says::{self, Said};
 
 /// The violations that are told of a configuration, and the bytes of each.
 const MAX_VIOLATIONS: usize = 100;
@@ -37,11 +34,8 @@ pub fn run(data: &[u8]) -> Coverage {
 
 /// Lets a plugin announce components of a kind, and gives each of them a configuration.
 pub fn announce(kind: ComponentKind, announced: &str, config: Map<String, Value>) -> Coverage {
-    let manager = PluginManager::builder()
-        .loader(Says(announced.into()))
-        .source(Embedded::new("p", *b""))
-        .build()
-        .expect("a manager can be had");
+    let said = Said { text: Arc::from(announced), failed: false };
+    let manager = says::manager(Function::ALL.iter().copied(), move |_, _| said.clone());
     let plugin = manager.plugin("p").expect("there is no file to be refused");
     let definitions: Vec<Definition> = match plugin.definitions(kind) {
         Ok(definitions) => definitions.into_iter().cloned().collect(),
@@ -83,46 +77,4 @@ pub fn announce(kind: ComponentKind, announced: &str, config: Map<String, Value>
         }
     }
     reached
-}
-
-/// A plugin that says one thing, whatever it is asked.
-struct Says(Arc<str>);
-
-struct Saying {
-    info: PluginInfo,
-    text: Arc<str>,
-}
-
-impl Loader for Says {
-    fn accepts(&self, _: &Artifact) -> bool {
-        true
-    }
-
-    fn inspect(&self, artifact: &Artifact) -> Result<PluginInfo, LoadError> {
-        let functions = Function::ALL.iter().copied().collect();
-        Ok(PluginInfo::new(Arc::clone(&artifact.name), None, Digest::of(b""), functions))
-    }
-
-    fn load(&self, artifact: &Artifact, admit: Admit<'_>) -> Result<Arc<dyn Transport>, LoadError> {
-        assert!(matches!(artifact.form, Form::Bytes(_)));
-        let info = self.inspect(artifact)?;
-        admit(&info)?;
-        Ok(Arc::new(Saying { info, text: Arc::clone(&self.0) }))
-    }
-}
-
-impl Transport for Saying {
-    fn info(&self) -> &PluginInfo {
-        &self.info
-    }
-
-    fn call(&self, _: &Call<'_>, read: &mut dyn FnMut(Reply<'_>)) -> Result<(), CallError> {
-        read(Reply { text: &self.text, failed: false, usage: &Usage::default() });
-        Ok(())
-    }
-
-    fn open(&self, _: Deadline, _: Option<&CancelHandle>) -> Result<Box<dyn Conversation>, CallError> {
-        let cause = CallFailure::Transport("there are no conversations with it".to_owned());
-        Err(CallError { plugin: Arc::clone(&self.info.name), function: None, cause, usage: Usage::default() })
-    }
 }

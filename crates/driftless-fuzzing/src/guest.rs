@@ -3,60 +3,39 @@
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::{abi, manifest};
 use wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, CustomSection, DataSection, ExportKind, ExportSection,
-    Function as Body, FunctionSection, GlobalSection, GlobalType, Instruction, MemorySection, MemoryType,
-    Module, TypeSection, ValType,
+    CodeSection, ConstExpr, CustomSection, DataSection, ExportKind, ExportSection, Function as Body,
+    FunctionSection, Instruction, MemorySection, MemoryType, Module, TypeSection, ValType,
 };
 
 /// Bytes of a guest's memory.
-pub(crate) const MEMORY: usize = 2 << 16;
+const MEMORY: usize = 2 << 16;
 
-/// Where a guest lets the host write arguments unless it is told otherwise: 32 KiB at the end.
-pub(crate) const ARGUMENTS: u32 = 0x1_8000;
+/// Where a guest lets the host write arguments: 32 KiB at the end.
+const ARGUMENTS: i32 = 0x1_8000;
 
 /// A guest that is being made.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Guest<'a> {
-    functions: Vec<Answer>,
+    functions: Vec<(Function, i64)>,
     data: Vec<(u32, &'a [u8])>,
-    reserve: u32,
     manifest: Option<&'a [u8]>,
-}
-
-/// What a function returns.
-#[derive(Clone, Copy, Debug)]
-struct Answer {
-    function: Function,
-    first: i64,
-    /// Where it differs, what it returns from the second call of an instance on.
-    later: i64,
 }
 
 impl<'a> Guest<'a> {
     pub(crate) fn new() -> Self {
-        Self { functions: Vec::new(), data: Vec::new(), reserve: ARGUMENTS, manifest: None }
+        Self::default()
     }
 
     /// With a function that returns a number.
-    pub(crate) fn returns(self, function: Function, packed: i64) -> Self {
-        self.turns(function, packed, packed)
-    }
-
-    /// With a function that returns one number at the first call of an instance, and another one from then on.
-    pub(crate) fn turns(mut self, function: Function, first: i64, later: i64) -> Self {
-        self.functions.push(Answer { function, first, later });
+    pub(crate) fn returns(mut self, function: Function, packed: i64) -> Self {
+        self.functions.push((function, packed));
         self
     }
 
     /// With these bytes in its memory, which has to have room for them.
+    #[cfg(feature = "engine")]
     pub(crate) fn holds(mut self, at: u32, bytes: &'a [u8]) -> Self {
         self.data.push((at, bytes));
-        self
-    }
-
-    /// Says that arguments may be written here.
-    pub(crate) fn reserves(mut self, at: u32) -> Self {
-        self.reserve = at;
         self
     }
 
@@ -75,35 +54,16 @@ impl<'a> Guest<'a> {
             types.ty().function(vec![ValType::I32; 2 * strings], [ValType::I64]);
         }
         let mut functions = FunctionSection::new();
-        let mut globals = GlobalSection::new();
         let mut exports = ExportSection::new();
         let mut code = CodeSection::new();
         exports.export(abi::MEMORY, ExportKind::Memory, 0);
         exports.export(abi::RESERVE, ExportKind::Func, 0);
         functions.function(0);
-        code.function(&body([Instruction::I32Const(self.reserve as i32)]));
-        for (number, answer) in self.functions.iter().enumerate() {
-            functions.function(1 + answer.function.arguments() as u32);
-            exports.export(answer.function.name(), ExportKind::Func, 1 + number as u32);
-            if answer.first == answer.later {
-                code.function(&body([Instruction::I64Const(answer.first)]));
-                continue;
-            }
-            let called = globals.len();
-            globals.global(
-                GlobalType { val_type: ValType::I32, mutable: true, shared: false },
-                &ConstExpr::i32_const(0),
-            );
-            code.function(&body([
-                Instruction::GlobalGet(called),
-                Instruction::If(BlockType::Empty),
-                Instruction::I64Const(answer.later),
-                Instruction::Return,
-                Instruction::End,
-                Instruction::I32Const(1),
-                Instruction::GlobalSet(called),
-                Instruction::I64Const(answer.first),
-            ]));
+        code.function(&body([Instruction::I32Const(ARGUMENTS)]));
+        for (number, (function, packed)) in self.functions.iter().enumerate() {
+            functions.function(1 + function.arguments() as u32);
+            exports.export(function.name(), ExportKind::Func, 1 + number as u32);
+            code.function(&body([Instruction::I64Const(*packed)]));
         }
         let mut memories = MemorySection::new();
         memories.memory(MemoryType {
@@ -118,7 +78,7 @@ impl<'a> Guest<'a> {
             data.active(0, &ConstExpr::i32_const(*at as i32), bytes.iter().copied());
         }
         let mut module = Module::new();
-        module.section(&types).section(&functions).section(&memories).section(&globals).section(&exports);
+        module.section(&types).section(&functions).section(&memories).section(&exports);
         module.section(&code).section(&data);
         if let Some(content) = self.manifest {
             module.section(&CustomSection { name: manifest::SECTION.into(), data: content.into() });

@@ -4,9 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use driftless_plugin_api::component::ComponentKind;
+#[cfg(feature = "engine")]
 use driftless_plugin_api::function::Function;
 
-use crate::reply::{Encoding, Input};
+#[cfg(feature = "engine")]
+use crate::memory;
+use crate::reply;
 
 /// An input and what it is called.
 pub type Named = (String, Vec<u8>);
@@ -20,12 +23,30 @@ pub fn folder() -> PathBuf {
 pub fn of(target: &str) -> Vec<Named> {
     let mut seeds = files(&folder().join("seeds").join(target));
     seeds.extend(match target {
+        "documents" => yaml_test_suite(),
+        "definitions" => hostile_definitions(),
+        "reply" | "pipeline" => replies(),
+        #[cfg(feature = "engine")]
+        "memory" => memories(),
+        #[cfg(feature = "engine")]
         "validator" => modules(),
-        "reply" => replies(),
+        #[cfg(feature = "engine")]
         "smith" => choices(),
         _ => Vec::new(),
     });
     seeds
+}
+
+/// The environment variable that names the folder into which a fuzzer writes its seeds before it begins.
+pub const FOLDER_VARIABLE: &str = "DRIFTLESS_SEEDS";
+
+/// Writes the seeds of a target to where its fuzzer looks for them, if [the environment](FOLDER_VARIABLE) says where that is.
+pub fn write(target: &str) {
+    let Some(folder) = std::env::var_os(FOLDER_VARIABLE).map(PathBuf::from) else { return };
+    fs::create_dir_all(&folder).expect("the folder of the seeds can be made");
+    for (name, bytes) in of(target) {
+        fs::write(folder.join(name), bytes).expect("a seed can be written");
+    }
 }
 
 /// Inputs that once broke something.
@@ -44,7 +65,52 @@ fn files(folder: &Path) -> Vec<Named> {
     paths.iter().map(|path| (name(path), fs::read(path).expect("the file can be read"))).collect()
 }
 
+/// The texts of YAML's own test suite, those that are no YAML included.
+fn yaml_test_suite() -> Vec<Named> {
+    let file =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../driftless-documents/tests/yaml-test-suite/cases.json");
+    let cases: Vec<serde_json::Value> =
+        serde_json::from_slice(&fs::read(file).expect("the suite is there")).expect("it is JSON");
+    let case = |case: &serde_json::Value| {
+        Some((case.get("id")?.as_str()?.replace('/', "-"), case.get("yaml")?.as_str()?.as_bytes().to_vec()))
+    };
+    cases.iter().map(|value| case(value).expect("a case has an id and a text")).collect()
+}
+
+/// What hostile plugins announce in the tests of the command, with fewer repetitions: an input has to be short.
+fn hostile_definitions() -> Vec<Named> {
+    const MAX_TIMES: usize = 12;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../driftless-cli/tests/replies");
+    let part = |part: &toml::Value| match (part.as_str(), part.get("text"), part.get("times")) {
+        (Some(once), ..) => once.to_owned(),
+        (None, Some(toml::Value::String(text)), Some(toml::Value::Integer(times))) => {
+            let times = usize::try_from(*times).unwrap_or(0).min(MAX_TIMES);
+            let numbered = |number: usize| {
+                text.replace("{n}", &number.to_string()).replace("{n+1}", &(number + 1).to_string())
+            };
+            (0..times).map(numbered).collect()
+        }
+        _ => panic!("{part} is no part of a reply"),
+    };
+    let seeds = files(&folder).into_iter().flat_map(|(name, text)| {
+        let text = String::from_utf8(text).expect("a case is text");
+        let case: toml::Table = text.parse().expect("a case is TOML");
+        let replies = case.get("replies").and_then(toml::Value::as_table).cloned().unwrap_or_default();
+        let kinds = ComponentKind::ALL.into_iter().enumerate().filter_map(move |(number, kind)| {
+            let said = replies.get(kind.definitions().name())?;
+            let said = match said.as_array() {
+                Some(parts) => parts.iter().map(part).collect::<String>(),
+                None => part(said),
+            };
+            Some((format!("{name}-{number}"), [&[number as u8], said.as_bytes()].concat()))
+        });
+        kinds.collect::<Vec<_>>()
+    });
+    seeds.collect()
+}
+
 /// The modules and components of the hostile corpus that are small, and one module that imports WASI.
+#[cfg(feature = "engine")]
 fn modules() -> Vec<Named> {
     const MAX_BYTES: usize = 4_000;
     const WITH_WASI: &str = r#"(module
@@ -80,22 +146,51 @@ fn modules() -> Vec<Named> {
     small.chain([("with_wasi".to_owned(), with_wasi)]).collect()
 }
 
-/// Replies of every kind that are as they should be, and some that are not.
+/// Replies of every kind that are as they should be.
 fn replies() -> Vec<Named> {
+    use reply::Input;
+    const SCHEMA: &str = r##"[{"name":"a","description":"d","config_schema":{"type":"object","properties":{"n":{"type":"integer","default":1},"s":{"$ref":"#/$defs/s"}},"required":["s"],"$defs":{"s":{"type":"string","pattern":"^a+$"}}}},{"name":"b"}]"##;
+    let of = |kind: ComponentKind, reply: &'static str| Input {
+        kind,
+        failed: false,
+        reply,
+        definitions: "",
+        config: "",
+    };
+    let result = r#"{"status":"success","message":"done","changed":[1,-2.5e3,null]}"#;
+    [
+        ("task", of(ComponentKind::Task, result)),
+        ("task_failed", Input { failed: true, ..of(ComponentKind::Task, r#"{"error":"no"}"#) }),
+        (
+            "task_with_a_schema",
+            Input { definitions: SCHEMA, config: r#"{"s":"aa"}"#, ..of(ComponentKind::Task, result) },
+        ),
+        ("facts", of(ComponentKind::FactsCollector, r#"{"os":{"name":"x"},"load":[0.1]}"#)),
+        ("filter", of(ComponentKind::TemplateFilter, r#""VALUE""#)),
+        ("function", of(ComponentKind::TemplateFunction, r#"{"a":[true]}"#)),
+        ("source", of(ComponentKind::LogSource, r#"["line",{"message":"entry"}]"#)),
+        ("source_with_more", of(ComponentKind::LogSource, r#"{"records":["line"],"more":true}"#)),
+        ("parser", of(ComponentKind::LogParser, "{\"message\":\n\"entry\"}")),
+        ("keeps", of(ComponentKind::LogFilter, "true")),
+        ("drops", of(ComponentKind::LogFilter, " false ")),
+        ("output", of(ComponentKind::LogOutput, "null")),
+    ]
+    .map(|(name, input)| (name.to_owned(), input.write()))
+    .into()
+}
+
+/// Replies in memory that are as they should be, and some that are not.
+#[cfg(feature = "engine")]
+fn memories() -> Vec<Named> {
+    use memory::{Encoding, Input};
     const PLAIN: Input<'_> = Input {
-        kind: None,
         function: Function::ExecuteTask,
         failed: false,
         component: None,
         packed: None,
         reserve: None,
         reply: b"",
-        definitions: b"",
-        config: b"",
     };
-    const SCHEMA: &[u8] = br##"[{"name":"a","description":"d","config_schema":{"type":"object","properties":{"n":{"type":"integer","default":1},"s":{"$ref":"#/$defs/s"}},"required":["s"],"$defs":{"s":{"type":"string","pattern":"^a+$"}}}},{"name":"b"}]"##;
-    let of = |kind: ComponentKind, reply: &'static [u8]| Input { kind: Some(kind), reply, ..PLAIN };
-    let result = br#"{"status":"success","message":"done","changed":[1,-2.5e3,null]}"#;
     [
         ("text", Input { reply: "gr\u{fc}n".as_bytes(), ..PLAIN }),
         ("not_text", Input { reply: b"\x80", ..PLAIN }),
@@ -123,27 +218,14 @@ fn replies() -> Vec<Named> {
             Input { component: Some(Encoding::Utf8), packed: Some(0x1_ffff_0000_0002), ..PLAIN },
         ),
         ("no_arguments", Input { function: Function::GetHooks, reply: b"[]", ..PLAIN }),
-        ("task", of(ComponentKind::Task, result)),
-        ("task_failed", Input { failed: true, ..of(ComponentKind::Task, br#"{"error":"no"}"#) }),
-        (
-            "task_with_a_schema",
-            Input { definitions: SCHEMA, config: br#"{"s":"aa"}"#, ..of(ComponentKind::Task, result) },
-        ),
-        ("facts", of(ComponentKind::FactsCollector, br#"{"os":{"name":"x"},"load":[0.1]}"#)),
-        ("filter", of(ComponentKind::TemplateFilter, br#""VALUE""#)),
-        ("function", of(ComponentKind::TemplateFunction, br#"{"a":[true]}"#)),
-        ("source", of(ComponentKind::LogSource, br#"["line",{"message":"entry"}]"#)),
-        ("source_with_more", of(ComponentKind::LogSource, br#"{"records":["line"],"more":true}"#)),
-        ("parser", of(ComponentKind::LogParser, b"{\"message\":\n\"entry\"}")),
-        ("keeps", of(ComponentKind::LogFilter, b"true")),
-        ("drops", of(ComponentKind::LogFilter, b" false ")),
-        ("output", of(ComponentKind::LogOutput, b"null")),
+        ("failed", Input { failed: true, reply: br#"{"error":"no"}"#, ..PLAIN }),
     ]
     .map(|(name, input)| (name.to_owned(), input.write()))
     .into()
 }
 
 /// Bytes that mean nothing: the generator makes something of any.
+#[cfg(feature = "engine")]
 fn choices() -> Vec<Named> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut next = || {

@@ -7,14 +7,15 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use driftless_plugin_api::component::{ComponentKind, Definition};
+use driftless_plugin_api::function::Function;
 use driftless_plugin_api::json::Bounds;
 use driftless_plugin_api::manifest::is_valid_name;
 use driftless_plugin_api::text::truncated;
 use driftless_schema::ConfigSchema;
 use driftless_schema::limits::MAX_DEPTH;
 
-/// The bytes that the reply of a function may have that announces components. Other replies may have more, see
-/// [`Security::max_output`](crate::Security::max_output).
+/// The bytes that the reply of a function may have by which a plugin says what it is: those that announce components, `get_plugin_metadata`,
+/// `get_commands` and `get_hooks`. Other replies may have more, see [`Security::max_output`](crate::Security::max_output).
 pub const MAX_REPLY_BYTES: usize = 1 << 20;
 
 /// The bytes of memory that such a reply may take as values.
@@ -80,6 +81,16 @@ pub(crate) fn read(kind: ComponentKind, reply: &str) -> Result<Vec<Arc<Announced
     Ok(announced)
 }
 
+/// A reply as it is, within the bound of its function. The error says in what way it breaks the protocol.
+pub(crate) fn unread(function: Function, reply: &str) -> Result<String, String> {
+    // What a plugin is asked about itself begins so, and nothing else does.
+    let is_about_itself = function.name().starts_with("get_");
+    if is_about_itself && reply.len() > MAX_REPLY_BYTES {
+        return Err(format!("its reply has more than {MAX_REPLY_BYTES} bytes"));
+    }
+    Ok(reply.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -128,6 +139,19 @@ mod tests {
         );
         let hidden = r#"[{"name": "t", "config_schema": {"$serde_json::private::RawValue": {}}}]"#;
         assert!(read(ComponentKind::Task, hidden).err().unwrap().contains("which no key may"));
+    }
+
+    #[test]
+    fn what_a_plugin_says_of_itself_is_shorter_than_what_it_does() {
+        let (most, longer) = ("a".repeat(MAX_REPLY_BYTES), "a".repeat(MAX_REPLY_BYTES + 1));
+        let bounded = |function| unread(function, &most).is_ok() && unread(function, &longer).is_err();
+        let bounded: Vec<_> = Function::ALL.iter().copied().filter(|function| bounded(*function)).collect();
+        let announcing = ComponentKind::ALL.map(ComponentKind::definitions);
+        let others = [Function::GetPluginMetadata, Function::GetCommands, Function::GetHooks];
+        assert!(bounded.iter().all(|function| announcing.contains(function) || others.contains(function)));
+        assert!(announcing.iter().chain(&others).all(|function| bounded.contains(function)), "{bounded:?}");
+        assert_eq!(unread(Function::GetHooks, &longer).unwrap_err(), "its reply has more than 1048576 bytes");
+        assert!(unread(Function::ExecuteTask, &longer).is_ok());
     }
 
     #[test]

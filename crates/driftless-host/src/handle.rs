@@ -98,9 +98,12 @@ impl PluginHandle {
     ///
     /// # Errors
     ///
-    /// When the plugin fails or says that it did, and when the function takes another number of arguments.
+    /// When the plugin fails or says that it did, when the function takes another number of arguments, and when the reply is longer than one of
+    /// this function may be.
     pub fn call(&self, function: Function, arguments: &[&str]) -> Result<String> {
-        self.call_at(Target::Function(function), self.bounds(), function, arguments, str::to_owned)
+        let read = |text: &str| definitions::unread(function, text);
+        let read = self.call_at(Target::Function(function), self.bounds(), function, arguments, read)?;
+        read.map_err(|defect| self.breaks_the_protocol(function, defect))
     }
 
     /// The same within bounds of the caller's own, with what the call used.
@@ -114,8 +117,11 @@ impl PluginHandle {
         function: Function,
         arguments: &[&str],
     ) -> Result<Measured<String>> {
-        let target = Target::Function(function);
-        self.measured(options, |bounds| self.call_at(target, bounds, function, arguments, str::to_owned))
+        let read = |text: &str| definitions::unread(function, text);
+        self.measured(options, |bounds| {
+            let read = self.call_at(Target::Function(function), bounds, function, arguments, read)?;
+            read.map_err(|defect| self.breaks_the_protocol(function, defect))
+        })
     }
 
     /// Calls a function on whatever instance is free. `read` sees the reply where it lies.
@@ -243,10 +249,15 @@ impl PluginHandle {
         let target = Target::Function(function);
         let read =
             self.call_at(target, self.bounds(), function, &[], |text| definitions::read(kind, text))?;
-        read.map_err(|defect| Error::Protocol {
+        read.map_err(|defect| self.breaks_the_protocol(function, defect))
+    }
+
+    #[cold]
+    fn breaks_the_protocol(&self, function: Function, defect: String) -> Error {
+        Error::Protocol {
             location: self.location(PluginPart::Function(function)),
             defect: short_message(defect),
-        })
+        }
     }
 
     pub(crate) fn location(&self, part: PluginPart) -> Location {
@@ -317,7 +328,9 @@ impl Session {
     /// As for [`PluginHandle::call`].
     pub fn call(&mut self, function: Function, arguments: &[&str]) -> Result<String> {
         let bounds = self.plugin.bounds();
-        self.call_at(Target::Function(function), bounds, function, arguments, str::to_owned)
+        let read = |text: &str| definitions::unread(function, text);
+        let read = self.call_at(Target::Function(function), bounds, function, arguments, read)?;
+        read.map_err(|defect| self.plugin.breaks_the_protocol(function, defect))
     }
 
     /// The same within bounds of the caller's own, with what the call used. The first call of an instance is charged with what starting it
@@ -332,9 +345,11 @@ impl Session {
         function: Function,
         arguments: &[&str],
     ) -> Result<Measured<String>> {
-        let target = Target::Function(function);
-        Measured::by(options, self.plugin.0.time, |bounds| {
-            self.call_at(target, bounds, function, arguments, str::to_owned)
+        let (plugin, target) = (self.plugin.clone(), Target::Function(function));
+        let read = |text: &str| definitions::unread(function, text);
+        Measured::by(options, plugin.0.time, |bounds| {
+            let read = self.call_at(target, bounds, function, arguments, read)?;
+            read.map_err(|defect| plugin.breaks_the_protocol(function, defect))
         })
     }
 

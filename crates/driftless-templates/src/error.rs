@@ -156,7 +156,9 @@ impl TemplateError {
     pub fn place(&self) -> Option<(&str, Range<usize>)> {
         let error = self.innermost();
         let place = self.unended.as_ref().map(|unended| unended.place.clone());
-        Some((error.template_source()?, place.or_else(|| error.range())?))
+        let (source, place) = (error.template_source()?, place.or_else(|| error.range())?);
+        // Of a character that it does not expect, the engine tells the first byte.
+        Some((source, source.floor_char_boundary(place.start)..source.ceil_char_boundary(place.end)))
     }
 
     /// What a plugin did wrong, if one did.

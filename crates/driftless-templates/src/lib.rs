@@ -4,6 +4,7 @@ mod constructs;
 mod error;
 mod event;
 mod extensions;
+mod imports;
 mod lookup;
 mod named_function;
 mod names;

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::error::{Result, TemplateError};
 use crate::event::Event;
 use crate::extensions::{add_extensions, has_filter, not_json};
+use crate::imports;
 use crate::lookup::lookup;
 use crate::named_function::{name_functions, named_function};
 use crate::names::{called_names, tags, uses_other_filters, uses_templates};
@@ -343,9 +344,9 @@ impl Templates {
         Ok(self.environment.compile_expression(text).is_ok())
     }
 
-    /// Whether the engine can read a template without running out of stack.
+    /// Whether the engine can read a template without ending the program.
     fn bounded(&self, name: &str, source: &str) -> Result<()> {
-        bounded_tags(name, tags(source, self.environment.syntax()))
+        bounded_tags(name, tags(source, self.environment.syntax()).iter().copied())
     }
 
     /// Variables in the order in which they are written, each with its templates filled in by those above it.
@@ -432,9 +433,9 @@ fn is_markup(name: &str) -> bool {
     }
 }
 
-/// Says where tags of a template are too much for the engine.
-fn bounded_tags<'a>(name: &str, tags: impl IntoIterator<Item = &'a str>) -> Result<()> {
-    nesting::check(tags).map_err(|why| {
+/// Says where tags of a template are something that the engine cannot read without ending the program.
+fn bounded_tags<'a>(name: &str, tags: impl IntoIterator<Item = &'a str> + Clone) -> Result<()> {
+    nesting::check(tags.clone()).and_then(|()| imports::check(tags)).map_err(|why| {
         // A text that has no name of its own is shown with the error.
         let why = if matches!(name, "template" | "<expression>") { why } else { format!("{name}: {why}") };
         TemplateError::unread(minijinja::Error::new(ErrorKind::SyntaxError, why)).into()

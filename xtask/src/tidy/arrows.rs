@@ -99,6 +99,7 @@ pub(super) const RULES: Rules<'_> = Rules {
             "driftless-fuzzing",
             &[
                 "driftless-author",
+                "driftless-documents",
                 "driftless-host",
                 "driftless-logs",
                 "driftless-permissions",
