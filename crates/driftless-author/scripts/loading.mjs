@@ -36,6 +36,6 @@ export function loading(stackOf) {
 
 /** What was asked for: `{ text, warnings }`, each if there is something. */
 export function frozen() {
-  const text = mistakes.length > 0 ? mistakes.join("\n") : undefined;
+  const text = mistakes.length > 0 ? `it fails while it is loaded:\n${mistakes.join("\n")}` : undefined;
   return text || warnings.length > 0 ? { text, warnings: warnings.join("\n") } : undefined;
 }

@@ -28,8 +28,8 @@ export class HostError extends Failure {
   }
 }
 
-/** A mistake of the plugin that the SDK noticed after the author's function was done. It is told with the place where the component begins. */
-export class Defect extends Failure {}
+/** A mistake of the plugin that the SDK noticed when the author's function was done. It is told with the place where the component begins. */
+export class Defect extends Error {}
 
 /**
  * What was thrown, in plain words: its message, those of its causes, and for a mistake the place where it happened.

@@ -64,8 +64,8 @@ test("a failure of a task is a task result, and a mistake is not", () => {
   const message = (config) => host.executeTask("say", config).message;
   assert.equal(message({ what: "failure" }), "not today: it rains");
   assert.equal(message({ what: "denied" }), "no permission covers it");
-  assert.match(message({ what: 5 }), /^what it returned is a number; a task returns nothing, a message, or an object, in the task `say` at .*components\.test\.js:\d+:\d+$/);
-  assert.match(message({ what: { status: "fine" } }), /^what it returned has the status "fine"; that of a task is `success` or `error`, in the task `say` at /);
+  assert.match(refused(() => host.executeTask("say", { what: 5 })), /^what it returned is a number; a task returns nothing, a message, or an object, in the task `say` at .*components\.test\.js:\d+:\d+$/);
+  assert.match(refused(() => host.executeTask("say", { what: { status: "fine" } })), /^what it returned has the status "fine"; that of a task is `success` or `error`, in the task `say` at /);
   assert.match(refused(() => host.executeTask("say", { what: "mistake" })), /^TypeError: no such thing, at .*components.test.js:\d+:\d+$/);
   assert.match(
     refused(() => host.executeTask("say", { what: "text" })),

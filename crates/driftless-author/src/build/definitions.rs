@@ -50,11 +50,17 @@ impl Definitions {
             file: project.file(),
             why: format!("what it says about its components: {error}"),
         })?;
-        read.check(&project.file(), project.language)
+        let entry = project.metadata.as_ref().map(|metadata| metadata.entry.as_str());
+        read.check(&project.file(), project.language, entry)
     }
 
-    /// Refuses a plugin that can never work.
-    pub(super) fn check(&self, file: &Path, language: Language) -> Result<(), AuthorError> {
+    /// Refuses a plugin that can never work. `entry` is where its code begins, in a language in which a project says so.
+    pub(super) fn check(
+        &self,
+        file: &Path,
+        language: Language,
+        entry: Option<&str>,
+    ) -> Result<(), AuthorError> {
         let mut mistakes: Vec<String> = self
             .components
             .iter()
@@ -71,8 +77,10 @@ impl Definitions {
             }
         }
         if self.components.is_empty() && self.others.is_empty() {
-            mistakes
-                .push(format!("it brings no component, so there is nothing to call; {}", advice(language)));
+            mistakes.push(format!(
+                "it brings no component, so there is nothing to call; {}",
+                advice(language, entry)
+            ));
         }
         if mistakes.is_empty() {
             return Ok(());
@@ -118,16 +126,17 @@ impl Announced {
 }
 
 /// What the author of a plugin without components could do.
-const fn advice(language: Language) -> &'static str {
+fn advice(language: Language, entry: Option<&str>) -> String {
+    let here = |what: &str| {
+        entry.map_or_else(String::new, |entry| format!(", in {what}`{entry}` or in a module that it imports"))
+    };
     match language {
-        Language::Rust => {
-            "mark a function with `#[task]`, `#[facts]` or another attribute of `plugin_sdk`, in the module that is marked with `#[plugin]`"
-        }
+        Language::Rust => "mark a function with `#[task]`, `#[facts]` or another attribute of `plugin_sdk`, in the module that is marked with `#[plugin]`".to_owned(),
         Language::JavaScript | Language::TypeScript => {
-            "call `task`, `facts` or another function of `@driftless/plugin-sdk`, in the file that `main` of package.json names or in one that it imports"
+            format!("call `task`, `facts` or another function of `@driftless/plugin-sdk`{}", here(""))
         }
         Language::Python => {
-            "put `@task`, `@facts` or another decorator of `driftless_plugin` above a function, in the module of the plugin or in one that it imports"
+            format!("put `@task`, `@facts` or another decorator of `driftless_plugin` above a function{}", here("the module "))
         }
     }
 }
@@ -172,7 +181,8 @@ mod tests {
 
     fn mistakes(brought: Value) -> String {
         let definitions: Definitions = serde_json::from_value(brought).unwrap();
-        let checked = definitions.check(Path::new("package.json"), Language::TypeScript);
+        let checked =
+            definitions.check(Path::new("package.json"), Language::TypeScript, Some("src/index.ts"));
         checked.map_or_else(|error| error.to_string(), |()| String::new())
     }
 
@@ -194,7 +204,7 @@ mod tests {
     fn what_can_never_work_is_refused_with_its_place() {
         let said = mistakes(json!({"components": [], "others": []}));
         assert!(said.starts_with("package.json: it can never work:\nit brings no component"), "{said}");
-        assert!(said.contains("`main` of package.json"), "{said}");
+        assert!(said.ends_with("in `src/index.ts` or in a module that it imports"), "{said}");
 
         let said = mistakes(task(json!({"name": "t", "config_schema": {"type": "string"}})));
         let why = "src/index.ts:3:1: its task `t` can never be configured: a configuration is an object";
