@@ -6,7 +6,7 @@ import { readArguments } from "./arguments.js";
 import { Defect, Failure, explain } from "./failure.js";
 import { fit } from "./fit.js";
 import { quoted } from "./inspect.js";
-import { kindOf, read, write, writeObject } from "./json.js";
+import { kindOf, read, readExactly, write, writeObject } from "./json.js";
 import { announce, components, registeredHooks } from "./registry.js";
 import { settling } from "./settle.js";
 import { batch } from "./sources.js";
@@ -86,7 +86,7 @@ export function executeOutput(name, config, entry) {
 
 export function executeTemplateFilter(name, config, value, args) {
   const result = run("template_filter", name, (filter) => {
-    const given = [readValue("value", filter, value), ...readArguments(filter.arguments, args)];
+    const given = [readValue("value", filter, readExactly("the value", value)), ...readArguments(filter.arguments, args)];
     return filter.run(...given, ...ownConfig(filter, config));
   });
   return then(result, write);
@@ -144,7 +144,7 @@ function then(value, next) {
 
 function readConfig(component, json) {
   if (!component.config) return {};
-  return check("its configuration", component.config, read("its configuration", json));
+  return check("its configuration", component.config, readExactly("its configuration", json));
 }
 
 /** For template extensions, whose configuration is a parameter only where they have one. */
@@ -152,14 +152,13 @@ function ownConfig(component, json) {
   return component.config ? [readConfig(component, json)] : [];
 }
 
-function readValue(what, component, json) {
-  const value = read(`the ${what}`, json);
+function readValue(what, component, value) {
   return component.value ? check(`the ${what}`, component.value, value) : value;
 }
 
 /** An entry is an object, whatever else a component wants of it. */
 function readEntry(component, json) {
-  const entry = readValue("entry", component, json);
+  const entry = readValue("entry", component, read("the entry", json));
   return component.value ? entry : check("the entry", { type: "object" }, entry);
 }
 

@@ -13,6 +13,17 @@ export function read(what, json) {
   }
 }
 
+/** The same for what people write, whose integers are to keep their digits. */
+export function readExactly(what, json) {
+  const value = read(what, json);
+  if (!/\d{16}/.test(json)) return value;
+  const outsideOfTexts = json.replace(/"(?:[^"\\]|\\.)*"/g, '""');
+  const integers = outsideOfTexts.match(/(?<![\d.])-?\d{16,}(?![\d.eE])/g) ?? [];
+  const lost = integers.find((digits) => BigInt(Number(digits)) !== BigInt(digits));
+  if (lost === undefined) return value;
+  throw new Failure(`${what} does not fit: the integer ${lost} has more digits than a number of JavaScript keeps; the plugin would have to ask for text`);
+}
+
 /** Writes what an author's function returned. Nothing is `null`. */
 export function write(value) {
   if (value === undefined) return "null";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { templateFunction } from "@driftless/plugin-sdk";
+import { logFilter, task, templateFilter, templateFunction } from "@driftless/plugin-sdk";
 import * as exported from "@driftless/plugin-sdk/exports";
 
 import { format } from "../src/format.js";
@@ -73,6 +73,24 @@ test("what JSON does not have is refused with its place", () => {
   let deep = [];
   for (let level = 0; level < 5000; level++) deep = [deep];
   assert.match(written(deep), /is nested deeper than 1000 levels/);
+});
+
+test("an integer keeps its digits, or is refused", () => {
+  task({ name: "number", config: { type: "object" }, run: (config) => config });
+  const given = (json) => JSON.parse(exported.executeTask("number", json));
+  for (const json of ["9007199254740991", "9007199254740994", "1e300", "0.12345678901234567", '"9007199254740993"', '{"\\"9007199254740993":1}']) {
+    assert.deepEqual(given(`{"n":${json}}`), { status: "success", n: JSON.parse(json) });
+  }
+  for (const json of ["9007199254740993", "[-9007199254740993]", '{"a\\"":123456789012345678901}']) {
+    const { message } = given(`{"n":${json}}`);
+    assert.match(message, /^its configuration does not fit: the integer -?\d+ has more digits than a number of JavaScript keeps; /);
+  }
+  logFilter({ name: "large", run: (entry) => entry.n > 0 });
+  assert.equal(exported.executeLogFilter("large", "{}", '{"n":9007199254740993}'), "true");
+  templateFilter({ name: "large", arguments: [{ name: "by" }], run: (value) => value });
+  for (const [value, args] of [["9007199254740993", "[1]"], ["1", "[9007199254740993]"]]) {
+    assert.throws(() => exported.executeTemplateFilter("large", "{}", value, args), /has more digits/);
+  }
 });
 
 test("a value in a message is what it is", () => {
