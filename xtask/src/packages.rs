@@ -14,7 +14,9 @@ pub(crate) fn check() -> Result<()> {
         toolchains::install_packages(&typescript)?;
         // The types of the SDK, with the compiler that the example has.
         let compiler = typescript.join("node_modules/typescript/bin/tsc");
-        run(command("node").arg(compiler).arg("-p").arg("packages/javascript"))?;
+        for project in ["packages/javascript", "packages/javascript/types"] {
+            run(command("node").arg(&compiler).arg("-p").arg(project))?;
+        }
         for example in ["examples/javascript-custom-task", "examples/typescript-template-extension"] {
             toolchains::install_packages(&folder(example))?;
             run(toolchains::npm().arg("test").current_dir(folder(example)))?;

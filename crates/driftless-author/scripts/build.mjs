@@ -1,15 +1,20 @@
-// `driftless plugin build` runs this with node: `build.mjs bundle PLAN` makes one file of a plugin and its packages and asks it for its
-// components, `build.mjs componentize PLAN` makes a component of that file. What is wrong goes to standard error.
+// `driftless plugin build` runs this with node, step by step: `build.mjs bundle PLAN` makes one file of a plugin and its packages and looks for what a plugin
+// does not have, `build.mjs describe PLAN` loads it and asks it for its components, `build.mjs componentize PLAN` makes a component of it. What is wrong goes
+// to standard error.
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { builtinModules, createRequire } from "node:module";
 import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+
+import { frozen, loading } from "./loading.mjs";
+import { search, unavailable } from "./search.mjs";
 
 const [step, planFile] = process.argv.slice(2);
 const plan = JSON.parse(readFileSync(planFile, "utf8"));
 const bundleFile = join(plan.out, "bundle.js");
 const mapFile = join(plan.out, "map.json");
+const describeFile = join(plan.out, "describe.mjs");
 
 /** The plugin's own words for the capabilities of the protocol. */
 const CAPABILITIES = {
@@ -24,8 +29,13 @@ const SDK = "@driftless/plugin-sdk";
 /** Not the author's code: the plugin uses what it does not ask for. */
 const NOT_ASKED_FOR = 3;
 
+/** Not with `console`, which is the plugin's once that is loaded. */
+function tell(text) {
+  process.stderr.write(`${text.trimEnd()}\n`);
+}
+
 function fail(text, code = 1) {
-  console.error(text.trimEnd());
+  tell(text);
   process.exit(code);
 }
 
@@ -64,7 +74,8 @@ async function bundled(esbuild, contents, options) {
       target: "es2022",
       charset: "utf8",
       mainFields: ["module", "main"],
-      define: { "process.env.NODE_ENV": '"production"' },
+      // The engine would refuse the whole file for one of them. As calls, they are found here, and fail where they are used.
+      supported: { "regexp-unicode-property-escapes": false },
       sourcemap: "external",
       sourcesContent: false,
       metafile: true,
@@ -73,9 +84,17 @@ async function bundled(esbuild, contents, options) {
       external: ["driftless:*"],
       plugins: [sdk],
       ...options,
+      define: { "process.env.NODE_ENV": '"production"', global: "globalThis", ...options.define },
     });
   } catch (failure) {
     const errors = failure.errors ?? [{ text: String(failure) }];
+    const { insteadOfModule } = await ofSdk("missing");
+    for (const error of errors) {
+      const [, name] = /^Could not resolve "(.*)"$/.exec(error.text) ?? [];
+      if (!name || !(name.startsWith("node:") || builtinModules.includes(name))) continue;
+      error.text = insteadOfModule(name);
+      error.notes = [];
+    }
     const texts = await esbuild.formatMessages(errors, { kind: "error", color: false });
     return fail(`it does not compile:\n${texts.map((text) => text.trim()).join("\n\n")}`);
   }
@@ -85,22 +104,47 @@ const textOf = (result, ending) => result.outputFiles.find(({ path }) => path.en
 
 async function bundle() {
   const esbuild = createRequire(join(plan.project, "package.json"))(plan.esbuild);
-  const author = `import ${JSON.stringify(`./${plan.entry}`)};
+  const entry = `import "${SDK}/component";
+import ${JSON.stringify(`./${plan.entry}`)};
 export * from "${SDK}/exports";
 import { setManifest } from "${SDK}/exports";
 setManifest(${JSON.stringify(plan.manifest)});
 `;
-  const component = await bundled(esbuild, `import "${SDK}/component";\n${author}`, { conditions: ["driftless", "module"] });
-  for (const text of await esbuild.formatMessages(component.warnings, { kind: "warning", color: false })) console.error(text);
+  const component = await bundled(esbuild, entry, { conditions: ["driftless", "module"] });
+  for (const text of await esbuild.formatMessages(component.warnings, { kind: "warning", color: false })) tell(text);
   const [output] = Object.values(component.metafile.outputs).filter((output) => output.entryPoint);
   for (const { path } of output.imports) checkImport(path);
   const map = JSON.parse(textOf(component, ".map"));
-  const { compact } = await sourceMaps();
+  const { compact } = await ofSdk("source_map");
   const positions = JSON.stringify(compact({ sources: map.sources.map(named), mappings: map.mappings }));
   mkdirSync(plan.out, { recursive: true });
   writeFileSync(bundleFile, `${textOf(component, ".js")}\nglobalThis.__driftless_source_map = ${JSON.stringify(positions)};\n`);
   writeFileSync(mapFile, positions);
-  await describe(esbuild, author);
+  await findUnavailable(esbuild, `${entry}export { describe } from "${SDK}/describe";\n`);
+}
+
+/**
+ * Looks for what a plugin does not have, in the file that node is going to load: there, each global that is missing has a name by which it is found and by
+ * which node does not find it.
+ */
+async function findUnavailable(esbuild, entry) {
+  const missing = await ofSdk("missing");
+  const { define } = unavailable(missing);
+  const result = await bundled(esbuild, entry, { conditions: ["module"], sourcesContent: true, define });
+  const code = textOf(result, ".js");
+  const map = JSON.parse(textOf(result, ".map"));
+  const { open, compact, original } = await ofSdk("source_map");
+  const opened = open(compact({ sources: map.sources.map(named), mappings: map.mappings }));
+  const found = search(code, missing, (place) => original(opened, place));
+  const told = ({ place, text }) => `${place.source}:${place.line}:${place.column}: ${text}`;
+  const warnings = found.filter(({ works }) => works);
+  if (warnings.length > 0) tell(warnings.map(told).join("\n"));
+  const errors = found.filter(({ works }) => !works);
+  if (errors.length > 0) fail(`it uses what a plugin does not have:\n${errors.map(told).join("\n")}`);
+  // Sources as node finds them: the ones of esbuild are relative to the project, which this file is not in.
+  map.sources = map.sources.map((source) => pathToFileURL(resolve(plan.project, source)).href);
+  const inline = Buffer.from(JSON.stringify(map)).toString("base64");
+  writeFileSync(describeFile, `${code}\n//# sourceMappingURL=data:application/json;base64,${inline}\n`);
 }
 
 /** Complains about what the host would refuse. */
@@ -117,29 +161,49 @@ function checkImport(path) {
 }
 
 /** Asks the plugin, here in node, what it brings. What its top level throws is better told now than out of WebAssembly. */
-async function describe(esbuild, author) {
-  const result = await bundled(esbuild, author, { conditions: ["module"], sourcemap: "inline", sourcesContent: true });
-  const file = join(plan.out, "describe.mjs");
-  // The sources are relative to the project, and so has the file to be.
-  writeFileSync(file, textOf(result, ".js").replace(/^\/\/# sourceMappingURL=data:application\/json;base64,(.*)$/m, (_, map) => {
-    const read = JSON.parse(Buffer.from(map, "base64").toString());
-    read.sources = read.sources.map((source) => pathToFileURL(resolve(plan.project, source)).href);
-    return `//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(read)).toString("base64")}`;
-  }));
+async function describe() {
+  loading(stackOf);
+  let over = false;
+  process.once("exit", () => {
+    // Node ends without a word where nothing is left that could go on with an `await`.
+    if (!over) tell("it never finishes loading: an `await` at the top of a module waits for what never comes; wait inside of `run`");
+  });
+  let plugin;
   try {
-    const plugin = await import(pathToFileURL(file).href);
-    writeFileSync(join(plan.out, "manifest.json"), plugin.getPluginMetadata());
+    plugin = await import(pathToFileURL(describeFile).href);
+    over = true;
   } catch (thrown) {
-    fail(`it fails while it is loaded:\n${stack(thrown)}`);
+    over = true;
+    fail(frozen()?.text ?? `it fails while it is loaded:\n${stack(thrown)}`);
   }
-  rmSync(file);
+  const { text, warnings } = frozen() ?? {};
+  if (text) fail(text);
+  if (warnings) tell(warnings);
+  writeFileSync(join(plan.out, "manifest.json"), plugin.getPluginMetadata());
+  const described = plugin.describe();
+  for (const component of described.components) component.place = component.place && relativeToProject(component.place);
+  writeFileSync(join(plan.out, "definitions.json"), JSON.stringify(described));
+  rmSync(describeFile);
+}
+
+function relativeToProject(text) {
+  return text.replaceAll(`${pathToFileURL(plan.project).href}/`, "").replaceAll(`${plan.project}/`, "");
 }
 
 /** Message and frames of what was thrown, in the author's files. */
 function stack(thrown) {
-  const text = String(thrown?.stack ?? thrown);
-  const own = text.split("\n").filter((line) => !/^\s+at /.test(line) || (!line.includes("node:") && !line.includes("/.driftless/")));
-  return own.join("\n").replaceAll(`${pathToFileURL(plan.project).href}/`, "").replaceAll(`${plan.project}/`, "");
+  if (!(thrown instanceof Error)) {
+    const value = typeof thrown === "string" ? JSON.stringify(thrown) : String(thrown);
+    return `something was thrown that is no Error, and so has no place: ${value}; \`throw new Error(…)\` keeps it`;
+  }
+  return stackOf(thrown).replaceAll(/__driftless_missing_(\w+)/g, "$1");
+}
+
+/** The stack of an error, without what is not the author's. */
+function stackOf(error) {
+  const own = String(error.stack).split("\n");
+  const lines = own.filter((line) => !/^\s+at /.test(line) || (!line.includes("node:") && !line.includes("/.driftless/")));
+  return relativeToProject(lines.join("\n"));
 }
 
 async function componentize() {
@@ -156,15 +220,15 @@ async function componentize() {
   }
 }
 
-/** What reads source maps, at run time too. */
-const sourceMaps = () => import(pathToFileURL(join(plan.sdk, "src/source_map.js")).href);
+/** A module of the SDK, for what the build and the run time have in common. */
+const ofSdk = (name) => import(pathToFileURL(join(plan.sdk, `src/${name}.js`)).href);
 
 /** Its places in the bundle as places in the author's files. */
 async function mapped(text) {
-  const { frames, open, original } = await sourceMaps();
+  const { frames, open, original } = await ofSdk("source_map");
   const map = open(JSON.parse(readFileSync(mapFile, "utf8")));
   const places = frames(text).map((frame) => original(map, frame)).filter(Boolean);
   return [text, ...places.map(({ source, line, column }) => `    at ${source}:${line}:${column}`)].join("\n");
 }
 
-await { bundle, componentize }[step]();
+await { bundle, describe, componentize }[step]();

@@ -84,6 +84,14 @@ pub enum AuthorError {
         /// What, and how to ask for it.
         why: String,
     },
+    /// It compiles, and nothing could ever be done with it.
+    #[error("{}: it can never work:\n{why}", file.display())]
+    NeverWorks {
+        /// The file that describes the project.
+        file: PathBuf,
+        /// All that is wrong with it, a line for each, with the place where it is known.
+        why: String,
+    },
     /// What came out may not run.
     #[error("{}: what came out is no plugin:\n{why}", file.display())]
     Refused {
@@ -119,7 +127,9 @@ impl AuthorError {
             }
             Self::File { error, .. } if error.kind() == io::ErrorKind::NotFound => AuthorErrorKind::NotFound,
             Self::File { .. } | Self::Code { .. } => AuthorErrorKind::Failed,
-            Self::NotAskedFor { .. } | Self::Refused { .. } => AuthorErrorKind::Refused,
+            Self::NotAskedFor { .. } | Self::NeverWorks { .. } | Self::Refused { .. } => {
+                AuthorErrorKind::Refused
+            }
         }
     }
 

@@ -16,10 +16,12 @@ include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 pub(crate) const WORK: &str = ".driftless";
 
 /// Scripts, by the name that they get in [`WORK`].
-static NODE_SCRIPTS: [(&str, &str); 3] = [
+static NODE_SCRIPTS: [(&str, &str); 5] = [
     ("build.mjs", include_str!("../scripts/build.mjs")),
+    ("loading.mjs", include_str!("../scripts/loading.mjs")),
     ("register.mjs", include_str!("../scripts/register.mjs")),
     ("resolve.mjs", include_str!("../scripts/resolve.mjs")),
+    ("search.mjs", include_str!("../scripts/search.mjs")),
 ];
 static PYTHON_SCRIPTS: [(&str, &str); 1] = [("describe.py", include_str!("../scripts/describe.py"))];
 

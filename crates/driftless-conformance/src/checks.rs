@@ -46,6 +46,9 @@ impl Check {
 /// A name that no component has.
 const UNKNOWN: &str = "driftless-conformance-unknown";
 
+/// How the SDKs of all languages begin what they say about a value that cannot be the reply.
+const DEFECT: &str = "what it returned ";
+
 /// The length of a text that is large for an argument and small for a memory of 64 MiB.
 const LARGE: usize = 1 << 20;
 
@@ -64,8 +67,10 @@ impl Tester {
     /// Checks what every plugin has to get right. Components that are called as one of `except` are left out: those that crash on purpose.
     pub fn checks(&self, except: &[String]) -> Vec<Check> {
         type Run = fn(&Checked) -> Option<Complaints>;
-        let all: [(&'static str, Run); 11] = [
+        let all: [(&'static str, Run); 13] = [
+            ("it brings something", Checked::brings_something),
             ("its definitions are valid", Checked::definitions_are_valid),
+            ("each component can be configured", Checked::can_be_configured),
             ("its definitions are always the same", Checked::definitions_repeat),
             ("what it says about itself is what its manifest says", Checked::metadata_is_the_manifest),
             ("it exports what its components are run with", Checked::components_can_run),
@@ -122,6 +127,41 @@ impl Checked {
         complaints.dedup();
         let has_any = DEFINITIONS.into_iter().any(|function| self.plugin.has(function));
         has_any.then_some(complaints)
+    }
+
+    /// A host finds nothing to call otherwise.
+    fn brings_something(&self) -> Option<Complaints> {
+        let hooks = [Function::BeforeTask, Function::AfterTask, Function::OnTaskFailure];
+        let lists = [(Function::GetHooks, &hooks[..]), (Function::GetCommands, &[Function::ExecuteCommand])];
+        let others = lists.into_iter().any(|(list, called)| {
+            // A plugin that lists none of what it exports has a function for each because its language always has.
+            let listed =
+                self.plugin.has(list).then(|| self.plugin.session().call(list, &[]).unwrap_or_default());
+            let exports = called.iter().any(|function| self.plugin.has(*function));
+            exports
+                && listed.is_none_or(
+                    |text| !matches!(BOUNDS.read::<Vec<Value>>(&text), Ok(list) if list.is_empty()),
+                )
+        });
+        let found = others
+            || ComponentKind::ALL.into_iter().any(|kind| {
+                // One whose definitions are invalid has another complaint.
+                self.plugin.definitions(kind).map_or(true, |found| !found.is_empty())
+            });
+        let why = "it announces no component, no hook and no command, so there is nothing to call";
+        Some(if found { Vec::new() } else { vec![why.to_owned()] })
+    }
+
+    fn can_be_configured(&self) -> Option<Complaints> {
+        let announced = self.announced();
+        let never = announced.iter().filter(|(_, definition)| !definition.takes_objects());
+        let complaints = never.map(|(kind, definition)| {
+            format!(
+                "its {kind} `{}` has a schema that lets no object through, and a configuration is one",
+                definition.name
+            )
+        });
+        (!announced.is_empty()).then(|| complaints.collect())
     }
 
     fn definitions_repeat(&self) -> Option<Complaints> {
@@ -279,7 +319,22 @@ impl Checked {
         self.with_each(|kind, definition, complaints| {
             let config = sample(definition.config_schema.as_ref()).to_string();
             self.expect_an_answer(kind, definition, &config, input_of(kind), complaints);
+            complaints.extend(self.defect(kind, definition, &config));
         })
+    }
+
+    /// What an SDK says about a value that its plugin returned and that no reply can be. To a host it is a failure like others.
+    fn defect(&self, kind: ComponentKind, definition: &Definition, config: &str) -> Option<String> {
+        let mut arguments = vec![definition.name.as_str(), config];
+        arguments.extend(input_of(kind));
+        let why = match self.plugin.session().call(kind.execute(), &arguments) {
+            Ok(text) => BOUNDS.read::<TaskResult>(&text).ok().and_then(|result| result.message)?,
+            Err(HostError::Failed { message, .. }) => message,
+            Err(_) => return None,
+        };
+        let with: Vec<String> = arguments[1..].iter().map(|argument| in_short(argument)).collect();
+        why.starts_with(DEFECT)
+            .then(|| format!("{kind} `{}` with {}: {why}", definition.name, with.join(", ")))
     }
 
     fn odd_texts(&self) -> Option<Complaints> {

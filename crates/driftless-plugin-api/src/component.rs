@@ -134,3 +134,90 @@ pub struct Definition {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config_schema: Option<Value>,
 }
+
+impl Definition {
+    /// Whether there can be a configuration that its schema lets through, as far as can be told by looking: a configuration is an object.
+    ///
+    /// ```
+    /// use driftless_plugin_api::component::Definition;
+    ///
+    /// let of = |schema: &str| -> Definition {
+    ///     serde_json::from_str(&format!(r#"{{"name": "t", "config_schema": {schema}}}"#)).unwrap()
+    /// };
+    /// assert!(of(r#"{"properties": {"message": {"type": "string"}}}"#).takes_objects());
+    /// assert!(!of(r#"{"type": "string"}"#).takes_objects());
+    /// ```
+    #[must_use]
+    pub fn takes_objects(&self) -> bool {
+        self.config_schema.as_ref().is_none_or(|schema| may_be_object(schema, schema, 0))
+    }
+}
+
+/// Schemas within each other, references followed, that are looked into. What is deeper is given the benefit of the doubt.
+const MAX_DEPTH: usize = 32;
+
+fn may_be_object(schema: &Value, root: &Value, depth: usize) -> bool {
+    let Value::Object(keywords) = schema else { return schema.as_bool().unwrap_or(true) };
+    if depth > MAX_DEPTH {
+        return true;
+    }
+    let inside = |schema: &Value| may_be_object(schema, root, depth + 1);
+    let list = |keyword: &str| keywords.get(keyword).and_then(Value::as_array);
+    let fits_type = match keywords.get("type") {
+        Some(Value::String(word)) => word == "object",
+        Some(Value::Array(words)) => words.iter().any(|word| word == "object"),
+        _ => true,
+    };
+    let referred = || {
+        let pointer = keywords.get("$ref").and_then(Value::as_str)?.strip_prefix('#')?;
+        root.pointer(pointer)
+    };
+    fits_type
+        && keywords.get("const").is_none_or(Value::is_object)
+        && list("enum").is_none_or(|values| values.iter().any(Value::is_object))
+        && list("allOf").is_none_or(|all| all.iter().all(inside))
+        && ["anyOf", "oneOf"].into_iter().all(|any| list(any).is_none_or(|any| any.iter().any(inside)))
+        && referred().is_none_or(inside)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_configuration_is_an_object() {
+        let takes = |schema: Value| {
+            let definition =
+                Definition { name: "t".into(), r#type: None, description: None, config_schema: Some(schema) };
+            definition.takes_objects()
+        };
+        for schema in [
+            json!({}),
+            json!(true),
+            json!({"type": "object"}),
+            json!({"type": ["null", "object"]}),
+            json!({"required": ["a"]}),
+            json!({"anyOf": [{"type": "string"}, {"type": "object"}]}),
+            json!({"enum": ["a", {"a": 1}]}),
+            json!({"$ref": "#/$defs/a", "$defs": {"a": {"type": "object"}}}),
+            json!({"$ref": "#"}),
+            json!({"$ref": "#/$defs/missing"}),
+        ] {
+            assert!(takes(schema.clone()), "{schema}");
+        }
+        for schema in [
+            json!(false),
+            json!({"type": "string"}),
+            json!({"type": ["array", "null"]}),
+            json!({"const": 1}),
+            json!({"enum": ["a", "b"]}),
+            json!({"oneOf": [{"type": "string"}, {"type": "array"}]}),
+            json!({"allOf": [{"type": "object"}, {"type": "string"}]}),
+            json!({"$ref": "#/$defs/a", "$defs": {"a": {"type": "array"}}}),
+        ] {
+            assert!(!takes(schema.clone()), "{schema}");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 import { Failure } from "./failure.js";
 import { fit } from "./fit.js";
-import { read } from "./json.js";
+import { readExactly } from "./json.js";
 
 /** The two forms of a list of arguments. */
 const LIST = {
@@ -18,7 +18,7 @@ const LIST = {
  * @param json `args_json` of the protocol: an array, or an object of `positional` and `keyword`; an empty text is no arguments
  */
 export function readArguments(definitions, json) {
-  const { positional, keyword } = split(json.trim() === "" ? [] : read("its list of arguments", json));
+  const { positional, keyword } = split(json.trim() === "" ? [] : readExactly("its list of arguments", json));
   const names = definitions.map(({ name }) => name);
   const taken = definitions.map((definition, place) => {
     const byPlace = place < positional.length;

@@ -1,13 +1,25 @@
 // From a call of the protocol to the author's function.
 
+import { isComponent } from "#host";
+
 import { readArguments } from "./arguments.js";
-import { Failure, explain } from "./failure.js";
+import { Defect, Failure, explain } from "./failure.js";
 import { fit } from "./fit.js";
-import { read, write, writeObject } from "./json.js";
+import { quoted } from "./inspect.js";
+import { kindOf, read, readExactly, write, writeObject } from "./json.js";
 import { announce, components, registeredHooks } from "./registry.js";
+import { settling } from "./settle.js";
 import { batch } from "./sources.js";
 
 let manifest = {};
+
+/** What is running, for messages: an instance has one call at a time. */
+let current;
+
+/** What was called last: `{ what, registered }`. */
+export function runningComponent() {
+  return current;
+}
 
 /** Says who the plugin is. The build does, with what stands in `package.json`. */
 export function setManifest(value) {
@@ -42,7 +54,7 @@ export function executeTask(name, config) {
     () => then(run("task", name, (task) => task.run(readConfig(task, config))), taskResult),
     (thrown) => {
       if (!(thrown instanceof Failure)) throw thrown;
-      return write({ status: "error", message: explain(thrown) });
+      return write({ status: "error", message: explain(thrown, current) });
     },
   );
 }
@@ -62,7 +74,7 @@ export function executeParser(name, config, line) {
 export function executeFilter(name, config, entry) {
   const kept = run("log_filter", name, (filter) => filter.run(readEntry(filter, entry), readConfig(filter, config)));
   return then(kept, (keep) => {
-    if (typeof keep !== "boolean") throw new Failure("what it returned is neither true nor false");
+    if (typeof keep !== "boolean") throw new Defect(`what it returned is neither true nor false: it is ${kindOf(keep)}`);
     return write(keep);
   });
 }
@@ -74,7 +86,7 @@ export function executeOutput(name, config, entry) {
 
 export function executeTemplateFilter(name, config, value, args) {
   const result = run("template_filter", name, (filter) => {
-    const given = [readValue("value", filter, value), ...readArguments(filter.arguments, args)];
+    const given = [readValue("value", filter, readExactly("the value", value)), ...readArguments(filter.arguments, args)];
     return filter.run(...given, ...ownConfig(filter, config));
   });
   return then(result, write);
@@ -97,9 +109,11 @@ export function executeCommand(name, args) {
 
 /** Calls a hook, with values in JSON. One that the plugin does not have does nothing. */
 export function hook(name, ...values) {
+  current = undefined;
   const called = registeredHooks.get(name);
   if (!called) return "null";
-  return then(called(...values.map((value) => (value.trim() === "" ? undefined : read("what a hook is told", value)))), write);
+  current = called;
+  return then(called.run(...values.map((value) => (value.trim() === "" ? undefined : read("what a hook is told", value)))), write);
 }
 
 /** What `run` throws is thrown, whether it throws at once or later. */
@@ -113,19 +127,24 @@ export function attempt(run, rescue) {
 }
 
 function run(kind, name, call) {
+  current = undefined;
   const component = components.get(kind).get(name);
-  if (!component) throw new Failure(`Unknown ${kind.replace("_", " ")}: ${name}`);
+  if (!component) throw new Failure(`Unknown ${kind.replaceAll("_", " ")}: ${name}`);
+  current = component;
   return call(component);
 }
 
 /** The author's function may be asynchronous; what is not stays so. */
 function then(value, next) {
-  return typeof value?.then === "function" ? Promise.resolve(value).then(next) : next(value);
+  if (typeof value?.then !== "function") return next(value);
+  // In a test, node has timers and input that may settle it.
+  const promise = Promise.resolve(value);
+  return (isComponent ? settling(promise) : promise).then(next);
 }
 
 function readConfig(component, json) {
   if (!component.config) return {};
-  return check("its configuration", component.config, read("its configuration", json));
+  return check("its configuration", component.config, readExactly("its configuration", json));
 }
 
 /** For template extensions, whose configuration is a parameter only where they have one. */
@@ -133,14 +152,13 @@ function ownConfig(component, json) {
   return component.config ? [readConfig(component, json)] : [];
 }
 
-function readValue(what, component, json) {
-  const value = read(`the ${what}`, json);
+function readValue(what, component, value) {
   return component.value ? check(`the ${what}`, component.value, value) : value;
 }
 
 /** An entry is an object, whatever else a component wants of it. */
 function readEntry(component, json) {
-  const entry = readValue("entry", component, json);
+  const entry = readValue("entry", component, read("the entry", json));
   return component.value ? entry : check("the entry", { type: "object" }, entry);
 }
 
@@ -156,12 +174,16 @@ function taskResult(returned) {
   if (returned === undefined || returned === null) return write({ status: "success" });
   if (typeof returned === "string") return write({ status: "success", message: returned });
   if (typeof returned !== "object" || Array.isArray(returned)) {
-    throw new Failure("a task returns nothing, a message, or an object");
+    throw new Defect(`what it returned is ${kindOf(returned)}; a task returns nothing, a message, or an object`);
   }
-  const { status = "success", message, ...data } = returned;
+  // What is no plain object is what it is as JSON.
+  const isPlain = Object.getPrototypeOf(returned) === Object.prototype;
+  const { status = "success", message, ...data } = isPlain ? returned : JSON.parse(writeObject(returned));
   if (status !== "success" && status !== "error") {
-    throw new Failure(`the status of a task is \`success\` or \`error\`, not ${JSON.stringify(status)}`);
+    throw new Defect(`what it returned has the status ${quoted(status)}; that of a task is \`success\` or \`error\``);
   }
-  if (message !== undefined && message !== null && typeof message !== "string") throw new Failure("the message of a task is text");
+  if (message !== undefined && message !== null && typeof message !== "string") {
+    throw new Defect(`what it returned has a message that is ${kindOf(message)}; the message of a task is text`);
+  }
   return write({ status, message: message ?? undefined, ...data });
 }

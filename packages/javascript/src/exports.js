@@ -9,8 +9,8 @@ export { setManifest } from "./dispatch.js";
 
 /** Why a call failed, in plain words. */
 export class Refusal extends Error {
-  constructor(thrown) {
-    const words = explain(thrown);
+  constructor(thrown, component) {
+    const words = explain(thrown, component);
     super(words, { cause: thrown });
     this.payload = words;
   }
@@ -23,7 +23,7 @@ const guard =
     return dispatch.attempt(
       () => run(...strings),
       (thrown) => {
-        throw new Refusal(thrown);
+        throw new Refusal(thrown, dispatch.runningComponent());
       },
     );
   };

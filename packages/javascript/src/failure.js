@@ -1,7 +1,9 @@
 // Why a component could not do its work, and how that is told.
 
+import { inspect, quoted } from "./inspect.js";
+import { hint } from "./missing.js";
 import { place } from "./source_map.js";
-import { toJson, wellFormed } from "./text.js";
+import { wellFormed } from "./text.js";
 
 /**
  * A failure that the plugin foresaw: only its message is shown to the user. Anything else that is thrown is taken for a mistake of the
@@ -26,30 +28,43 @@ export class HostError extends Failure {
   }
 }
 
-/** What was thrown, in plain words: its message, those of its causes, and for a mistake the place where it happened. */
-export function explain(thrown) {
-  return wellFormed(words(thrown));
+/** A mistake of the plugin that the SDK noticed when the author's function was done. It is told with the place where the component begins. */
+export class Defect extends Error {}
+
+/**
+ * What was thrown, in plain words: its message, those of its causes, and for a mistake the place where it happened.
+ *
+ * @param component `{ what, registered }`: what is running, and an Error from where the author has written it
+ */
+export function explain(thrown, component) {
+  return wellFormed(words(thrown, component));
 }
 
-function words(thrown) {
+function words(thrown, component) {
+  if (thrown instanceof Defect) return `${thrown.message}${inside(component)}`;
   if (thrown instanceof Failure) return withCauses(thrown.message, thrown);
-  if (!(thrown instanceof Error)) return `something was thrown that is no Error: ${show(thrown)}`;
+  if (!(thrown instanceof Error)) {
+    const advice = "`throw new Error(…)` keeps the place";
+    return `something was thrown that is no Error: ${quoted(thrown)}${inside(component)}; ${advice}`;
+  }
   // `Error` says nothing; `TypeError` does.
   const named = thrown.name && thrown.name !== "Error" ? `${thrown.name}: ${thrown.message}` : thrown.message;
   const text = withCauses(named || "an Error without a message", thrown);
   const where = place(thrown);
-  return where ? `${text}, at ${where}` : text;
+  const more = hint(thrown);
+  return `${text}${where ? `, at ${where}` : ""}${more ? `; ${more}` : ""}`;
 }
 
-/** A value in a message: text as it is, anything else as JSON. */
+/** The component, where no stack says more. */
+function inside(component) {
+  if (!component) return "";
+  const where = place(component.registered);
+  return `, in ${component.what}${where ? ` at ${where}` : ""}`;
+}
+
+/** A value in a message. */
 export function show(value) {
-  if (typeof value === "string") return value;
-  if (value instanceof Error) return explain(value);
-  try {
-    return toJson(value) ?? String(value);
-  } catch {
-    return String(value);
-  }
+  return value instanceof Error ? explain(value) : inspect(value);
 }
 
 function withCauses(text, error) {

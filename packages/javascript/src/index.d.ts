@@ -83,6 +83,12 @@ export interface About {
   description?: string;
 }
 
+/** The schema of a configuration, which is an object. */
+export type ConfigSchema = Schema & { readonly type?: "object" | readonly SchemaType[] };
+
+/** Values by name: an object, and no list, `Map`, `Set` or function. */
+export type NamedValues = object & { readonly [Symbol.iterator]?: never; readonly bind?: never };
+
 interface WithConfigSchema<S> {
   /** JSON Schema of its configuration. Without one it has none. */
   config?: S;
@@ -102,12 +108,12 @@ export interface TaskResult extends TaskData {
 }
 
 /** Does something. It returns nothing, a message, or data with perhaps a message. */
-export function task<const S extends Schema = {}, R extends Later<TaskData | string | void> = Later<TaskData | string | void>>(
+export function task<const S extends ConfigSchema = {}, R extends Later<TaskData | string | void> = Later<TaskData | string | void>>(
   definition: About & WithConfigSchema<S> & { type?: "apply" | "facts" | "logs"; run(config: FromSchema<S>): R },
 ): (config: FromSchema<S>) => R;
 
 /** Finds something out. It returns an object. */
-export function facts<const S extends Schema = {}, R extends Later<object> = Later<object>>(
+export function facts<const S extends ConfigSchema = {}, R extends Later<NamedValues> = Later<NamedValues>>(
   definition: About & WithConfigSchema<S> & { run(config: FromSchema<S>): R },
 ): (config: FromSchema<S>) => R;
 
@@ -128,7 +134,7 @@ type WithConfig<S, Rest extends unknown[]> = S extends undefined ? Rest : [...Re
 export function templateFilter<
   const V extends Schema = {},
   const A extends readonly Argument[] = [],
-  const S extends Schema | undefined = undefined,
+  const S extends ConfigSchema | undefined = undefined,
   R = unknown,
 >(
   definition: About &
@@ -136,7 +142,7 @@ export function templateFilter<
 ): (value: FromSchema<V>, ...rest: WithConfig<S, Values<A>>) => R;
 
 /** `{{ name(…) }}`: it takes the arguments, and the configuration if it has one. */
-export function templateFunction<const A extends readonly Argument[] = [], const S extends Schema | undefined = undefined, R = unknown>(
+export function templateFunction<const A extends readonly Argument[] = [], const S extends ConfigSchema | undefined = undefined, R = unknown>(
   definition: About & WithConfigSchema<S> & { arguments?: A; run(...rest: WithConfig<S, Values<A>>): R },
 ): (...rest: WithConfig<S, Values<A>>) => R;
 
@@ -144,22 +150,22 @@ export function templateFunction<const A extends readonly Argument[] = [], const
 export type LogRecord = string | object;
 
 /** Where log lines come from. It is usually a generator function: `*run(config) { yield "a line"; }`. */
-export function logSource<const S extends Schema = {}>(
+export function logSource<const S extends ConfigSchema = {}>(
   definition: About & WithConfigSchema<S> & { run(config: FromSchema<S>): Iterable<LogRecord> },
 ): (config: FromSchema<S>) => Iterable<LogRecord>;
 
 /** Makes an entry of a line. */
-export function logParser<const S extends Schema = {}, R extends Later<object> = Later<object>>(
+export function logParser<const S extends ConfigSchema = {}, R extends Later<NamedValues> = Later<NamedValues>>(
   definition: About & WithConfigSchema<S> & { run(line: string, config: FromSchema<S>): R },
 ): (line: string, config: FromSchema<S>) => R;
 
 /** Keeps an entry or drops it. `value` is the schema that an entry has to fit. */
-export function logFilter<const S extends Schema = {}, const V extends Schema = {}>(
+export function logFilter<const S extends ConfigSchema = {}, const V extends Schema = {}>(
   definition: About & WithConfigSchema<S> & { value?: V; run(entry: FromSchema<V>, config: FromSchema<S>): Later<boolean> },
 ): (entry: FromSchema<V>, config: FromSchema<S>) => Later<boolean>;
 
 /** Where entries go. `value` is the schema that an entry has to fit. */
-export function logOutput<const S extends Schema = {}, const V extends Schema = {}>(
+export function logOutput<const S extends ConfigSchema = {}, const V extends Schema = {}>(
   definition: About & WithConfigSchema<S> & { value?: V; run(entry: FromSchema<V>, config: FromSchema<S>): Later<void> },
 ): (entry: FromSchema<V>, config: FromSchema<S>) => Later<void>;
 

@@ -1,5 +1,7 @@
 // What the plugin brings: each of these functions registers a component and gives its `run` back, for tests.
 
+import { place } from "./source_map.js";
+
 /** Components by kind and by name, in the order in which they were registered. */
 export const components = new Map(
   ["task", "facts_collector", "template_filter", "template_function", "log_source", "log_parser", "log_filter", "log_output", "command"].map(
@@ -23,47 +25,47 @@ const HOOKS = {
 
 /** Does something. `run(config)` returns nothing, a message, or an object of data with perhaps a `message`. */
 export function task(definition) {
-  return register("task", definition, { type: definition?.type ?? "apply" });
+  return register(task, "task", definition, { type: definition?.type ?? "apply" });
 }
 
 /** Finds something out. `run(config)` returns an object. */
 export function facts(definition) {
-  return register("facts_collector", definition);
+  return register(facts, "facts_collector", definition);
 }
 
 /** `{{ value | name(…) }}`: `run(value, ...args, config)`, where the configuration is there if the definition has one. */
 export function templateFilter(definition) {
-  return register("template_filter", definition, { type: "filter" });
+  return register(templateFilter, "template_filter", definition, { type: "filter" });
 }
 
 /** `{{ name(…) }}`: `run(...args, config)`. */
 export function templateFunction(definition) {
-  return register("template_function", definition, { type: "function" });
+  return register(templateFunction, "template_function", definition, { type: "function" });
 }
 
 /** Where log lines come from: `run(config)` returns an iterable of lines or entries, usually as a generator function. */
 export function logSource(definition) {
-  return register("log_source", definition);
+  return register(logSource, "log_source", definition);
 }
 
 /** Makes an entry of a line: `run(line, config)` returns an object. */
 export function logParser(definition) {
-  return register("log_parser", definition);
+  return register(logParser, "log_parser", definition);
 }
 
 /** Keeps an entry or drops it: `run(entry, config)` returns a boolean. */
 export function logFilter(definition) {
-  return register("log_filter", definition);
+  return register(logFilter, "log_filter", definition);
 }
 
 /** Where entries go: `run(entry, config)`. */
 export function logOutput(definition) {
-  return register("log_output", definition);
+  return register(logOutput, "log_output", definition);
 }
 
 /** A command that the plugin adds: `run(args)`. */
 export function command(definition) {
-  return register("command", definition);
+  return register(command, "command", definition);
 }
 
 /** What is called around tasks: `{ initialize, shutdown, beforeTask, afterTask, onTaskFailure }`, each if it is there. */
@@ -73,9 +75,19 @@ export function hooks(functions) {
     if (!known) throw new TypeError(`there is no hook \`${name}\`; there are: ${Object.keys(HOOKS).join(", ")}`);
     if (typeof run !== "function") throw new TypeError(`the hook \`${name}\` is no function`);
     if (registeredHooks.has(known)) throw new TypeError(`there are two hooks \`${name}\``);
-    registeredHooks.set(known, run);
+    registeredHooks.set(known, { what: `the hook \`${name}\``, run, registered: stackAbove(hooks) });
   }
   return functions;
+}
+
+/** What the plugin brings, for the build: `{ components: [{ kind, definition, place }], others }`. */
+export function describe() {
+  const kinds = [...components].filter(([kind]) => kind !== "command");
+  const described = kinds.flatMap(([kind, known]) =>
+    [...known.values()].map((component) => ({ kind, definition: announce(component), place: place(component.registered) })),
+  );
+  const hooks = [...registeredHooks.keys()].filter((name) => name !== "initialize" && name !== "shutdown");
+  return { components: described, others: [...hooks, ...components.get("command").keys()] };
 }
 
 /** How a component is announced to the host. */
@@ -83,8 +95,8 @@ export function announce({ name, type, description, schema }) {
   return { name, type, description, config_schema: schema };
 }
 
-function register(kind, definition, more = {}) {
-  const noun = kind.replace("_", " ");
+function register(caller, kind, definition, more = {}) {
+  const noun = kind.replaceAll("_", " ");
   const { name, description, config, value, arguments: args = [], run } = definition ?? {};
   // Names become parts of file names and stand in front of dots, so nothing else is let through.
   if (typeof name !== "string" || !/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)) {
@@ -96,6 +108,16 @@ function register(kind, definition, more = {}) {
   const known = components.get(kind);
   if (known.has(name)) throw new TypeError(`there are two components of the kind ${noun} that are called \`${name}\``);
   // Filters and functions are announced in one list, but called apart.
-  known.set(name, { name, ...more, description, config, value, arguments: args, schema: config ?? (kind === "command" ? undefined : NOTHING), run });
+  const schema = config ?? (kind === "command" ? undefined : NOTHING);
+  // Its stack has the place, which is looked for where a message needs it.
+  const about = { what: `the ${noun} \`${name}\``, registered: stackAbove(caller) };
+  known.set(name, { name, ...more, ...about, description, config, value, arguments: args, schema, run });
   return run;
+}
+
+/** Where a function of the SDK was called, for `place`. */
+function stackAbove(caller) {
+  const error = new Error("registered here");
+  Error.captureStackTrace?.(error, caller);
+  return error;
 }

@@ -79,7 +79,7 @@ export function original({ sources, lines }, { line, column }) {
 }
 
 function isOwn({ source }) {
-  return !/(^|\/)node_modules\/|(^|\/)@driftless\/plugin-sdk\/|^node:/.test(source);
+  return !/(^|\/)(node_modules|\.driftless|@driftless\/plugin-sdk)\/|^node:/.test(source);
 }
 
 function say({ source, line, column }) {

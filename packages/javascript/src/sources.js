@@ -1,7 +1,7 @@
 // Log sources: the author's iterable, handed over in batches.
 
-import { Failure } from "./failure.js";
-import { write } from "./json.js";
+import { Defect } from "./failure.js";
+import { kindOf, write } from "./json.js";
 
 /** How much of JSON one call returns, about: enough to make the call's own cost small, little enough to stay far below every limit. */
 const BATCH = 128 << 10;
@@ -46,6 +46,9 @@ function fill(iterator) {
 
 function iterate(records) {
   const iterator = typeof records === "string" ? undefined : records?.[Symbol.iterator]?.();
-  if (!iterator) throw new Failure("what it returned is no list of records, and no generator of them");
+  if (!iterator) {
+    const what = typeof records?.then === "function" || records?.[Symbol.asyncIterator] ? "asynchronous" : kindOf(records);
+    throw new Defect(`what it returned is no list of records, and no generator of them: it is ${what}; write \`*run(config) { yield "a line"; }\``);
+  }
   return iterator;
 }

@@ -64,10 +64,13 @@ test("a failure of a task is a task result, and a mistake is not", () => {
   const message = (config) => host.executeTask("say", config).message;
   assert.equal(message({ what: "failure" }), "not today: it rains");
   assert.equal(message({ what: "denied" }), "no permission covers it");
-  assert.equal(message({ what: 5 }), "a task returns nothing, a message, or an object");
-  assert.equal(message({ what: { status: "fine" } }), 'the status of a task is `success` or `error`, not "fine"');
+  assert.match(refused(() => host.executeTask("say", { what: 5 })), /^what it returned is a number; a task returns nothing, a message, or an object, in the task `say` at .*components\.test\.js:\d+:\d+$/);
+  assert.match(refused(() => host.executeTask("say", { what: { status: "fine" } })), /^what it returned has the status "fine"; that of a task is `success` or `error`, in the task `say` at /);
   assert.match(refused(() => host.executeTask("say", { what: "mistake" })), /^TypeError: no such thing, at .*components.test.js:\d+:\d+$/);
-  assert.equal(refused(() => host.executeTask("say", { what: "text" })), "something was thrown that is no Error: just text");
+  assert.match(
+    refused(() => host.executeTask("say", { what: "text" })),
+    /^something was thrown that is no Error: "just text", in the task `say` at .*components\.test\.js:\d+:\d+; `throw new Error\(…\)` keeps the place$/,
+  );
   assert.equal(host.executeTask("dance").message, "Unknown task: dance");
 });
 
@@ -107,7 +110,10 @@ test("an unknown component is named", () => {
 test("facts are an object", () => {
   facts({ name: "given", config: { type: "object" }, run: ({ facts }) => facts });
   assert.deepEqual(host.executeFactsCollector("given", { facts: { error: "data" } }), { error: "data" });
-  assert.equal(refused(() => host.executeFactsCollector("given", { facts: [1] })), "what it returned is not a JSON object");
+  assert.match(
+    refused(() => host.executeFactsCollector("given", { facts: [1] })),
+    /^what it returned is not a JSON object: it is a list; return an object, `\{ name: value \}`, in the facts collector `given` at .*:\d+:\d+$/,
+  );
   facts({ name: "circular", run: () => Object.assign(circular, { circular }) });
   const circular = {};
   assert.match(refused(() => host.executeFactsCollector("circular")), /^what it returned cannot be written as JSON: /);
@@ -157,7 +163,7 @@ test("log components", () => {
   assert.deepEqual(host.executeLogParser("words", "a b"), { words: ["a", "b"] });
   assert.equal(host.executeLogFilter("any", { a: 1 }), true);
   assert.equal(host.executeLogFilter("any", {}), false);
-  assert.equal(refused(() => host.executeLogFilter("unsure", {})), "what it returned is neither true nor false");
+  assert.match(refused(() => host.executeLogFilter("unsure", {})), /^what it returned is neither true nor false: it is text, in the log filter `unsure` at /);
   assert.equal(host.executeLogOutput("keep", { a: 1 }), null);
   assert.deepEqual(seen, [{ a: 1 }]);
 });
@@ -190,7 +196,7 @@ test("a source hands its records over in batches, and its failure behind them", 
   assert.equal(refused(() => call({ to: 5, failAt: 2 })), "record 2 cannot be had");
   assert.equal(refused(() => call({ to: 5, failAt: 0 })), "record 0 cannot be had");
   logSource({ name: "none", run: () => 5 });
-  assert.equal(refused(() => host.executeLogSource("none")), "what it returned is no list of records, and no generator of them");
+  assert.match(refused(() => host.executeLogSource("none")), /^what it returned is no list of records, and no generator of them: it is a number; write /);
 });
 
 test("functions may be asynchronous", async () => {

@@ -7,22 +7,25 @@ use anyhow::Result;
 use super::blocks::{How, Page};
 use crate::run::root;
 
-/// All that the crates say, and all that their tests expect.
+/// All that the crates and packages say, and all that their tests expect.
 pub(super) struct Words(Vec<String>);
 
 impl Words {
     pub(super) fn read() -> Result<Self> {
         let mut texts = Vec::new();
-        let mut folders = vec![root().join("crates")];
+        let mut folders = vec![root().join("crates"), root().join("packages")];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(&folder)? {
                 let path = entry?.path();
                 if path.is_dir() {
-                    folders.push(path);
+                    // What was installed there says nothing of ours.
+                    if path.file_name().is_none_or(|name| name != "node_modules") {
+                        folders.push(path);
+                    }
                     continue;
                 }
                 let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-                if ["rs", "toml", "mjs", "py"].contains(&ending) {
+                if ["rs", "toml", "mjs", "js", "py"].contains(&ending) {
                     texts.push(plain(&String::from_utf8_lossy(&fs::read(&path)?)));
                 }
             }

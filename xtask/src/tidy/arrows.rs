@@ -61,6 +61,7 @@ pub(super) const RULES: Rules<'_> = Rules {
                 "driftless-plugin-api",
                 "driftless-permissions",
                 "driftless-sandbox",
+                "driftless-schema",
                 "driftless-validator",
             ],
         ),

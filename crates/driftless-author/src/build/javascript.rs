@@ -9,6 +9,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use super::definitions::Definitions;
 use super::{Compiled, Progress};
 use crate::error::AuthorError;
 use crate::project::{Metadata, Project};
@@ -53,6 +54,9 @@ pub(super) fn compile(
             _ => Err(AuthorError::Code { file: project.file(), why: said }),
         }
     };
+    // First what a plugin does not have: a compiler that does not find it gives advice that is none here.
+    progress(Progress::Step("bundling"));
+    warn(&run("bundle")?, progress);
     if let Some(compiler) = &tools.typescript {
         progress(Progress::Step("checking types"));
         let mut command = Command::new(&node);
@@ -63,11 +67,9 @@ pub(super) fn compile(
             return Err(AuthorError::Code { file: project.file(), why });
         }
     }
-    progress(Progress::Step("bundling"));
-    let warnings = run("bundle")?;
-    if !warnings.is_empty() {
-        progress(Progress::Warning(&warnings));
-    }
+    progress(Progress::Step("loading the plugin"));
+    warn(&run("describe")?, progress);
+    Definitions::check_file(project, &out)?;
     progress(Progress::Step("making a component of it"));
     run("componentize")?;
     let read =
@@ -79,6 +81,13 @@ pub(super) fn compile(
     })?;
     let stem = metadata.manifest.name.clone();
     Ok(Compiled { from: project.file(), stem, bytes, manifest: Some(described) })
+}
+
+/// Tells what a step of the script has said that is no mistake.
+fn warn(said: &str, progress: &mut dyn FnMut(Progress<'_>)) {
+    if !said.is_empty() {
+        progress(Progress::Warning(said));
+    }
 }
 
 /// What the script is to do.

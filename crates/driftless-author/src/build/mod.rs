@@ -195,6 +195,10 @@ fn finish(
     let validated = validate(&bytes).map_err(|error| refused(error.to_string()))?;
     let manifest = validated.manifest().cloned();
     let name = manifest.as_ref().map_or_else(|| compiled.stem.clone(), |manifest| manifest.name.clone());
+    // In the other languages the plugin itself has said so before it was compiled.
+    if language == Language::Rust {
+        definitions::of_module(&name, &bytes).map_err(&refused)?.check(&compiled.from, language, None)?;
+    }
     let file = out_dir.join(format!("{name}.wasm"));
     let built = Built {
         name,

@@ -3,6 +3,8 @@
 //! Their tools are not a part of Rust: `cargo xtask examples` installs them, in `node_modules` of an example and in `target/python-venv`. Where that did
 //! not happen these tests say so and end, but not in CI.
 
+mod mistakes;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -103,18 +105,6 @@ fn exceptions_have_a_place(lang: &str, tools: &Path, source: (&str, &str, &str),
 }
 
 #[test]
-fn exceptions_in_javascript_have_a_place() {
-    let Some(tools) = needed(NODE_MODULES) else { return };
-    let source = ("src/index.js", "log.info(", "undefined.oops;\n    log.info(");
-    exceptions_have_a_place(
-        "js",
-        &tools,
-        source,
-        "TypeError: can't access property \"oops\", (void 0) is undefined, at src/index.js:18:5",
-    );
-}
-
-#[test]
 fn exceptions_in_python_have_a_place() {
     let Some(tools) = needed(PYTHON) else { return };
     let source = ("src/plugin.py", "log.info(", "{}[\"oops\"]\n    log.info(");
@@ -128,6 +118,10 @@ fn half_a_character(lang: &str, tools: &Path, file: &str, source: &str) {
     new(&home, lang, "facts", tools);
     home.write(&format!("my-plugin/{file}"), source);
     build(&home).exits_with(0);
+    half_a_character_arrives(&home);
+}
+
+fn half_a_character_arrives(home: &Home) {
     let call = |function: &str, name: &str, rest: &[&str]| {
         let args = [&["plugin", "call", "my-plugin", function, name][..], rest].concat();
         home.run(&args)
@@ -143,10 +137,64 @@ fn half_a_character(lang: &str, tools: &Path, file: &str, source: &str) {
     call("execute_task", "throws", &["{}"]).exits_with(1).says("cut \u{fffd}");
 }
 
-#[test]
-fn half_a_character_in_javascript() {
-    let Some(tools) = needed(NODE_MODULES) else { return };
-    let source = r#"
+/// Every kind in one plugin, since making one takes most of the time: each project's own tests, the cases of all against the built plugin, and the examples
+/// of all.
+fn every_kind_to_a_result(lang: &str, tools: &Path) {
+    let home = Home::new();
+    // The one that asks for something.
+    new(&home, lang, "facts", tools);
+    own_tests(&home, "npm", &["test"]);
+    let main = format!("my-plugin/src/index.{lang}");
+    let mut imports = String::new();
+    for (kind, files) in [
+        ("task", &["site.yml", "tests/cases/greet.yml"][..]),
+        ("template", &["page.j2", "tests/cases/shout.yml"]),
+        ("logs", &["pipeline.yml", "app.log", "tests/cases/stages.yml"]),
+        ("hooks", &["tests/cases/hooks.yml"]),
+    ] {
+        let other = Home::new();
+        new(&other, lang, kind, tools);
+        own_tests(&other, "npm", &["test"]);
+        home.write(&format!("my-plugin/src/{kind}.{lang}"), other.read(&main));
+        for file in files {
+            home.write(&format!("my-plugin/{file}"), other.read(&format!("my-plugin/{file}")));
+        }
+        let ending = if lang == "js" { ".js" } else { "" };
+        imports.push_str(&format!("import \"./{kind}{ending}\";\n"));
+    }
+    home.write(&main, imports + &home.read(&main));
+    let outcome = build(&home);
+    outcome.exits_with(0);
+    assert!(outcome.stdout.starts_with("built my-plugin 0.1.0\n"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains(" bytes, 6 components\n"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains(" as a component\n"), "{}", outcome.stdout);
+    let plugin = ".driftless/plugins/my-plugin.wasm";
+    home.run(&["plugin", "test", plugin, "--cases", "my-plugin/tests/cases"]).exits_with(0);
+    home.run(&["plugin", "grant", "my-plugin", "--all"]).exits_with(0);
+    // The paths in a pipeline are those of the current folder.
+    home.write("app.log", home.read("my-plugin/app.log"));
+    for (example, prints) in [
+        (&["apply", "my-plugin/site.yml"][..], r#""message":"Hello Ada""#),
+        (&["facts", "--config", "my-plugin/facts.yml"], r#""names": {"#),
+        (&["render", "my-plugin/page.j2"], "THIS IS IMPORTANT!"),
+        (&["logs", "my-plugin/pipeline.yml"], r#""error":"#),
+        (
+            &["plugin", "call", "my-plugin", "before_task", r#"{"task_name": "build"}"#],
+            r#""verdict":"continue""#,
+        ),
+    ] {
+        let outcome = home.run(example);
+        outcome.exits_with(0);
+        assert!(outcome.stdout.contains(prints), "{lang}, {example:?}: {}", outcome.stdout);
+    }
+}
+
+/// What is noticed when a plugin is called, in one plugin: kept mistakes, and text that is cut in the middle of a character.
+fn at_run_time(lang: &str, tools: &Path) {
+    let home = Home::new();
+    // One that may ask for files.
+    new(&home, lang, "facts", tools);
+    let half = r#"
 import { files, log, task } from "@driftless/plugin-sdk";
 
 const CUT = "cut 🎉".slice(0, 5);
@@ -159,7 +207,27 @@ task({
   },
 });
 "#;
-    half_a_character("js", &tools, "src/index.js", source);
+    let imports = mistakes::put_into(&home, lang);
+    home.write(&format!("my-plugin/src/index.{lang}"), imports + half);
+    build(&home).exits_with(0);
+    mistakes::of_calls(&home, lang);
+    half_a_character_arrives(&home);
+    // A case that does not hold shows what is different.
+    home.write("cases/replies.yml", "task: replies\nexpect: {result: {status: success, message: whole}}\n");
+    let plugin = ".driftless/plugins/my-plugin.wasm";
+    home.run(&["plugin", "test", plugin, "--cases", "cases", "--no-conformance"]).exits_with(1);
+}
+
+#[test]
+fn javascript_at_run_time() {
+    let Some(tools) = needed(NODE_MODULES) else { return };
+    at_run_time("js", &tools);
+}
+
+#[test]
+fn typescript_at_run_time() {
+    let Some(tools) = needed(NODE_MODULES) else { return };
+    at_run_time("ts", &tools);
 }
 
 #[test]
@@ -192,13 +260,13 @@ def throws():
 #[test]
 fn javascript_from_nothing_to_a_result() {
     let Some(tools) = needed(NODE_MODULES) else { return };
-    from_nothing_to_a_result("js", &tools);
+    every_kind_to_a_result("js", &tools);
 }
 
 #[test]
 fn typescript_from_nothing_to_a_result() {
     let Some(tools) = needed(NODE_MODULES) else { return };
-    from_nothing_to_a_result("ts", &tools);
+    every_kind_to_a_result("ts", &tools);
 }
 
 #[test]
@@ -238,6 +306,7 @@ fn mistakes_in_javascript_have_a_place() {
     with_mistake(&home, "src/index.js", "task(", used)
         .exits_with(3)
         .says("it uses `files` without asking for it: add `\"driftless\": {\"permissions\": {\"files\": […]}}` to package.json");
+    mistakes::of_the_build(&home, "js");
 }
 
 #[test]
@@ -248,6 +317,7 @@ fn types_that_do_not_fit_are_told() {
     with_mistake(&home, "src/index.ts", "who === \"\"", "who === 5")
         .exits_with(1)
         .says("its types do not fit:\nsrc/index.ts(17,9): error TS2367");
+    mistakes::of_the_build(&home, "ts");
 }
 
 #[test]

@@ -1,15 +1,20 @@
 // The host outside of a component: what a test provides. Nothing of the machine is touched but its clock.
 
+import { needsHost } from "../running.js";
+
 const NO_HOST = {
   answer: () => {
     const message =
       "outside of the sandbox nothing of the machine is touched; in a test, `testHost()` of `@driftless/plugin-sdk/testing` answers for it";
     return [JSON.stringify({ error: { kind: "denied", message } }), new Uint8Array()];
   },
-  log: (level, message) => process.stderr.write(`[${level}] ${message}\n`),
+  log: (level, message) => globalThis.process.stderr.write(`[${level}] ${message}\n`),
 };
 
 let current = NO_HOST;
+
+/** Whether this is a component, in which nothing happens but what the host calls. */
+export const isComponent = false;
 
 /** Lets this host answer from now on; without one, everything is denied. */
 export function install(host) {
@@ -17,6 +22,7 @@ export function install(host) {
 }
 
 export function answer(capability, request, body) {
+  needsHost();
   return current.answer(capability, request, body);
 }
 
@@ -25,9 +31,11 @@ export function log(level, message) {
 }
 
 export function getTimestamp() {
+  needsHost();
   return current.timestamp?.() ?? BigInt(Math.floor(Date.now() / 1000));
 }
 
 export function getRandom() {
+  needsHost();
   return current.random?.() ?? crypto.getRandomValues(new BigUint64Array(1))[0];
 }

@@ -1,0 +1,7 @@
+// exit 3
+// says it brings no component, so there is nothing to call
+// says call `task`, `facts` or another function of `@driftless/plugin-sdk`, in `src/no-component.js`
+
+export default function run(config) {
+  return config;
+}
