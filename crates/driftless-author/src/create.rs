@@ -74,7 +74,7 @@ pub struct New<'a> {
     pub language: Language,
     /// What it shows.
     pub kind: Kind,
-    /// For Rust: the folder of the crate `plugin-sdk`, where it is not to come from crates.io.
+    /// For Rust: the folder of the crate `plugin-sdk`, where it is not to be the one that this program brings along.
     pub sdk: Option<&'a Path>,
 }
 
@@ -113,7 +113,7 @@ pub fn create(new: &New<'_>) -> Result<Created, AuthorError> {
     for (path, text) in &files {
         write(&folder.join(path), text)?;
     }
-    if new.language != Language::Rust {
+    if new.sdk.is_none() {
         sdk::unpack(&folder, new.language)?;
     }
     Ok(Created { files: files.into_iter().map(|(path, _)| path).collect(), next: new.next(), folder })
@@ -170,13 +170,13 @@ impl New<'_> {
                 let path = fs::canonicalize(path).map_err(|error| AuthorError::file(path, error))?;
                 format!("{{ path = {} }}", toml::Value::from(path.display().to_string()))
             }
-            None => format!("\"{}\"", env!("CARGO_PKG_VERSION")),
+            None => format!("{{ path = {:?} }}", sdk::PLUGIN_SDK),
         };
         Ok(vec![
             ("{{name}}", name.to_owned()),
             ("{{module}}", module),
             ("{{sdk}}", sdk),
-            ("{{driftless}}", env!("CARGO_PKG_VERSION").to_owned()),
+            ("{{repository}}", env!("CARGO_PKG_REPOSITORY").to_owned()),
             ("{{componentize-js}}", COMPONENTIZE_JS.to_owned()),
             ("{{esbuild}}", ESBUILD.to_owned()),
             ("{{componentize-py}}", COMPONENTIZE_PY.to_owned()),

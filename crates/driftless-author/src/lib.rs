@@ -17,6 +17,7 @@
 //! | Python | componentize-py | a component |
 
 mod build;
+mod crate_manifest;
 mod create;
 mod editor_schema;
 mod error;

@@ -1,12 +1,15 @@
-//! What this command brings along for authors: the SDKs of JavaScript and Python, and scripts that run in their languages.
+//! What this command brings along for authors: the SDKs, and scripts that run in their languages.
 //!
 //! All of it goes into the folder [`WORK`] of the project when it is made and whenever it is built, so that a project always meets the SDK that
 //! belongs to its `driftless`. Nothing in that folder is the author's.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::crate_manifest::standalone;
 use crate::error::AuthorError;
 use crate::language::Language;
 
@@ -14,6 +17,13 @@ include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// The folder of a project that belongs to `driftless`.
 pub(crate) const WORK: &str = ".driftless";
+
+/// Where the crate `plugin-sdk` is in a project in Rust.
+pub(crate) const PLUGIN_SDK: &str = ".driftless/sdk/rust/plugin-sdk";
+
+/// The folders of the SDKs, in [`WORK`].
+const SDK: &str = "sdk";
+const SDKS: [&str; 3] = ["rust", "javascript", "python"];
 
 /// Scripts, by the name that they get in [`WORK`].
 static NODE_SCRIPTS: [(&str, &str); 5] = [
@@ -39,25 +49,30 @@ pub(crate) struct Unpacked {
 /// What [`WORK`] has in it so that git leaves it out, and by which it is known to be made here.
 const MARK: (&str, &str) = (".gitignore", "*\n");
 
-/// Unpacks what a language needs. Rust needs nothing: cargo finds the SDK.
+/// Unpacks what a language needs.
 ///
-/// A project may be a stranger's, so no link in it is followed, and nothing is removed that was not made here.
+/// A project may be a stranger's, so no link in it is followed, and nothing is removed that was not made here. What is there already stays as it is:
+/// cargo compiles anew what has another time of modification.
 pub(crate) fn unpack(folder: &Path, language: Language) -> Result<Unpacked, AuthorError> {
     let work = folder.join(WORK);
     let (name, files, scripts): (_, Texts, Texts) = match language {
-        Language::Rust => ("", &[], &[]),
-        Language::JavaScript | Language::TypeScript => ("javascript", JAVASCRIPT, &NODE_SCRIPTS),
-        Language::Python => ("python", PYTHON, &PYTHON_SCRIPTS),
+        Language::Rust => (SDKS[0], RUST, &[]),
+        Language::JavaScript | Language::TypeScript => (SDKS[1], JAVASCRIPT, &NODE_SCRIPTS),
+        Language::Python => (SDKS[2], PYTHON, &PYTHON_SCRIPTS),
     };
-    let sdk = work.join("sdk").join(name);
+    let all = work.join(SDK);
+    let sdk = all.join(name);
     make_folder(&work)?;
-    // Of another version there may be files that this one has no more; and what the last build made could be links by now.
-    for made in ["sdk", "build"] {
-        remove_folder(&work.join(made))?;
+    let was_there = was_made_here(&all)?;
+    // What the last build made could be links by now.
+    remove_folder(&work.join("build"))?;
+    if was_there {
+        // Of another version there may be files that this one has no more.
+        keep_only(&all, &files.iter().map(|(path, _)| sdk.join(path)).collect())?;
     }
     write(&work.join(MARK.0), MARK.1)?;
     for (path, text) in files {
-        write(&sdk.join(path), text)?;
+        write(&sdk.join(path), text_of(language, path, text).as_bytes())?;
     }
     for (path, text) in scripts {
         write(&work.join(path), text)?;
@@ -65,10 +80,29 @@ pub(crate) fn unpack(folder: &Path, language: Language) -> Result<Unpacked, Auth
     Ok(Unpacked { work, sdk })
 }
 
-/// Writes a file in [`WORK`], with the folders that it is in. One that is there goes: it may be a link, or have another name elsewhere.
+/// What a file of an SDK says in a project.
+fn text_of(language: Language, path: &str, text: &'static str) -> Cow<'static, str> {
+    match language {
+        Language::Rust if path.ends_with("Cargo.toml") => standalone(text, WORKSPACE).into(),
+        _ => text.into(),
+    }
+}
+
+/// Writes a file in [`WORK`], with the folders that it is in, unless it says this already. One that is there goes: it may be a link, or have
+/// another name elsewhere.
 pub(crate) fn write(path: &Path, contents: impl AsRef<[u8]>) -> Result<(), AuthorError> {
+    let contents = contents.as_ref();
     make_folder(path.parent().unwrap_or(Path::new(".")))?;
-    create_anew(path, contents.as_ref()).map_err(|error| AuthorError::file(path, error))
+    if says(path, contents) {
+        return Ok(());
+    }
+    create_anew(path, contents).map_err(|error| AuthorError::file(path, error))
+}
+
+/// Whether this is a file, and no link to one, with these contents.
+fn says(path: &Path, contents: &[u8]) -> bool {
+    let is_as_long = |there: fs::Metadata| there.is_file() && there.len() == contents.len() as u64;
+    fs::symlink_metadata(path).is_ok_and(is_as_long) && fs::read(path).is_ok_and(|there| there == contents)
 }
 
 /// Writes a file in the place of whatever is there under its name.
@@ -99,11 +133,15 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), AuthorError> {
 
 const NO_FOLDER: &str = "it is no folder of this project, where `driftless` could keep its files; remove it";
 
-/// Removes a folder of [`WORK`] that was made here.
-fn remove_folder(path: &Path) -> Result<(), AuthorError> {
+/// Whether there is this folder of [`WORK`].
+///
+/// # Errors
+///
+/// When something else is there, or what was not made here.
+fn was_made_here(path: &Path) -> Result<bool, AuthorError> {
     let failed = |error| AuthorError::file(path, error);
     match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(failed(error)),
         Ok(there) if !there.is_dir() => return Err(failed(io::Error::other(NO_FOLDER))),
         Ok(_) => {}
@@ -113,8 +151,47 @@ fn remove_folder(path: &Path) -> Result<(), AuthorError> {
         let why = "`driftless` would replace this folder, and did not make it; move it away";
         return Err(failed(io::Error::other(why)));
     }
-    // Links in it are removed, and not followed.
-    fs::remove_dir_all(path).map_err(failed)
+    Ok(true)
+}
+
+/// Removes a folder of [`WORK`] that was made here.
+fn remove_folder(path: &Path) -> Result<(), AuthorError> {
+    if was_made_here(path)? {
+        // Links in it are removed, and not followed.
+        fs::remove_dir_all(path).map_err(|error| AuthorError::file(path, error))?;
+    }
+    Ok(())
+}
+
+/// Removes from the folder of the SDKs what is neither one of these files nor an SDK of another language.
+fn keep_only(sdks: &Path, files: &BTreeSet<PathBuf>) -> Result<(), AuthorError> {
+    let failed = |error| AuthorError::file(sdks, error);
+    for entry in fs::read_dir(sdks).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let path = entry.path();
+        let is_of_files = files.iter().any(|file| file.starts_with(&path));
+        let is_another = SDKS.iter().any(|name| entry.file_name() == *name) && !is_of_files;
+        if !(is_another && entry.file_type().map_err(failed)?.is_dir()) {
+            keep_if_among(&path, files)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a file or a folder, but for these files. A link is removed, and not followed.
+fn keep_if_among(path: &Path, files: &BTreeSet<PathBuf>) -> Result<(), AuthorError> {
+    let failed = |error| AuthorError::file(path, error);
+    let is_folder = fs::symlink_metadata(path).map_err(failed)?.is_dir();
+    if !is_folder {
+        return if files.contains(path) { Ok(()) } else { fs::remove_file(path).map_err(failed) };
+    }
+    if files.contains(path) || !files.iter().any(|file| file.starts_with(path)) {
+        return fs::remove_dir_all(path).map_err(failed);
+    }
+    for entry in fs::read_dir(path).map_err(failed)? {
+        keep_if_among(&entry.map_err(failed)?.path(), files)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -134,6 +211,32 @@ mod tests {
         unpacked(project.path()).unwrap();
         assert!(!sdk.join("of-another-version.js").exists());
         assert!(sdk.join("javascript/package.json").is_file());
+    }
+
+    #[test]
+    fn what_is_the_same_stays_as_it_is() {
+        let project = tempfile::tempdir().unwrap();
+        unpack(project.path(), Language::Rust).unwrap();
+        unpacked(project.path()).unwrap();
+        let sdk = project.path().join(".driftless/sdk/rust/plugin-sdk");
+        let long_ago = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
+        let kept = [sdk.join("Cargo.toml"), sdk.join("src/lib.rs")];
+        for file in &kept {
+            fs::File::options().write(true).open(file).unwrap().set_modified(long_ago).unwrap();
+        }
+        fs::write(sdk.join("src/error.rs"), "of another version").unwrap();
+        fs::create_dir(sdk.join("src/of-another-version")).unwrap();
+        fs::remove_file(sdk.join("src/text.rs")).unwrap();
+        fs::create_dir(sdk.join("src/text.rs")).unwrap();
+        unpacked(project.path()).unwrap();
+        unpack(project.path(), Language::Rust).unwrap();
+        for file in &kept {
+            assert_eq!(fs::metadata(file).unwrap().modified().unwrap(), long_ago, "{}", file.display());
+        }
+        assert!(fs::read_to_string(sdk.join("src/error.rs")).unwrap().contains("pub struct Error"));
+        assert!(!sdk.join("src/of-another-version").exists());
+        assert!(sdk.join("src/text.rs").is_file());
+        assert!(project.path().join(".driftless/sdk/javascript/package.json").is_file(), "another SDK stays");
     }
 
     #[test]
@@ -189,6 +292,14 @@ mod tests {
         unpacked(&project).unwrap();
         assert!(!work.join("build/plugin.wasm").exists());
         assert!(fs::symlink_metadata(work.join("build.mjs")).unwrap().is_file());
+        precious();
+        fs::remove_file(work.join("sdk/javascript/package.json")).unwrap();
+        symlink(elsewhere.join("sdk/data"), work.join("sdk/javascript/package.json")).unwrap();
+        fs::rename(work.join("sdk/javascript/src"), work.join("moved")).unwrap();
+        symlink(elsewhere.join("sdk"), work.join("sdk/javascript/src")).unwrap();
+        unpacked(&project).unwrap();
+        assert!(fs::symlink_metadata(work.join("sdk/javascript/package.json")).unwrap().is_file());
+        assert!(fs::symlink_metadata(work.join("sdk/javascript/src")).unwrap().is_dir());
         precious();
         fs::remove_file(work.join("build.mjs")).unwrap();
         fs::hard_link(elsewhere.join("build.mjs"), work.join("build.mjs")).unwrap();

@@ -3,11 +3,12 @@
 //! Rust's standard library imports a handful of WASI functions even where a plugin needs none of them. The host offers no
 //! WASI, so [`replace_imports`] puts functions into the module that do what can be done without: what is
 //! printed goes to `host_log`, time and randomness come from the host functions that every plugin has, there are
-//! neither variables nor arguments, and everything else says that it is not supported.
+//! neither variables nor arguments, and everything else says that it is not supported. A module of plugin-sdk has functions of its own for what is
+//! printed and for what it cannot return from ([`abi::PRINT`], [`abi::REFUSE`]); the replacements call them.
 
 use std::convert::Infallible;
 
-use driftless_plugin_api::abi;
+use driftless_plugin_api::abi::{self, Refused};
 use driftless_validator::abi::ValueType;
 use driftless_validator::abi::sdk::HOST_FUNCTIONS;
 use driftless_validator::abi::wasi::MODULE as WASI;
@@ -15,8 +16,8 @@ use driftless_validator::inspect;
 use thiserror::Error;
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{
-    BlockType, CodeSection, EntityType, Function, FunctionSection, ImportSection, MemArg, Module, NameMap,
-    NameSection, TypeSection, ValType,
+    BlockType, CodeSection, EntityType, ExportSection, Function, FunctionSection, ImportSection, MemArg,
+    Module, NameMap, NameSection, TypeSection, ValType,
 };
 use wasmparser::{BinaryReaderError, CompositeInnerType, FuncType, Import, Parser, Payload, TypeRef};
 
@@ -67,6 +68,11 @@ struct Layout<'a> {
     imports: Vec<Import<'a>>,
     /// How many functions are defined, imported ones left out.
     defined: u32,
+    /// The type of each function that is defined.
+    defined_types: Vec<u32>,
+    /// The functions that the module has for its build.
+    print: Option<u32>,
+    refuse: Option<u32>,
 }
 
 impl<'a> Layout<'a> {
@@ -92,11 +98,36 @@ impl<'a> Layout<'a> {
                         layout.imports.push(import?);
                     }
                 }
-                Payload::FunctionSection(section) => layout.defined += section.count(),
+                Payload::FunctionSection(section) => {
+                    layout.defined += section.count();
+                    for r#type in section {
+                        layout.defined_types.push(r#type?);
+                    }
+                }
+                Payload::ExportSection(section) => {
+                    for export in section {
+                        let export = export?;
+                        match export.name {
+                            abi::PRINT => layout.print = layout.function(&export, 3),
+                            abi::REFUSE => layout.refuse = layout.function(&export, 2),
+                            _ => {}
+                        }
+                    }
+                }
                 _ => {}
             }
         }
         Ok(layout)
+    }
+
+    /// A function that the module defines and exports, which takes so many `i32` and returns nothing.
+    fn function(&self, export: &wasmparser::Export<'_>, parameters: usize) -> Option<u32> {
+        let imported = self.imports.iter().filter(|import| matches!(import.ty, TypeRef::Func(_))).count();
+        let place = (export.index as usize).checked_sub(imported)?;
+        let r#type = self.r#type(*self.defined_types.get(place)?)?;
+        let fits =
+            r#type.results().is_empty() && r#type.params() == vec![wasmparser::ValType::I32; parameters];
+        (export.kind == wasmparser::ExternalKind::Func && fits).then_some(export.index)
     }
 
     fn r#type(&self, index: u32) -> Option<&FuncType> {
@@ -127,6 +158,9 @@ struct Rewriter {
     host: [u32; HOST_FUNCTIONS.len()],
     /// How many types there were.
     types_before: u32,
+    /// The functions that the module has for its build, by their numbers before.
+    print: Option<u32>,
+    refuse: Option<u32>,
 }
 
 impl Rewriter {
@@ -172,6 +206,17 @@ impl Rewriter {
             added,
             host: host.map(|number| number.expect("what was not there was added")),
             types_before: layout.types.len() as u32,
+            print: layout.print,
+            refuse: layout.refuse,
+        }
+    }
+
+    /// The number that a function of the module's own has afterwards.
+    fn renumbered(&self, function: u32) -> u32 {
+        match self.imported.get(function as usize) {
+            Some(number) => *number,
+            // A number that no function has stays one that no function has: the validator finds it.
+            None => (function - self.imports_before).saturating_add(self.imports_after),
         }
     }
 
@@ -189,6 +234,10 @@ impl Rewriter {
         const I64: wasmparser::ValType = wasmparser::ValType::I64;
         match name {
             "fd_write" if expected(&[I32, I32, I32, I32]) => self.fd_write(),
+            "proc_exit" if signature.params() == [I32] && signature.results().is_empty() => {
+                self.refuses(Refused::Exit, signature)
+            }
+            "poll_oneoff" if expected(&[I32, I32, I32, I32]) => self.refuses(Refused::Wait, signature),
             "random_get" if expected(&[I32, I32]) => self.random_get(),
             "clock_time_get" if expected(&[I32, I64, I32]) => self.clock_time_get(),
             "environ_sizes_get" | "args_sizes_get" if expected(&[I32, I32]) => nothing_to_hand_over(),
@@ -201,7 +250,16 @@ impl Rewriter {
         }
     }
 
-    /// `fd_write(fd, iovs, iovs_len, nwritten) -> errno`: what goes to 1 or 2 goes to `host_log`.
+    /// Ends the call, where the module has a function for that. What is handed over is its first parameter, such as an exit code.
+    fn refuses(&self, what: Refused, signature: &FuncType) -> Function {
+        let Some(refuse) = self.refuse else { return returns(signature, ENOSYS) };
+        let mut function = Function::new([]);
+        let mut code = function.instructions();
+        code.i32_const(what as i32).local_get(0).call(self.renumbered(refuse)).unreachable().end();
+        function
+    }
+
+    /// `fd_write(fd, iovs, iovs_len, nwritten) -> errno`: what goes to 1 or 2 goes to `host_log`, or to what the module has for it.
     ///
     /// The four bytes at `nwritten` hold the level, which has four letters in both cases, for as long as `host_log` needs it,
     /// and the number of bytes afterwards: there is no other memory here that is known to be free.
@@ -221,13 +279,15 @@ impl Rewriter {
         code.i32_const(info).i32_const(warn).local_get(FD).i32_const(1).i32_eq().select().local_set(LEVEL);
         code.block(BlockType::Empty).loop_(BlockType::Empty);
         code.local_get(LEFT).i32_eqz().br_if(1);
-        code.local_get(WRITTEN).local_get(LEVEL).i32_store(BYTES);
-        code.local_get(WRITTEN).i32_const(4);
-        code.local_get(IOVS)
-            .i32_load(BYTES)
-            .local_get(IOVS)
-            .i32_load(BYTES_AFTER_4)
-            .call(self.host(abi::HOST_LOG));
+        match self.print {
+            Some(_) => code.local_get(FD),
+            None => {
+                code.local_get(WRITTEN).local_get(LEVEL).i32_store(BYTES);
+                code.local_get(WRITTEN).i32_const(4)
+            }
+        };
+        let takes = self.print.map_or_else(|| self.host(abi::HOST_LOG), |print| self.renumbered(print));
+        code.local_get(IOVS).i32_load(BYTES).local_get(IOVS).i32_load(BYTES_AFTER_4).call(takes);
         code.local_get(TOTAL).local_get(IOVS).i32_load(BYTES_AFTER_4).i32_add().local_set(TOTAL);
         code.local_get(IOVS).i32_const(8).i32_add().local_set(IOVS);
         code.local_get(LEFT).i32_const(1).i32_sub().local_set(LEFT);
@@ -300,11 +360,7 @@ impl Reencode for Rewriter {
     type Error = Infallible;
 
     fn function_index(&mut self, function: u32) -> Result<u32, reencode::Error> {
-        Ok(match self.imported.get(function as usize) {
-            Some(number) => *number,
-            // A number that no function has stays one that no function has: the validator finds it.
-            None => (function - self.imports_before).saturating_add(self.imports_after),
-        })
+        Ok(self.renumbered(function))
     }
 
     fn parse_type_section(
@@ -346,6 +402,22 @@ impl Reencode for Rewriter {
         reencode::utils::parse_function_section(self, functions, section)?;
         for (_, r#type, _) in &self.replaced {
             functions.function(*r#type);
+        }
+        Ok(())
+    }
+
+    fn parse_export_section(
+        &mut self,
+        exports: &mut ExportSection,
+        section: wasmparser::ExportSectionReader<'_>,
+    ) -> Result<(), reencode::Error> {
+        for export in section {
+            let export = export?;
+            let is_for_build = [self.print, self.refuse].contains(&Some(export.index))
+                && [abi::PRINT, abi::REFUSE].contains(&export.name);
+            if !is_for_build {
+                self.parse_export(exports, export)?;
+            }
         }
         Ok(())
     }

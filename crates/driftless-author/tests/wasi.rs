@@ -137,6 +137,84 @@ fn what_is_printed_arrives_on_the_log() {
     }
 }
 
+/// What a module of the SDK has for its build: here `print` logs what it is given as an error, and `refuse` gives up with a letter for what it is and a
+/// letter for the detail.
+const FOR_THE_BUILD: &str = r#"
+    (func (export "driftless_print") (param $descriptor i32) (param $text i32) (param $length i32)
+        (i32.store (i32.const 200) (i32.const 0x6f727265)) ;; erro
+        (i32.store8 (i32.const 204) (i32.const 0x72)) ;; r
+        (call $host_log (i32.const 200) (i32.const 5) (local.get $text) (local.get $length)))
+    (func (export "driftless_refuse") (param $what i32) (param $detail i32)
+        (i32.store8 (i32.const 200) (i32.add (i32.const 65) (local.get $what)))
+        (i32.store8 (i32.const 201) (i32.add (i32.const 97) (local.get $detail)))
+        (call $host_panic (i32.const 200) (i32.const 2)))"#;
+
+/// Imports of the SDK, and one of WASI.
+fn sdk_and(import: &str) -> String {
+    let log = r#"(import "env" "host_log" (func $host_log (param i32 i32 i32 i32)))"#;
+    let panic = r#"(import "env" "host_panic" (func $host_panic (param i32 i32)))"#;
+    format!("{import}{log}{panic}")
+}
+
+/// [`module`], with functions beside its own.
+fn module_with(functions: &str, imports: &str, body: &str) -> Vec<u8> {
+    let wat = wat::parse_str(format!("(module {imports} (memory (export \"memory\") 1) {functions} {body})"));
+    wat.unwrap()
+}
+
+const RESERVE: &str = r#"(func (export "driftless_reserve") (param i32) (result i32) i32.const 1024)"#;
+
+fn task(body: &str) -> String {
+    format!(
+        r#"{RESERVE} (func (export "execute_task") (param i32 i32 i32 i32) (result i64) {body} i64.const 0x1000_0000_0000)"#
+    )
+}
+
+#[test]
+fn a_module_of_the_sdk_takes_what_is_printed() {
+    let fd_write = wasi("fd_write", "(param i32 i32 i32 i32) (result i32)");
+    let body = task(
+        "(i64.store (i32.const 0) (i64.const 0x2_0000_0010)) (i64.store (i32.const 8) (i64.const 0x1_0000_0018))
+        (i32.store16 (i32.const 16) (i32.const 0x6968)) (i32.store8 (i32.const 24) (i32.const 0x21))
+        (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 2) (i32.const 64)))",
+    );
+    let bytes = module_with(FOR_THE_BUILD, &sdk_and(&fd_write), &body);
+    let mut running = Running::new(&bytes);
+    running.call(1).unwrap();
+    assert_eq!(running.logged(), [(Level::Error, "hi".to_owned()), (Level::Error, "!".to_owned())]);
+
+    // They are for the build alone.
+    let exports = exports(&replace_imports(&bytes).unwrap());
+    assert_eq!(exports, ["memory", "driftless_reserve", "execute_task"]);
+    // Of another type they are no concern of the build.
+    let others = FOR_THE_BUILD.replace("(param $what i32)", "(param $what i32) (param i32)");
+    let bytes = module_with(&others, &sdk_and(&fd_write), &body);
+    assert!(self::exports(&replace_imports(&bytes).unwrap()).contains(&"driftless_refuse".to_owned()));
+}
+
+fn exports(bytes: &[u8]) -> Vec<String> {
+    let mut names = Vec::new();
+    for payload in Parser::new(0).parse_all(bytes) {
+        if let Payload::ExportSection(section) = payload.unwrap() {
+            names.extend(section.into_iter().map(|export| export.unwrap().name.to_owned()));
+        }
+    }
+    names
+}
+
+#[test]
+fn a_module_of_the_sdk_says_why_it_cannot_go_on() {
+    let refused = |import: &str, body: &str| {
+        let bytes = module_with(FOR_THE_BUILD, &sdk_and(import), &task(body));
+        Running::new(&bytes).call(1).unwrap_err()
+    };
+    let exit = wasi("proc_exit", "(param i32)");
+    assert_eq!(refused(&exit, "(call $proc_exit (i32.const 3))"), CallFailure::Panic("Ad".to_owned()));
+    let poll = wasi("poll_oneoff", "(param i32 i32 i32 i32) (result i32)");
+    let body = "(drop (call $poll_oneoff (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 64)))";
+    assert_eq!(refused(&poll, body), CallFailure::Panic("Ba".to_owned()));
+}
+
 #[test]
 fn printing_from_outside_memory_is_a_trap() {
     let fd_write = wasi("fd_write", "(param i32 i32 i32 i32) (result i32)");

@@ -331,7 +331,7 @@ pub(crate) struct New {
     /// What it shows
     #[arg(long, default_value = "task", value_parser = ["task", "facts", "template", "logs", "hooks"])]
     pub(crate) kind: String,
-    /// For Rust: the folder of the crate plugin-sdk [default: the one on crates.io]
+    /// For Rust: the folder of the crate plugin-sdk [default: the one that comes with this command]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) sdk: Option<PathBuf>,
 }

@@ -43,6 +43,25 @@ pub const HOST_PANIC: &str = "host_panic";
 /// `host_take(pointer)`: writes the answer to the last request, its JSON and right behind it its body.
 pub const HOST_TAKE: &str = "host_take";
 
+/// What a module may export for the time of its build: `driftless_print(descriptor, text, text_len)` takes what the standard library prints.
+pub const PRINT: &str = "driftless_print";
+
+/// What a module may export for the time of its build: `driftless_refuse(what, detail)` ends the call because of one of the [`Refused`].
+pub const REFUSE: &str = "driftless_refuse";
+
+/// How a guest begins to say that it aborts. It does so as well where memory was refused that it cannot do without.
+pub const ABORTED: &str = "it called `std::process::abort`";
+
+/// What no plugin can do, and the standard library cannot return from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Refused {
+    /// Ending the process; the detail is the exit code.
+    Exit = 0,
+    /// Waiting.
+    Wait = 1,
+}
+
 /// How long the answer to a request is, in one `i64`: its JSON in the upper half, its body in the lower.
 ///
 /// ```

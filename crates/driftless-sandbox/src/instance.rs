@@ -414,7 +414,9 @@ fn explain(
     let (memory_refused, table_refused) = (state.budget.memory_refused, state.budget.table_refused);
     let printed_too_much = state.wasi.as_ref().and_then(WasiState::finish);
     if let Some(failure) = state.ended.take().or(printed_too_much) {
-        return failure;
+        let aborts = matches!(&failure, CallFailure::Panic(words) if words.starts_with(driftless_plugin_api::abi::ABORTED));
+        // A guest whose allocation was refused aborts.
+        return if aborts && memory_refused { out_of_memory } else { failure };
     }
     if error.is::<wasi::Cancelled>() {
         return CallFailure::Cancelled;

@@ -14,6 +14,7 @@ use crate::hook::{self, Hook};
 use crate::model::{Component, Plugin};
 use crate::parameter_kind::ParameterKind;
 use crate::parameters::{Config, Input};
+use crate::standard_library::VainUse;
 use crate::{manifest, package};
 
 /// The module, with the plugin's table of components and its exports beside the author's functions.
@@ -61,8 +62,10 @@ pub(crate) fn plugin(plugin: &Plugin) -> Result<TokenStream> {
         pub use __driftless::exports::*;
     ))?;
     let mut module = plugin.module.clone();
+    let warnings = plugin.vain.iter().map(|r#use| syn::parse2(warning(r#use))).collect::<Result<Vec<_>>>()?;
     let (_, items) = module.content.as_mut().expect("the model has a body");
     items.extend([table, exports, exports_inside]);
+    items.extend(warnings);
 
     let name = &module.ident;
     Ok(quote! {
@@ -72,6 +75,28 @@ pub(crate) fn plugin(plugin: &Plugin) -> Result<TokenStream> {
         #[doc(hidden)]
         pub use #name::__driftless::exports::*;
     })
+}
+
+/// A warning of the compiler at what the author wrote, where a plugin is compiled: in a test and as a part of a program, it works.
+///
+/// A macro has no other way to warn than to use something that is deprecated.
+fn warning(r#use: &VainUse) -> TokenStream {
+    let VainUse { span, what, instead, everywhere } = r#use;
+    let condition = match everywhere {
+        true => quote!(target_family = "wasm"),
+        false => quote!(all(target_family = "wasm", not(target_os = "wasi"))),
+    };
+    let name = Ident::new("of_no_use_in_a_plugin", *span);
+    let note = format!("{what}: {instead}");
+    quote! {
+        #[cfg(#condition)]
+        const _: () = {
+            #[deprecated(note = #note)]
+            #[allow(non_upper_case_globals)]
+            const #name: () = ();
+            #name
+        };
+    }
 }
 
 /// One entry of the table.
@@ -87,12 +112,16 @@ fn component(component: &Component) -> TokenStream {
         None => quote!(sdk::schema_of_nothing),
     };
     let run = run(component);
+    // The author's line: that is what the compiler fills in for tokens of the author's.
+    let place =
+        quote_spanned!(component.function.span()=> ::core::concat!(::core::file!(), ":", ::core::line!()));
     quote! {
         #(#cfgs)*
         sdk::Component {
             kind: sdk::ComponentKind::#kind,
             name: #name,
             r#type: #r#type,
+            place: #place,
             description: #description,
             config_schema: #schema,
             run: #run,

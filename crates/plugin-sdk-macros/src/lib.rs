@@ -15,6 +15,7 @@ mod package;
 mod parameter_kind;
 mod parameters;
 mod permission;
+mod standard_library;
 
 use proc_macro::TokenStream;
 use quote::quote;

@@ -12,7 +12,9 @@ use crate::arguments::{Arguments, NAMES};
 use crate::component_attribute::{ComponentAttribute, WORDS};
 use crate::hook::{self, Hook};
 use crate::mistakes::Mistakes;
+use crate::parameter_kind::{is_no_object, success};
 use crate::parameters::{Config, Input, NOT_GENERIC, Parameters};
+use crate::standard_library::{self, VainUse};
 use crate::{derives, package};
 
 /// A module under `#[plugin]`.
@@ -27,6 +29,8 @@ pub(crate) struct Plugin {
     pub(crate) module: ItemMod,
     pub(crate) components: Vec<Component>,
     pub(crate) hooks: Vec<Hook>,
+    /// Uses of the standard library that bring nothing in a plugin.
+    pub(crate) vain: Vec<VainUse>,
 }
 
 /// A function that is marked as a component.
@@ -68,6 +72,7 @@ impl Plugin {
             return Err(Error::new_spanned(module, message));
         };
 
+        let vain = standard_library::vain_uses(items);
         let mut components: Vec<Component> = Vec::new();
         let mut hooks: Vec<Hook> = Vec::new();
         let mut is_marked = false;
@@ -119,7 +124,7 @@ impl Plugin {
             let message = format!("the package is called `{name}`, and {NAMES}: `#[plugin(name = \"…\")]`");
             mistakes.add(place, message);
         }
-        Ok(Self { name, host_version, permissions, module, components, hooks })
+        Ok(Self { name, host_version, permissions, module, components, hooks, vain })
     }
 }
 
@@ -167,6 +172,17 @@ impl Component {
             ReturnType::Default => parse_quote_spanned!(signature.ident.span()=> ()),
             ReturnType::Type(_, output) => (**output).clone(),
         };
+        if matches!(kind, ComponentKind::FactsCollector | ComponentKind::LogParser)
+            && is_no_object(success(&output))
+        {
+            let message = format!(
+                "a {kind} returns an object: a struct that derives `Serialize`, a map, or a `Value` made with `json!({{…}})`"
+            );
+            match &signature.output {
+                ReturnType::Default => mistakes.add(&signature.ident, message),
+                ReturnType::Type(_, output) => mistakes.add(success(output), message),
+            }
+        }
         let ComponentAttribute { name, name_place, r#type } =
             mistakes.check(ComponentAttribute::read(mark, kind, &signature.ident))?;
         let is_taken = |other: &Self| other.name == name && other.kind.execute() == kind.execute();

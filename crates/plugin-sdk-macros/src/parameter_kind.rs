@@ -43,6 +43,57 @@ pub(crate) fn borrows(r#type: &Type) -> bool {
     any_borrows(r#type.to_token_stream())
 }
 
+/// The type that a function returns where all goes well: that in a `Result`.
+pub(crate) fn success(r#type: &Type) -> &Type {
+    match r#type {
+        Type::Path(path) => match path.path.segments.last() {
+            Some(last) if last.ident == "Result" => inner(&last.arguments).unwrap_or(r#type),
+            _ => r#type,
+        },
+        _ => r#type,
+    }
+}
+
+/// Whether a type becomes something else in JSON than an object, whatever its value is.
+pub(crate) fn is_no_object(r#type: &Type) -> bool {
+    const NAMES: [&str; 24] = [
+        "String",
+        "str",
+        "char",
+        "bool",
+        "u8",
+        "u16",
+        "u32",
+        "u64",
+        "u128",
+        "usize",
+        "i8",
+        "i16",
+        "i32",
+        "i64",
+        "i128",
+        "isize",
+        "f32",
+        "f64",
+        "Vec",
+        "VecDeque",
+        "LinkedList",
+        "HashSet",
+        "BTreeSet",
+        "PathBuf",
+    ];
+    match r#type {
+        Type::Array(_) | Type::Slice(_) | Type::Tuple(_) => true,
+        Type::Paren(inner) => is_no_object(&inner.elem),
+        Type::Group(inner) => is_no_object(&inner.elem),
+        Type::Reference(reference) => is_no_object(&reference.elem),
+        Type::Path(path) => {
+            path.path.segments.last().is_some_and(|last| NAMES.iter().any(|name| last.ident == name))
+        }
+        _ => false,
+    }
+}
+
 fn any_borrows(tokens: TokenStream) -> bool {
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
@@ -93,6 +144,17 @@ mod tests {
         assert!(ParameterKind::of(&parse_quote!(Option<String>)) == ParameterKind::Optional);
         assert!(ParameterKind::of(&parse_quote!(&mut str)) == ParameterKind::Other);
         assert!(ParameterKind::of(&parse_quote!(Vec<&str>)) == ParameterKind::Other);
+    }
+
+    #[test]
+    fn what_is_no_object_is_seen_by_its_name() {
+        assert!(is_no_object(&parse_quote!(&'static str)));
+        assert!(is_no_object(&parse_quote!(std::vec::Vec<Host>)));
+        assert!(is_no_object(&parse_quote!(())));
+        assert!(is_no_object(success(&parse_quote!(plugin_sdk::Result<[u8; 4], Error>))));
+        assert!(!is_no_object(&parse_quote!(Strings)));
+        assert!(!is_no_object(success(&parse_quote!(Result<HashMap<String, u8>>))));
+        assert!(!is_no_object(success(&parse_quote!(Answer))));
     }
 
     #[test]

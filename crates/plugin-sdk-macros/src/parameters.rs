@@ -6,7 +6,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, FnArg, Pat, PatType, Token, Type};
 
 use crate::mistakes::Mistakes;
-use crate::parameter_kind::{ParameterKind, borrows};
+use crate::parameter_kind::{ParameterKind, borrows, is_no_object};
 
 /// The parameters, told apart.
 #[derive(Default)]
@@ -120,6 +120,9 @@ impl Parameters {
         if borrows(&r#type) {
             let message =
                 "a configuration owns its data, so it has no lifetime: a `String` instead of a `&str`";
+            mistakes.add(&r#type, message);
+        } else if is_no_object(&r#type) {
+            let message = "a configuration is an object: take a struct that derives `Deserialize` and `JsonSchema`, with a field for each key";
             mistakes.add(&r#type, message);
         }
         self.config = Some(Config { r#type, by_reference, place });

@@ -1,10 +1,13 @@
 //! From a call of the protocol to the author's function.
 
+use std::cell::Cell;
+
 use driftless_plugin_api::component::{ComponentKind, Definition};
 use driftless_plugin_api::function::Function;
 use driftless_plugin_api::result::{Failure, TaskResult};
 use serde_json::Value;
 
+use crate::advice::{self, Origin};
 use crate::output::write;
 use crate::{Error, Result};
 
@@ -37,6 +40,8 @@ pub struct Component {
     pub name: &'static str,
     /// For a task and a template extension, the type that its definition states.
     pub r#type: Option<&'static str>,
+    /// Where the author wrote it: a file and a line.
+    pub place: &'static str,
     /// What its definition says about it; empty where the author says nothing.
     pub description: &'static str,
     /// Makes the JSON Schema of its configuration.
@@ -83,6 +88,7 @@ impl Plugin {
 
     /// Answers a hook's function. Returns whether the reply is a failure. A hook that the plugin does not have does nothing.
     pub fn hook(&self, function: Function, arguments: &[&str], reply: &mut Vec<u8>) -> bool {
+        set_running(None);
         let outcome = match self.hooks.iter().find(|hook| hook.function == function) {
             Some(hook) => (hook.run)(arguments, reply),
             None => write(&(), reply),
@@ -90,7 +96,7 @@ impl Plugin {
         let Err(error) = outcome else { return false };
         // Half an answer may be there already.
         reply.clear();
-        write(&Failure { error: error.to_string() }, reply).expect("a message is JSON");
+        write(&Failure { error: told_to_author(error.to_string(), None) }, reply).expect("a message is JSON");
         true
     }
 
@@ -102,6 +108,7 @@ impl Plugin {
             .components
             .iter()
             .find(|component| component.name == call.name && component.kind.execute() == function);
+        set_running(named);
         let outcome = match named {
             Some(component) => (component.run)(call, reply),
             None => Err(Error::new(format!("Unknown {}: {}", noun(function), call.name))),
@@ -109,7 +116,7 @@ impl Plugin {
         let Err(error) = outcome else { return false };
         // Half an answer may be there already.
         reply.clear();
-        let error = error.to_string();
+        let error = told_to_author(error.to_string(), named);
         let is_task = function == Function::ExecuteTask;
         let written =
             if is_task { write(&TaskResult::error(error), reply) } else { write(&Failure { error }, reply) };
@@ -118,7 +125,37 @@ impl Plugin {
     }
 }
 
+thread_local! {
+    static RUNNING: Cell<Option<Origin>> = const { Cell::new(None) };
+}
+
+/// The component that the running call is for.
+#[cfg(target_family = "wasm")]
+pub(crate) fn running() -> Option<Origin> {
+    RUNNING.get()
+}
+
+/// Notes which component is called, for what is said should it end in the midst of it.
+fn set_running(component: Option<&Component>) {
+    if cfg!(target_family = "wasm") {
+        RUNNING.set(component.map(Component::origin));
+    }
+}
+
+/// An error, with what it means in the sandbox. As a part of a program, a plugin has all that the program has.
+fn told_to_author(error: String, component: Option<&Component>) -> String {
+    if cfg!(target_family = "wasm") {
+        advice::explained(error, component.map(Component::origin))
+    } else {
+        error
+    }
+}
+
 impl Component {
+    fn origin(&self) -> Origin {
+        Origin { name: self.name, place: self.place }
+    }
+
     fn definition(&self) -> Definition {
         Definition {
             name: self.name.to_owned(),

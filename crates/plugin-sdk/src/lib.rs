@@ -252,6 +252,13 @@
 //!
 //! In a test on the author's machine these modules touch nothing of it: see [`testing`](crate#testing).
 //!
+//! # The standard library
+//!
+//! What computes works. What would touch the machine finds nothing: files are in [`fs`], requests in [`http`], variables in
+//! [`env`](mod@env), programs in [`process`], the time in [`timestamp`]. A plugin has one thread, and does not wait. The compiler warns
+//! where the module of a plugin uses `std` for one of these; where a library does, the failure says so. What is printed goes to the
+//! log, line by line, with the target `wasm32-wasip1`, and nowhere with `wasm32-unknown-unknown`.
+//!
 //! # Testing
 //!
 //! What the host calls can be called in an ordinary test, as above. What the plugin asks the host for is answered by what the test sets
@@ -284,6 +291,7 @@ pub mod testing;
 
 #[doc(hidden)]
 pub mod __private;
+mod advice;
 mod arguments;
 mod config;
 mod dispatch;

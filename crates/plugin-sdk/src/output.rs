@@ -11,7 +11,7 @@ use driftless_plugin_api::hook::Verdict;
 use driftless_plugin_api::result::TaskResult;
 use serde::Serialize;
 
-use crate::{Error, Result};
+use crate::{Error, Result, advice};
 
 /// What a function returned.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ pub fn write_object<T: Output + ?Sized>(value: &T, reply: &mut Vec<u8>) -> Resul
     if reply.first() == Some(&b'{') {
         return Ok(());
     }
-    Err(Error::new("what it returned is not a JSON object"))
+    Err(Error::new(advice::NO_OBJECT))
 }
 
 /// An error that a component can return.

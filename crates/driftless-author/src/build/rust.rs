@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -10,8 +11,9 @@ use serde::Deserialize;
 
 use super::{Compiled, Options, Progress, Target, definitions};
 use crate::error::AuthorError;
-use crate::project::{Project, manifest};
-use crate::{sections, tools};
+use crate::language::Language;
+use crate::project::{Project, folder_with_sdk, manifest};
+use crate::{sdk, sections, tools};
 
 /// The section of a module that wasm-bindgen has yet to finish.
 const UNFINISHED: &str = "__wasm_bindgen_unstable";
@@ -25,6 +27,10 @@ pub(super) fn compile(
     let file = project.file();
     let cargo =
         Cargo { program: std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()).into(), file: &file };
+    // Cargo reads the manifests of dependencies as well, so they are there first.
+    if let Some(folder) = folder_with_sdk(&project.folder)? {
+        sdk::unpack(&folder, Language::Rust)?;
+    }
     let packages = cargo.packages()?;
     let mut by_target: BTreeMap<&str, Vec<&Package>> = BTreeMap::new();
     for package in &packages {
@@ -169,7 +175,12 @@ impl Cargo<'_> {
     fn packages(&self) -> Result<Vec<Package>, AuthorError> {
         let mut cargo = self.command("metadata");
         let output = cargo.args(["--format-version", "1", "--no-deps"]).output();
-        let output = output.map_err(|error| tools::cannot_start(cargo.get_program(), &error))?;
+        let output = output.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                AuthorError::Tool("cargo is not on the PATH; install Rust from rustup.rs".to_owned())
+            }
+            _ => tools::cannot_start(cargo.get_program(), &error),
+        })?;
         if !output.status.success() {
             return Err(AuthorError::Code { file: self.file.to_owned(), why: "cargo cannot read it".into() });
         }

@@ -4,6 +4,7 @@ mod built;
 mod fields;
 mod javascript;
 mod python;
+mod rust;
 mod sources;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use crate::error::AuthorError;
 use crate::language::Language;
 use fields::Fields;
 pub(crate) use fields::NAME_RULE;
+pub(crate) use rust::folder_with_sdk;
 
 /// A project.
 #[derive(Clone, Debug)]

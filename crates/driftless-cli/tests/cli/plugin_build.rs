@@ -1,12 +1,12 @@
 //! `driftless plugin build`, on projects made here. Each build runs cargo, so there are few of them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::harness::{Home, Outcome, repository, start, start_into, wait_until};
 
 /// A project whose only dependency is the SDK of this repository.
-fn project(home: &Home, name: &str, more: &str, code: &str) {
+pub(crate) fn project(home: &Home, name: &str, more: &str, code: &str) {
     let sdk = repository().join("crates/plugin-sdk");
     home.write(
         &format!("{name}/Cargo.toml"),
@@ -46,7 +46,7 @@ mod greeter {
 "#;
 
 /// Runs `plugin build` with a cargo that uses no network and compiles the SDK once for all tests.
-fn build(home: &Home, args: &[&str]) -> Outcome {
+pub(crate) fn build(home: &Home, args: &[&str]) -> Outcome {
     let mut command = home.command(["plugin", "build"].iter().chain(args));
     prepare(&mut command);
     start(&mut command).finish()
@@ -217,34 +217,130 @@ fn two_plugins_of_a_project_are_not_one_file() {
     assert!(!home.path().join("out/greeter.wasm").exists());
 }
 
+/// The commands that a new project's README prints.
+fn commands(readme: &str) -> Vec<&str> {
+    readme.lines().filter_map(|line| line.strip_prefix("    ")).collect()
+}
+
+/// The steps of a new project's workflow that this machine can take: those between the installation of the command and the release.
+fn steps(workflow: &str) -> String {
+    let from = workflow.split("- name: Build\n").nth(1).expect("it builds");
+    let until = from.split("\n      - name: Release\n").next().expect("it releases");
+    let mut script = String::from("set -e\n(\n");
+    for line in until.lines().map(str::trim_start) {
+        let line = line.strip_prefix("run: ").unwrap_or(line);
+        match line {
+            "|" | "" => {}
+            // Each has a shell of its own.
+            _ if line.starts_with("- name:") => script.push_str(")\n(\n"),
+            _ => {
+                script.push_str(line);
+                script.push('\n');
+            }
+        }
+    }
+    script + ")\n"
+}
+
+/// Where new projects are made, again and again: cargo compiles what lies at another path anew.
+fn workplace() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-rust-projects");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Lets a shell find the command, and cargo what it needs.
+fn shell(home: &Home, script: &str, folder: &Path) -> Outcome {
+    let mut bash = Command::new("bash");
+    home.prepare(&mut bash);
+    prepare(&mut bash);
+    let own = Path::new(env!("CARGO_BIN_EXE_driftless")).parent().unwrap().to_owned();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths([own].into_iter().chain(std::env::split_paths(&path))).unwrap();
+    bash.env("PATH", path).env("GITHUB_REF_NAME", "v0.1.0").env("CARGO_TERM_QUIET", "true");
+    start(bash.args(["-c", script]).current_dir(folder)).finish()
+}
+
+#[cfg(unix)]
 #[test]
 fn from_nothing_to_a_result() {
-    let home = Home::new();
-    let sdk = repository().join("crates/plugin-sdk");
-    for kind in ["task", "facts", "template", "logs", "hooks"] {
-        let name = format!("my-{kind}");
-        home.run(&["plugin", "new", &name, "--kind", kind, "--sdk", sdk.to_str().unwrap()]).exits_with(0);
+    let within = workplace();
+    let (folder, kept) = (within.join("hello"), within.join("kept"));
+    for (kind, prints) in [
+        ("task", r#"{"status":"success","message":"Hello Ada"}"#),
+        ("facts", r#""names": {"#),
+        ("template", "Hello Ada\n"),
+        ("logs", r#""error":"timeout""#),
+        ("hooks", r#"{"verdict":"continue"}"#),
+    ] {
+        let home = Home::new();
+        let _ = std::fs::remove_dir_all(&kept);
+        let _ = std::fs::rename(folder.join(".driftless"), &kept);
+        let _ = std::fs::remove_dir_all(&folder);
+        shell(&home, &format!("driftless plugin new hello --kind {kind}"), &within).exits_with(0);
+        // What is the same stays as it is, so cargo need not compile it anew.
+        if kept.is_dir() {
+            std::fs::remove_dir_all(folder.join(".driftless")).unwrap();
+            std::fs::rename(&kept, folder.join(".driftless")).unwrap();
+        }
         // The versions that the examples have are there without a network.
-        let lock = std::fs::read(repository().join("examples/Cargo.lock")).unwrap();
-        home.write(&format!("{name}/Cargo.lock"), lock);
-        let outcome = build(&home, &[&name, "--out-dir", ".driftless/plugins"]);
-        outcome.exits_with(0);
-        assert!(outcome.stdout.starts_with(&format!("built {name} 0.1.0\n")), "{}", outcome.stdout);
+        std::fs::copy(repository().join("examples/Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+        let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
+        let mut printed = String::new();
+        let commands = commands(&readme);
+        assert_eq!(commands[..2], ["rustup target add wasm32-wasip1", "driftless plugin build"]);
+        for command in &commands[1..] {
+            let outcome = shell(&home, command, &folder);
+            outcome.exits_with(0);
+            printed = outcome.stdout;
+        }
+        assert!(printed.contains(prints), "{kind}: {printed}");
+        let described = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        assert!(
+            described.contains("plugin-sdk = { path = \".driftless/sdk/rust/plugin-sdk\" }"),
+            "{described}"
+        );
+        if kind == "task" {
+            // As in a fresh clone, which git made without what it ignores.
+            std::fs::rename(folder.join(".driftless"), &kept).unwrap();
+            shell(&home, "cargo test", &folder).exits_with(101).says("plugin-sdk/Cargo.toml");
+            let workflow =
+                std::fs::read_to_string(folder.join(".github/workflows/release-plugin.yml")).unwrap();
+            shell(&home, &steps(&workflow), &folder).exits_with(0);
+            for file in ["hello.json", "hello.wasm", "hello.wasm.sha256"] {
+                assert!(folder.join("release").join(file).is_file(), "{file}");
+            }
+        }
     }
-    let mut tests = Command::new("cargo");
-    home.prepare(&mut tests);
-    prepare(&mut tests);
-    tests.args(["test", "--quiet"]).current_dir(home.path().join("my-facts"));
-    start(&mut tests).finish().exits_with(0);
+}
 
-    let outcome = home.run(&["apply", "my-task/site.yml"]);
+#[test]
+fn a_workspace_has_one_sdk() {
+    let home = Home::new();
+    let member = |name: &str| {
+        let described = format!(
+            "[package]\nname = {name:?}\nversion = \"1.2.3\"\nedition = \"2024\"\n{CDYLIB}\n[dependencies]\nplugin-sdk.workspace = true\n"
+        );
+        home.write(&format!("site/plugins/{name}/Cargo.toml"), described);
+        home.write(&format!("site/plugins/{name}/src/lib.rs"), GREETER);
+    };
+    member("one");
+    member("two");
+    let workspace = "[workspace]\nresolver = \"3\"\nmembers = [\"plugins/*\"]\nexclude = [\".driftless\"]\n\
+                     [workspace.dependencies]\nplugin-sdk = { path = \".driftless/sdk/rust/plugin-sdk\" }\n";
+    home.write("site/Cargo.toml", workspace);
+    let lock = std::fs::read(repository().join("examples/Cargo.lock")).unwrap();
+    home.write("site/Cargo.lock", lock);
+    let outcome = build(&home, &["site"]);
     outcome.exits_with(0);
-    assert!(outcome.stdout.contains(r#""message":"Hello Ada""#), "{}", outcome.stdout);
-    let outcome = home.run(&["render", "my-template/page.j2", "--set", "name=Ada"]);
-    outcome.exits_with(0);
-    assert!(outcome.stdout.starts_with("Hello Ada\n"), "{}", outcome.stdout);
-    let outcome = home.run(&["plugin", "call", "my-hooks", "before_task", r#"{"task_name": "build"}"#]);
-    outcome.exits_with(0).says("info  my-hooks: build begins\n");
+    assert!(
+        outcome.stdout.contains("built one 1.2.3\n") && outcome.stdout.contains("built two 1.2.3\n"),
+        "{}",
+        outcome.stdout
+    );
+    assert!(!outcome.stderr.contains("warning"), "{}", outcome.stderr);
+    assert!(home.path().join("site/.driftless/sdk/rust/plugin-sdk/src/lib.rs").is_file());
+    assert!(!home.path().join("site/plugins/one/.driftless").exists());
 }
 
 #[test]

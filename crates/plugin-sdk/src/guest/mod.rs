@@ -8,6 +8,8 @@
 mod component;
 #[cfg(not(feature = "component"))]
 mod module;
+#[cfg(target_os = "wasi")]
+mod wasi;
 
 #[cfg(feature = "component")]
 pub(crate) use component::host;
@@ -19,6 +21,8 @@ pub(crate) use module::host;
 pub use module::{argument, reply};
 
 use std::cell::{Cell, RefCell};
+
+use crate::{advice, dispatch};
 
 /// Buffers above this are given back after the call that needed them, so that one large value does not stay for good.
 const KEPT_CAPACITY: usize = 1 << 20;
@@ -38,6 +42,7 @@ fn run_call<R>(run: impl FnOnce(&mut Vec<u8>) -> bool, hand_over: impl FnOnce(&m
         }
         reply.clear();
         let failed = run(reply);
+        flush_printed();
         hand_over(reply, failed)
     })
 }
@@ -48,9 +53,32 @@ fn report_panics() {
     }
     std::panic::set_hook(Box::new(|panic| {
         let message = panic.payload_as_str().unwrap_or("a panic without a message");
-        match panic.location() {
-            Some(place) => host::panic(&format!("{message}, at {place}")),
-            None => host::panic(message),
-        }
+        let component = dispatch::running();
+        let Some(place) = panic.location() else {
+            return end(&advice::explained(message.to_owned(), component));
+        };
+        let (place, is_own) = advice::place_of_panic(place.file(), place.line(), place.column());
+        let words = format!("{message}, at {place}");
+        let explained = advice::explained(words.clone(), component);
+        // A place in a library says nothing about where the plugin called it.
+        end(&if explained == words && !is_own { advice::placed(&words, component) } else { explained });
     }));
+}
+
+/// Ends the call with why, where, and what to do instead.
+#[cfg(target_os = "wasi")]
+fn give_up(why: &str, advice: &str) {
+    end(&format!("{}; {advice}", advice::placed(why, dispatch::running())));
+}
+
+/// Ends the call. The host does not return from it.
+fn end(words: &str) {
+    flush_printed();
+    host::panic(words);
+}
+
+/// What was printed goes to the log before the call is over.
+fn flush_printed() {
+    #[cfg(target_os = "wasi")]
+    wasi::flush();
 }

@@ -80,8 +80,8 @@ mod failing {
     }
 
     #[facts]
-    fn no_object() -> Vec<u32> {
-        vec![1]
+    fn no_object() -> Value {
+        json!([1])
     }
 
     #[facts]
