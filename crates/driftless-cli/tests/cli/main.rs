@@ -20,5 +20,6 @@ mod interrupt;
 mod logs;
 mod plugin_build;
 mod plugin_languages;
+mod python_mistakes;
 #[cfg(unix)]
 mod terminal;

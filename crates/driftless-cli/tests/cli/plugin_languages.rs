@@ -14,10 +14,10 @@ use crate::harness::{Home, Outcome, repository, start};
 const NODE_MODULES: &str = "examples/typescript-template-extension/node_modules";
 
 /// Where componentize-py is.
-const PYTHON: &str = "target/python-venv";
+pub(crate) const PYTHON: &str = "target/python-venv";
 
 /// What a test needs, or `None` where it is to be skipped.
-fn needed(what: &str) -> Option<PathBuf> {
+pub(crate) fn needed(what: &str) -> Option<PathBuf> {
     let path = repository().join(what);
     if path.is_dir() {
         return Some(path);
@@ -27,7 +27,7 @@ fn needed(what: &str) -> Option<PathBuf> {
 }
 
 /// Makes a project and lets it have the tools of its language.
-fn new(home: &Home, lang: &str, kind: &str, tools: &Path) {
+pub(crate) fn new(home: &Home, lang: &str, kind: &str, tools: &Path) {
     home.run(&["plugin", "new", "my-plugin", "--lang", lang, "--kind", kind]).exits_with(0);
     let into = if lang == "python" { "my-plugin/.venv" } else { "my-plugin/node_modules" };
     #[cfg(unix)]
@@ -36,7 +36,7 @@ fn new(home: &Home, lang: &str, kind: &str, tools: &Path) {
     std::os::windows::fs::symlink_dir(tools, home.path().join(into)).unwrap();
 }
 
-fn build(home: &Home) -> Outcome {
+pub(crate) fn build(home: &Home) -> Outcome {
     home.run(&["plugin", "build", "my-plugin", "--out-dir", ".driftless/plugins"])
 }
 
