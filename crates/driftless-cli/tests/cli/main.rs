@@ -21,5 +21,6 @@ mod logs;
 mod plugin_build;
 mod plugin_languages;
 mod python_mistakes;
+mod python_readme;
 #[cfg(unix)]
 mod terminal;

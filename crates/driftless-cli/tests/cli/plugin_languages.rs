@@ -1,4 +1,5 @@
-//! `driftless plugin new` and `driftless plugin build` in JavaScript, TypeScript and Python, from nothing to a result.
+//! `driftless plugin new` and `driftless plugin build` in JavaScript, TypeScript and Python, from nothing to a result. What is particular to Python is in
+//! `python_readme.rs` and `python_mistakes.rs`.
 //!
 //! Their tools are not a part of Rust: `cargo xtask examples` installs them, in `node_modules` of an example and in `target/python-venv`. Where that did
 //! not happen these tests say so and end, but not in CI.
@@ -57,10 +58,7 @@ fn from_nothing_to_a_result(lang: &str, tools: &Path) {
     ] {
         let home = Home::new();
         new(&home, lang, kind, tools);
-        match lang {
-            "python" => own_tests(&home, "python3", &["-m", "unittest"]),
-            _ => own_tests(&home, "npm", &["test"]),
-        }
+        own_tests(&home, "npm", &["test"]);
         let outcome = build(&home);
         outcome.exits_with(0);
         assert!(outcome.stdout.starts_with("built my-plugin 0.1.0\n"), "{}", outcome.stdout);
@@ -114,13 +112,6 @@ fn exceptions_in_javascript_have_a_place() {
     );
 }
 
-#[test]
-fn exceptions_in_python_have_a_place() {
-    let Some(tools) = needed(PYTHON) else { return };
-    let source = ("src/plugin.py", "log.info(", "{}[\"oops\"]\n    log.info(");
-    exceptions_have_a_place("python", &tools, source, "KeyError: 'oops', at src/plugin.py:21");
-}
-
 /// Text that was cut in the middle of a character arrives as U+FFFD, whichever way it takes.
 fn half_a_character(lang: &str, tools: &Path, file: &str, source: &str) {
     let home = Home::new();
@@ -163,33 +154,6 @@ task({
 }
 
 #[test]
-fn half_a_character_in_python() {
-    let Some(tools) = needed(PYTHON) else { return };
-    let source = r#"
-from driftless_plugin import files, log, task
-
-CUT = "cut " + chr(0xDCE9)
-
-
-@task
-def replies():
-    log.info(CUT)
-    return {"message": CUT}
-
-
-@task
-def asks():
-    return files.read_text("/srv/" + CUT)
-
-
-@task
-def throws():
-    raise ValueError(CUT)
-"#;
-    half_a_character("python", &tools, "src/plugin.py", source);
-}
-
-#[test]
 fn javascript_from_nothing_to_a_result() {
     let Some(tools) = needed(NODE_MODULES) else { return };
     from_nothing_to_a_result("js", &tools);
@@ -199,12 +163,6 @@ fn javascript_from_nothing_to_a_result() {
 fn typescript_from_nothing_to_a_result() {
     let Some(tools) = needed(NODE_MODULES) else { return };
     from_nothing_to_a_result("ts", &tools);
-}
-
-#[test]
-fn python_from_nothing_to_a_result() {
-    let Some(tools) = needed(PYTHON) else { return };
-    from_nothing_to_a_result("python", &tools);
 }
 
 /// Puts something else into a file of the project, and says what the build makes of it.
@@ -248,25 +206,6 @@ fn types_that_do_not_fit_are_told() {
     with_mistake(&home, "src/index.ts", "who === \"\"", "who === 5")
         .exits_with(1)
         .says("its types do not fit:\nsrc/index.ts(17,9): error TS2367");
-}
-
-#[test]
-fn mistakes_in_python_have_a_place() {
-    let Some(tools) = needed(PYTHON) else { return };
-    let home = Home::new();
-    new(&home, "python", "task", &tools);
-    with_mistake(&home, "src/plugin.py", "def greet(", "def greet((")
-        .exits_with(1)
-        .says("error: my-plugin/pyproject.toml: it does not compile:\n")
-        .says("File \"src/plugin.py\", line 17")
-        .says("SyntaxError");
-    with_mistake(&home, "src/plugin.py", "@task", "raise ValueError(\"no\")\n@task")
-        .exits_with(1)
-        .says("it fails while it is loaded:\n  File \"src/plugin.py\", line 16")
-        .says("ValueError: no");
-    with_mistake(&home, "src/plugin.py", "log, task", "files, log, task")
-        .exits_with(3)
-        .says("it uses `driftless_plugin.files` without asking for it: add `permissions = {files = […]}`");
 }
 
 #[test]

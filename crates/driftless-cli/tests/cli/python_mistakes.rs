@@ -8,6 +8,7 @@
 //! # exit: 3                           the exit code; 1 where there is none
 //! # says: it does not compile         a part of standard error
 //! # prints: {"records":               a part of standard output
+//! # never: escape                      what stands in neither
 //! ```
 
 use std::fs;
@@ -65,8 +66,10 @@ impl Mistake {
                 .filter(|text| !outcome.stdout.contains(**text))
                 .map(|text| format!("it does not print: {text}")),
         );
-        if outcome.stderr.contains("trapped") {
-            wrong.push("a trap".to_owned());
+        for never in self.comments("never").into_iter().chain(["trapped"]) {
+            if outcome.stderr.contains(never) || outcome.stdout.contains(never) {
+                wrong.push(format!("there is: {never}"));
+            }
         }
         let heading = format!("--- {}: {}", self.name, wrong.join("\n    "));
         (!wrong.is_empty()).then(|| format!("{heading}\n{}{}", outcome.stdout, outcome.stderr))
@@ -95,7 +98,8 @@ fn mistakes_in_python_are_found_by_the_build() {
 fn mistakes_in_python_are_told_when_they_happen() {
     let Some(tools) = needed(PYTHON) else { return };
     let home = Home::new();
-    new(&home, "python", "task", &tools);
+    // One that may ask for files.
+    new(&home, "python", "facts", &tools);
     let mistakes = Mistake::all("run");
     let mut plugin = String::new();
     for mistake in &mistakes {
@@ -111,4 +115,8 @@ fn mistakes_in_python_are_told_when_they_happen() {
         differing.extend(mistake.differs(&outcome));
     }
     nothing_differs(&differing);
+    // A case that no longer holds shows what is different.
+    let plugin = ".driftless/plugins/my-plugin.wasm";
+    home.run(&["plugin", "test", plugin, "--cases", "my-plugin/tests/cases", "--no-conformance"])
+        .exits_with(1);
 }

@@ -97,6 +97,7 @@ def close_files(is_closed: _Closed) -> None:
         _refuse(module, "open", FILES, is_closed)
     for module in (io, _io):
         _refuse(module, "open_code", FILES, is_closed)
+    io.FileIO = _io.FileIO = _file_class(_io.FileIO, is_closed)  # type: ignore[misc]
     names = [name for name in dir(posix) if not name.startswith("_") and name not in _HARMLESS]
     for name in names:
         plain = getattr(posix, name)
@@ -214,6 +215,16 @@ def _missing(name: str, is_closed: _Closed) -> Callable[..., Any]:
         raise Unavailable(words)
 
     return refuse
+
+
+def _file_class(plain: type, is_closed: _Closed) -> type:
+    class FileIO(plain):  # type: ignore[misc]
+        def __init__(self, *given: Any, **more: Any) -> None:
+            if is_closed():
+                raise _refusal(FILES)
+            super().__init__(*given, **more)
+
+    return FileIO
 
 
 def _socket_class(is_closed: _Closed) -> type:

@@ -70,6 +70,8 @@ def replace() -> None:
     for name in ("monotonic", "perf_counter", "process_time"):
         _when_running(time, name, since_start)
         _when_running(time, f"{name}_ns", lambda: int(since_start() * 10**9))
+    # It is loaded already, and has a clock of its own.
+    threading._time = time.monotonic  # type: ignore[attr-defined]
     for name in ("localtime", "gmtime", "ctime"):
         plain = getattr(time, name)
         setattr(time, name, lambda seconds=None, plain=plain: plain(time.time() if seconds is None else seconds))

@@ -4,9 +4,9 @@ from driftless_plugin import task
 
 
 @task
-def pool() -> list:
+def pool() -> str:
     with ThreadPoolExecutor() as pool:
-        return list(pool.map(str, [1, 2]))
+        return "".join(pool.map(str, [1, 2]))
 
 
 # says: a plugin has one thread; call the function itself, at src/pool.py:9
