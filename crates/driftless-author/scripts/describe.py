@@ -29,30 +29,42 @@ def fail(text: str, code: int = 1) -> None:
 
 def told(raised: BaseException, plan: dict) -> str:
     """What was raised, with the lines of the author's files only, as paths in the project."""
+    from driftless_plugin import _advice
+
     project = plan["project"] + os.sep
     frames = traceback.extract_tb(raised.__traceback__)
-    own = [frame for frame in frames if frame.filename.startswith(project) and not frame.filename.startswith(plan["work"])]
-    lines = traceback.format_list(own) + traceback.format_exception_only(type(raised), raised)
-    return "".join(lines).replace(project, "")
+    packages = (plan["work"], os.path.join(plan["project"], ".venv"))
+    own = [frame for frame in frames if frame.filename.startswith(project) and not frame.filename.startswith(packages)]
+    if type(raised).__module__.startswith("driftless_plugin."):
+        # Its module is no business of the author.
+        last = [f"{type(raised).__name__}: {raised}\n"]
+    else:
+        last = traceback.format_exception_only(type(raised), raised)
+    lines = traceback.format_list(own) + last
+    advice = _advice.advice_on_import(raised) or _advice.advice(raised)
+    return "".join(lines).replace(project, "") + (advice or "")
 
 
 def main() -> None:
     plan = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     sys.path[:0] = [plan["source"], plan["sdk"]]
     sys.dont_write_bytecode = True
-    from driftless_plugin import _dispatch
+    from driftless_plugin import _building, _dispatch, _host
 
+    _building.guard()
     try:
         __import__(plan["entry"])
     except SyntaxError as raised:
         fail(f"it does not compile:\n{told(raised, plan)}")
     except BaseException as raised:
         fail(f"it fails while it is loaded:\n{told(raised, plan)}")
+    _building.finish()
     for capability, (module, permission) in CAPABILITIES.items():
         if f"driftless_plugin.{module}" in sys.modules and capability not in plan["capabilities"]:
+            place = _host.imported_at.get(capability)
             fail(
-                f"it uses `driftless_plugin.{module}` without asking for it: add `permissions = {{{permission} = […]}}` to `[tool.driftless]` in "
-                "pyproject.toml",
+                f"it uses `driftless_plugin.{module}`{f', at {place},' if place else ''} without asking for it: add `permissions = {{{permission} = […]}}` to "
+                "`[tool.driftless]` in pyproject.toml",
                 NOT_ASKED_FOR,
             )
     _dispatch.set_manifest(plan["manifest"])

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import collections
+import datetime
+import decimal
+import enum
+import pathlib
 import unittest
+import uuid
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,9 +29,20 @@ from driftless_plugin import (
     template_function,
 )
 from driftless_plugin import testing as host
+from driftless_plugin._failure import WrongResult, explain
+from driftless_plugin._json import write
 from driftless_plugin.testing import Error, FakeHost
 
 seen: list[Any] = []
+
+
+class Level(enum.Enum):
+    HIGH = "high"
+
+
+class Mute(Exception):
+    def __str__(self) -> str:
+        return self.nothing  # type: ignore[attr-defined,no-any-return]
 
 
 @dataclass
@@ -157,11 +174,15 @@ class Components(unittest.TestCase):
 
         self.assertEqual(message("failure"), "not today: it rains")
         self.assertEqual(message("denied"), "no permission covers it")
-        self.assertEqual(message(5), "a task returns nothing, a message, or a dict")
-        self.assertEqual(message({"status": "fine"}), "the status of a task is `success` or `error`, not 'fine'")
+        self.assertEqual(host.execute_task("dance")["message"], "Unknown task: dance")
+        for what, words in (
+            (5, "^a task returns nothing, a message, or a dict, and not what is of the type int, at .*test_components.py:"),
+            ({"status": "fine"}, "^the status of a task is `success` or `error`, not 'fine', at "),
+            ({"message": 1}, "^the message of a task is text, at "),
+        ):
+            self.assertRegex(self.refused(host.execute_task, "say", {"what": what}), words)
         text = self.refused(host.execute_task, "say", {"what": "mistake"})
         self.assertRegex(text, r"^TypeError: no such thing, at .*test_components.py:\d+$")
-        self.assertEqual(host.execute_task("dance")["message"], "Unknown task: dance")
 
     def test_a_configuration_that_does_not_fit_is_told(self) -> None:
         def message(config: str) -> str:
@@ -196,9 +217,9 @@ class Components(unittest.TestCase):
     def test_facts_are_an_object(self) -> None:
         self.assertEqual(host.execute_facts_collector("given", {"facts": {"error": "data"}}), {"error": "data"})
         text = self.refused(host.execute_facts_collector, "given", {"facts": [1]})
-        self.assertEqual(text, "what it returned is not a JSON object")
+        self.assertRegex(text, r"^what it returned is not a JSON object: it is of the type list; return a dict or a dataclass, at .*:\d+$")
         text = self.refused(host.execute_facts_collector, "impossible")
-        self.assertEqual(text, "what it returned cannot be written as JSON: object is no type of JSON")
+        self.assertRegex(text, r"^what it returned cannot be written as JSON: `a` is of the type object; write a dict of what it holds, .*, at .*:\d+$")
 
     def test_template_extensions_take_arguments_by_place_and_by_name(self) -> None:
         self.assertEqual(host.execute_template_filter("shout", "a"), "A!")
@@ -229,7 +250,8 @@ class Components(unittest.TestCase):
         self.assertEqual(host.execute_log_parser("words", "a b"), {"words": ["a", "b"]})
         self.assertIs(host.execute_log_filter("any", {"a": 1}), True)
         self.assertIs(host.execute_log_filter("any", {}), False)
-        self.assertEqual(self.refused(host.execute_log_filter, "unsure", {}), "what it returned is neither true nor false")
+        words = r"^what it returned is neither true nor false: it is of the type str; return a bool, at .*:\d+$"
+        self.assertRegex(self.refused(host.execute_log_filter, "unsure", {}), words)
         host.execute_log_output("keep", {"a": 1})
         self.assertEqual(seen, [{"a": 1}])
 
@@ -273,14 +295,107 @@ class Components(unittest.TestCase):
             with self.assertRaisesRegex(TypeError, words):
                 decorator(function)
 
-    def test_numbers_and_text_that_json_does_not_have(self) -> None:
-        given = {"facts": {"a": float("nan")}}
-        self.assertEqual(ALL["facts_collector"]["given"].call(config=given)["a"] != 0, True)
-        from driftless_plugin._json import write
+    def test_what_json_does_not_have_is_told_with_its_path(self) -> None:
+        holds_itself: list[Any] = []
+        holds_itself.append(holds_itself)
+        for value, words in (
+            ({"a": [float("nan")]}, "`a[0]` is `nan`, which is no number; write `None`"),
+            (float("-inf"), "it is `-inf`, which is no number"),
+            ([2**64], "`[0]` is an integer of more than 64 bits; write `str(…)`"),
+            ({"a": {"when": datetime.datetime(2020, 1, 1)}}, "`a.when` is of the type datetime; write `.isoformat()`"),
+            ({"for": datetime.timedelta(1)}, "write `.total_seconds()`"),
+            ({"price": decimal.Decimal("1.10")}, "`price` is of the type Decimal; write `str(…)`, which keeps its digits"),
+            ({"raw": b"x"}, "`raw` is of the type bytes; write `.decode()`"),
+            ({"all": (one for one in [1])}, "`all` is of the type generator; write `list(…)`"),
+            ({"all": range(3)}, "write `list(…)`"),
+            ({"all": {}.values()}, "write `list(…)`"),
+            ({"all": {1, "a"}}, "`all` is a set of what has no order; write `list(…)`"),
+            ({"all": {(1, 2): 3}}, "`all` is a dict with a key of the type tuple"),
+            ({"file": pathlib.PurePosixPath("/x")}, "write `str(…)`"),
+            ({"id": uuid.UUID(int=1)}, "write `str(…)`"),
+            ({"why": ValueError("x")}, "write `str(…)`"),
+            ({"how": len}, "write what it returns: call it"),
+            ({"what": Say}, "write `.__name__`"),
+            ({"what": 1j}, "write its `.real` and `.imag`"),
+            (Currency(object()), "`currency` is of the type object"),  # type: ignore[arg-type]
+            ([holds_itself], "`[0][0]` holds itself"),
+        ):
+            with self.assertRaises(WrongResult) as raised:
+                write(value)
+            self.assertIn(words, str(raised.exception))
 
-        self.assertEqual(write([float("inf"), {"a": float("nan")}, (1,)]), '[null,{"a":null},[1]]')
-        self.assertEqual(write("\ud800ü"), '"\ufffdü"')
-        self.assertEqual(write(18446744073709551615), "18446744073709551615")
+    def test_what_json_has_in_another_form(self) -> None:
+        point = collections.namedtuple("point", "x y")
+        for value, text in (
+            ((1, (2,)), "[1,[2]]"),
+            (point(1, 2), "[1,2]"),
+            ({3, 1, 2}, "[1,2,3]"),
+            (frozenset("ba"), '["a","b"]'),
+            (Currency("$"), '{"currency":"$"}'),
+            ([Level.HIGH], '["high"]'),
+            ({1: 2, None: 3, True: 4, 1.5: 6}, '{"1":4,"null":3,"1.5":6}'),
+            (collections.OrderedDict(a=1), '{"a":1}'),
+            (2**64 - 1, "18446744073709551615"),
+            (-(2**63), "-9223372036854775808"),
+            ("1" * 40, f'"{"1" * 40}"'),
+            (1.0, "1.0"),
+            ("\ud800ü", '"\ufffdü"'),
+        ):
+            self.assertEqual(write(value), text)
+
+    def test_what_can_never_work_is_refused(self) -> None:
+        def nothing() -> None: ...
+        def text() -> str: ...  # type: ignore[empty-body]
+        def many() -> list[dict[str, Any]]: ...  # type: ignore[empty-body]
+        def either() -> dict[str, int] | None: ...
+        def yields() -> Any:
+            yield 1
+
+        def takes(config: str) -> None: ...
+        def takes_many(config: list[int]) -> None: ...
+        def takes_one(config: Literal["a"]) -> None: ...
+        def takes_text(config: dict[str, Any]) -> None: ...
+        def verdict(entry: Any) -> str: ...  # type: ignore[empty-body]
+        def half(value: str, marks: int = "x") -> str: ...  # type: ignore[assignment,empty-body]
+        def method(self: Any, config: Any) -> None: ...
+
+        for decorator, function, words in (
+            (facts(name="x"), nothing, "`x` returns None, and has to return an object; return a dict, a dataclass"),
+            (facts(name="x"), text, "`x` returns str"),
+            (log_parser(name="x"), many, r"`x` returns list\[dict"),
+            (facts(name="x"), yields, "is a generator"),
+            (task(name="x"), many, "has to return nothing, a message or a dict"),
+            (log_filter(name="x"), verdict, "has to return a bool"),
+            (log_source(name="x"), text, "has to return lines or entries"),
+            (task(name="x"), takes, "takes a configuration that is no object"),
+            (task(name="x"), takes_many, "takes a configuration that is no object"),
+            (task(name="x"), takes_one, "takes a configuration that is no object"),
+            (task(name="x", config={"type": "string"}), takes_text, "takes a configuration that is no object"),
+            (template_filter(name="x"), half, "the default of `marks` does not fit: invalid type: string"),
+            (task(name="x"), method, "and no method of a class"),
+            (task, Say, "the class `Say` is none"),
+            (task, "name", "options of a decorator have names"),
+        ):
+            with self.assertRaisesRegex(TypeError, words):
+                decorator(function)  # type: ignore[operator]
+        with self.assertRaisesRegex(TypeError, "`@task` has no option `nam`"):
+            task(nam="x")  # type: ignore[call-overload]
+        facts(name="either")(either)
+
+    def test_whatever_is_raised_is_told(self) -> None:
+        for what, words in (
+            (SystemExit(3), "^SystemExit: 3, at .*; a call ends by returning"),
+            (KeyboardInterrupt(), "^KeyboardInterrupt, at .*; it is no `Exception`"),
+            (GeneratorExit("x"), "^GeneratorExit: x, at "),
+            (MemoryError(), "^MemoryError, at .*; a call has little memory"),
+            (RecursionError("too deep"), "^RecursionError: too deep, at .*; a loop"),
+            (LookupError("unknown encoding: cp1250"), 'write `codecs.lookup."cp1250".`'),
+            (Mute(), "^Mute: its own message fails with AttributeError, at "),
+        ):
+            try:
+                raise what
+            except BaseException as raised:
+                self.assertRegex(explain(raised), words)
 
     def test_messages_reach_the_host(self) -> None:
         with FakeHost() as fake:

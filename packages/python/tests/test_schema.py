@@ -76,6 +76,37 @@ class WrongKeys:
 
 
 @dataclass
+class WrongDefault:
+    name: str
+    times: int = None  # type: ignore[assignment]
+
+
+@dataclass
+class WrongList:
+    names: list[str] = field(default_factory=lambda: [1])  # type: ignore[list-item]
+
+
+@dataclass
+class Untyped:
+    name: str
+    times = 1
+
+
+@dataclass
+class Misplaced:
+    name: str = field(metadata={"minLength": 1})
+
+
+class Plain:
+    pass
+
+
+@dataclass
+class HoldsPlain:
+    inner: Plain
+
+
+@dataclass
 class Nowhere:
     what: Missing  # noqa: F821
 
@@ -153,8 +184,13 @@ class Schemas(unittest.TestCase):
 
     def test_a_type_that_cannot_be_is_named(self) -> None:
         for owner, words in (
-            (Wrong, "^Wrong.when: date cannot be part of a configuration"),
+            (Wrong, r"^Wrong.when: date cannot be part of a configuration.*; write str, .*, at .*test_schema.py:\d+$"),
             (WrongKeys, r"^WrongKeys.numbers: the keys of an object are text"),
+            (WrongDefault, r"^WrongDefault.times: its default does not fit: .* expected an integer; write `int \| None`, at .*:\d+$"),
+            (WrongList, r"^WrongList.names: its default does not fit: `\[0\]`: invalid type: integer `1`, expected a string, at "),
+            (Untyped, r"^Untyped.times has no type.*write `times: int = …`.*, at .*:\d+$"),
+            (Misplaced, r"^Misplaced.name: `minLength` is a part of its schema: write `metadata=\{\"schema\": \{\"minLength\": …\}\}`, at "),
+            (HoldsPlain, "make Plain a dataclass"),
             (Holder, "^Holder.inner: Holder holds itself"),
             (Nowhere, "^Nowhere: name 'Missing' is not defined"),
         ):

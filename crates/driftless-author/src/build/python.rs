@@ -58,7 +58,8 @@ pub(super) fn compile(
         .collect();
     let python_text = |value: &Value| Value::from(value.to_string()).to_string();
     let code = format!(
-        "import json\n\nfrom driftless_plugin import _component\nfrom driftless_plugin._component import WitWorld\n\nimport {}\n\n\
+        "import json\n\nfrom driftless_plugin import _component\nfrom driftless_plugin._component import WitWorld\n\n\
+         try:\n    import {}\nexcept BaseException as raised:\n    _component.explain_import(raised)\n    raise\n\n\
          _component.set_project(json.loads({}), json.loads({}))\n",
         metadata.entry,
         // The escapes of JSON are Python's as well.
@@ -95,7 +96,7 @@ pub(super) fn compile(
     sdk::make_folder(&empty)?;
     command.env("VIRTUAL_ENV", nothing);
     run(project, command.arg(APP).current_dir(&folder), |said| {
-        format!("componentize-py cannot make a component of it:\n{}", traceback(&said, &roots))
+        format!("it fails in the Python that a plugin is made of:\n{}", traceback(&said, &roots))
     })?;
 
     let read = |path: &Path| fs::read(path).map_err(|error| AuthorError::file(path, error));
@@ -130,12 +131,25 @@ fn run(
     }
 }
 
-/// What went wrong in Python, out of all that componentize-py says about it, with the author's files as the project has them.
+/// What went wrong in Python, out of all that componentize-py says about it, with the author's files as the project has them and nothing of what the build
+/// wrote.
 fn traceback(said: &str, roots: &BTreeMap<String, String>) -> String {
     let python =
         said.split_once("AssertionError: ").and_then(|(_, behind)| behind.split_once("\n\n\nCaused by:"));
     let Some((python, _)) = python else { return said.to_owned() };
-    roots.iter().fold(python.to_owned(), |text, (mounted, shown)| {
+    let mut lines = Vec::new();
+    let mut is_shown = true;
+    for line in python.lines() {
+        if line.starts_with("  File \"") {
+            is_shown = roots.keys().any(|mounted| line.starts_with(&format!("  File \"{mounted}")));
+        } else if !line.starts_with(' ') {
+            is_shown = true;
+        }
+        if is_shown && line != "Traceback (most recent call last):" {
+            lines.push(line);
+        }
+    }
+    roots.iter().fold(lines.join("\n"), |text, (mounted, shown)| {
         text.replace(&format!("\"{mounted}"), &format!("\"{shown}"))
     })
 }

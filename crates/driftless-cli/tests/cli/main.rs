@@ -20,6 +20,8 @@ mod interrupt;
 mod logs;
 mod plugin_build;
 mod plugin_languages;
+mod python_mistakes;
+mod python_readme;
 mod rust_mistakes;
 #[cfg(unix)]
 mod terminal;

@@ -1,4 +1,5 @@
-//! `driftless plugin new` and `driftless plugin build` in JavaScript, TypeScript and Python, from nothing to a result.
+//! `driftless plugin new` and `driftless plugin build` in JavaScript, TypeScript and Python, from nothing to a result. What is particular to Python is in
+//! `python_readme.rs` and `python_mistakes.rs`.
 //!
 //! Their tools are not a part of Rust: `cargo xtask examples` installs them, in `node_modules` of an example and in `target/python-venv`. Where that did
 //! not happen these tests say so and end, but not in CI.
@@ -16,10 +17,10 @@ use crate::harness::{Home, Outcome, repository, start};
 const NODE_MODULES: &str = "examples/typescript-template-extension/node_modules";
 
 /// Where componentize-py is.
-const PYTHON: &str = "target/python-venv";
+pub(crate) const PYTHON: &str = "target/python-venv";
 
 /// What a test needs, or `None` where it is to be skipped.
-fn needed(what: &str) -> Option<PathBuf> {
+pub(crate) fn needed(what: &str) -> Option<PathBuf> {
     let path = repository().join(what);
     if path.is_dir() {
         return Some(path);
@@ -29,7 +30,7 @@ fn needed(what: &str) -> Option<PathBuf> {
 }
 
 /// Makes a project and lets it have the tools of its language.
-fn new(home: &Home, lang: &str, kind: &str, tools: &Path) {
+pub(crate) fn new(home: &Home, lang: &str, kind: &str, tools: &Path) {
     home.run(&["plugin", "new", "my-plugin", "--lang", lang, "--kind", kind]).exits_with(0);
     let into = if lang == "python" { "my-plugin/.venv" } else { "my-plugin/node_modules" };
     #[cfg(unix)]
@@ -38,7 +39,7 @@ fn new(home: &Home, lang: &str, kind: &str, tools: &Path) {
     std::os::windows::fs::symlink_dir(tools, home.path().join(into)).unwrap();
 }
 
-fn build(home: &Home) -> Outcome {
+pub(crate) fn build(home: &Home) -> Outcome {
     home.run(&["plugin", "build", "my-plugin", "--out-dir", ".driftless/plugins"])
 }
 
@@ -50,78 +51,8 @@ fn own_tests(home: &Home, program: &str, args: &[&str]) {
     start(&mut command).finish().exits_with(0);
 }
 
-/// Makes a project of each kind that a command runs, tests it as its README says, and runs its example.
-fn from_nothing_to_a_result(lang: &str, tools: &Path) {
-    for (kind, example, prints) in [
-        ("task", &["apply", "my-plugin/site.yml"][..], r#""message":"Hello Ada""#),
-        ("facts", &["facts", "--config", "my-plugin/facts.yml"], r#""names": {"#),
-        ("template", &["render", "my-plugin/page.j2"], "THIS IS IMPORTANT!"),
-    ] {
-        let home = Home::new();
-        new(&home, lang, kind, tools);
-        match lang {
-            "python" => own_tests(&home, "python3", &["-m", "unittest"]),
-            _ => own_tests(&home, "npm", &["test"]),
-        }
-        let outcome = build(&home);
-        outcome.exits_with(0);
-        assert!(outcome.stdout.starts_with("built my-plugin 0.1.0\n"), "{}", outcome.stdout);
-        assert!(outcome.stdout.contains(" as a component\n"), "{}", outcome.stdout);
-        let plugin = ".driftless/plugins/my-plugin.wasm";
-        let outcome = home.run(&["plugin", "test", plugin, "--cases", "my-plugin/tests/cases"]);
-        outcome.exits_with(0);
-        if kind == "facts" {
-            home.run(&["plugin", "grant", "my-plugin", "--all"]).exits_with(0);
-        }
-        let outcome = home.run(example);
-        outcome.exits_with(0);
-        assert!(outcome.stdout.contains(prints), "{lang}, {kind}: {}", outcome.stdout);
-    }
-}
-
-/// What goes wrong at run time says what, and where in the author's own file.
-fn exceptions_have_a_place(lang: &str, tools: &Path, source: (&str, &str, &str), message: &str) {
-    let home = Home::new();
-    new(&home, lang, "task", tools);
-    let (file, from, to) = source;
-    let path = format!("my-plugin/{file}");
-    let text = home.read(&path);
-    assert!(text.contains(from), "{text}");
-    home.write(&path, text.replace(from, to));
-    build(&home).exits_with(0);
-    home.run(&["plugin", "call", "my-plugin", "execute_task", "greet", r#"{"who": "Ada"}"#])
-        .exits_with(1)
-        .says(message);
-    // A case that no longer holds shows what is different.
-    home.run(&[
-        "plugin",
-        "test",
-        ".driftless/plugins/my-plugin.wasm",
-        "--cases",
-        "my-plugin/tests/cases",
-        "--no-conformance",
-    ])
-    .exits_with(1);
-}
-
-#[test]
-fn exceptions_in_python_have_a_place() {
-    let Some(tools) = needed(PYTHON) else { return };
-    let source = ("src/plugin.py", "log.info(", "{}[\"oops\"]\n    log.info(");
-    exceptions_have_a_place("python", &tools, source, "KeyError: 'oops', at src/plugin.py:21");
-}
-
 /// Text that was cut in the middle of a character arrives as U+FFFD, whichever way it takes.
-fn half_a_character(lang: &str, tools: &Path, file: &str, source: &str) {
-    let home = Home::new();
-    // One that may ask for files.
-    new(&home, lang, "facts", tools);
-    home.write(&format!("my-plugin/{file}"), source);
-    build(&home).exits_with(0);
-    half_a_character_arrives(&home);
-}
-
-fn half_a_character_arrives(home: &Home) {
+pub(crate) fn half_a_character_arrives(home: &Home) {
     let call = |function: &str, name: &str, rest: &[&str]| {
         let args = [&["plugin", "call", "my-plugin", function, name][..], rest].concat();
         home.run(&args)
@@ -231,33 +162,6 @@ fn typescript_at_run_time() {
 }
 
 #[test]
-fn half_a_character_in_python() {
-    let Some(tools) = needed(PYTHON) else { return };
-    let source = r#"
-from driftless_plugin import files, log, task
-
-CUT = "cut " + chr(0xDCE9)
-
-
-@task
-def replies():
-    log.info(CUT)
-    return {"message": CUT}
-
-
-@task
-def asks():
-    return files.read_text("/srv/" + CUT)
-
-
-@task
-def throws():
-    raise ValueError(CUT)
-"#;
-    half_a_character("python", &tools, "src/plugin.py", source);
-}
-
-#[test]
 fn javascript_from_nothing_to_a_result() {
     let Some(tools) = needed(NODE_MODULES) else { return };
     every_kind_to_a_result("js", &tools);
@@ -267,12 +171,6 @@ fn javascript_from_nothing_to_a_result() {
 fn typescript_from_nothing_to_a_result() {
     let Some(tools) = needed(NODE_MODULES) else { return };
     every_kind_to_a_result("ts", &tools);
-}
-
-#[test]
-fn python_from_nothing_to_a_result() {
-    let Some(tools) = needed(PYTHON) else { return };
-    from_nothing_to_a_result("python", &tools);
 }
 
 /// Puts something else into a file of the project, and says what the build makes of it.
@@ -318,25 +216,6 @@ fn types_that_do_not_fit_are_told() {
         .exits_with(1)
         .says("its types do not fit:\nsrc/index.ts(17,9): error TS2367");
     mistakes::of_the_build(&home, "ts");
-}
-
-#[test]
-fn mistakes_in_python_have_a_place() {
-    let Some(tools) = needed(PYTHON) else { return };
-    let home = Home::new();
-    new(&home, "python", "task", &tools);
-    with_mistake(&home, "src/plugin.py", "def greet(", "def greet((")
-        .exits_with(1)
-        .says("error: my-plugin/pyproject.toml: it does not compile:\n")
-        .says("File \"src/plugin.py\", line 17")
-        .says("SyntaxError");
-    with_mistake(&home, "src/plugin.py", "@task", "raise ValueError(\"no\")\n@task")
-        .exits_with(1)
-        .says("it fails while it is loaded:\n  File \"src/plugin.py\", line 16")
-        .says("ValueError: no");
-    with_mistake(&home, "src/plugin.py", "log, task", "files, log, task")
-        .exits_with(3)
-        .says("it uses `driftless_plugin.files` without asking for it: add `permissions = {files = […]}`");
 }
 
 #[test]

@@ -5,7 +5,7 @@ What needs a permission is a module of its own, which is imported by name: ``fro
 """
 
 from . import log
-from ._failure import Failure, HostError
+from ._failure import Failure, HostError, Unavailable
 from ._host import random, timestamp
 from ._registry import (
     command,
@@ -23,6 +23,7 @@ from ._registry import (
 __all__ = [
     "Failure",
     "HostError",
+    "Unavailable",
     "command",
     "facts",
     "hook",

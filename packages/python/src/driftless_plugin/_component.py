@@ -7,16 +7,25 @@ from typing import Any
 
 from componentize_py_types import Err
 
-from . import _dispatch, _failure, _machine
+from . import _dispatch, _machine, _place
+from ._advice import advice_on_import
 from ._failure import explain
 
 _machine.replace()
 
 
+def explain_import(raised: BaseException) -> None:
+    """Adds what to do about what the plugin raised while it was loaded, for the build to show."""
+    told = advice_on_import(raised)
+    if told:
+        raised.add_note(told)
+
+
 def set_project(manifest: dict[str, Any], roots: dict[str, str]) -> None:
     """Says who the plugin is, and which folder of the project stands where in the component: ``{"/2/": "src/"}``."""
     _dispatch.set_manifest(manifest)
-    _failure.roots.update(roots)
+    _place.roots.update(roots)
+    _machine.finish()
 
 
 def _answer(run: Callable[..., str], *arguments: Any) -> str:

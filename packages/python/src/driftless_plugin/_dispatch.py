@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ._arguments import read_arguments
-from ._failure import Failure, explain
+from ._failure import Failure, WrongResult, explain
 from ._fit import fit
 from ._json import read, write, write_object
+from ._place import of_function
 from ._registry import Component, components, hooks
 from ._schema import Shape
 from ._sources import batch
@@ -42,33 +44,31 @@ def execute_task(name: str, config: str) -> str:
     """Always answers with a task result where the failure is one that the plugin foresaw; a mistake of the plugin is raised."""
     try:
         task = _find("task", name)
-        return _task_result(task.call(config=_config(task, config)))
+        return _returned(task, task.call(config=_config(task, config)), _task_result)
     except Failure as failure:
         return write({"status": "error", "message": explain(failure)})
 
 
 def execute_facts_collector(name: str, config: str) -> str:
     facts = _find("facts_collector", name)
-    return write_object(facts.call(config=_config(facts, config)))
+    return _returned(facts, facts.call(config=_config(facts, config)), write_object)
 
 
 def execute_log_source(name: str, config: str) -> str:
     source = _find("log_source", name)
-    return batch(name, config, lambda: source.call(config=_config(source, config)))
+    return _returned(source, lambda: source.call(config=_config(source, config)), lambda start: batch(name, config, start))
 
 
 def execute_log_parser(name: str, config: str, line: str) -> str:
     parser = _find("log_parser", name)
-    return write_object(parser.call(config=_config(parser, config), value=line))
+    return _returned(parser, parser.call(config=_config(parser, config), value=line), write_object)
 
 
 def execute_log_filter(name: str, config: str, entry: str) -> str:
     log_filter = _find("log_filter", name)
     value = _value("the entry", log_filter.input, read("the entry", entry))
     kept = log_filter.call(config=_config(log_filter, config), value=value)
-    if not isinstance(kept, bool):
-        raise Failure("what it returned is neither true nor false")
-    return write(kept)
+    return _returned(log_filter, kept, _verdict)
 
 
 def execute_log_output(name: str, config: str, entry: str) -> str:
@@ -82,19 +82,20 @@ def execute_template_filter(name: str, config: str, value: str, args: str) -> st
     template_filter = _find("template_filter", name)
     applied_to = _value("the value", template_filter.input, read("the value", value))
     arguments = read_arguments(template_filter.arguments, args)
-    return write(template_filter.call(config=_config(template_filter, config), value=applied_to, arguments=arguments))
+    returned = template_filter.call(config=_config(template_filter, config), value=applied_to, arguments=arguments)
+    return _returned(template_filter, returned, write)
 
 
 def execute_template_function(name: str, config: str, args: str) -> str:
     function = _find("template_function", name)
     arguments = read_arguments(function.arguments, args)
-    return write(function.call(config=_config(function, config), arguments=arguments))
+    return _returned(function, function.call(config=_config(function, config), arguments=arguments), write)
 
 
 def execute_command(name: str, args: str) -> str:
     command = _find("command", name)
     given = read("its list of arguments", args) if args.strip() else []
-    return write(command.call(value=_value("its list of arguments", command.input, given)))
+    return _returned(command, command.call(value=_value("its list of arguments", command.input, given)), write)
 
 
 def call_hook(name: str, *values: str) -> str:
@@ -102,7 +103,23 @@ def call_hook(name: str, *values: str) -> str:
     called = hooks.get(name)
     if called is None:
         return "null"
-    return write(called(*(read("what a hook is told", value) if value.strip() else None for value in values)))
+    told = [read("what a hook is told", value) if value.strip() else None for value in values]
+    return _returned(called, called(*told), write)
+
+
+def _returned(component: Component | Callable[..., Any], returned: Any, write: Callable[[Any], str]) -> str:
+    """Writes what a function of the author returned, or says which function returned something else."""
+    try:
+        return write(returned)
+    except WrongResult as wrong:
+        wrong.place = component.place if isinstance(component, Component) else of_function(component)
+        raise
+
+
+def _verdict(kept: Any) -> str:
+    if not isinstance(kept, bool):
+        raise WrongResult(f"what it returned is neither true nor false: it is of the type {type(kept).__name__}; return a bool")
+    return write(kept)
 
 
 def _find(kind: str, name: str) -> Component:
@@ -131,15 +148,15 @@ def _task_result(returned: Any) -> str:
     if isinstance(returned, str):
         return write({"status": "success", "message": returned})
     if not write(returned).startswith("{"):
-        raise Failure("a task returns nothing, a message, or a dict")
+        raise WrongResult(f"a task returns nothing, a message, or a dict, and not what is of the type {type(returned).__name__}")
     data = read("what it returned", write(returned))
     status = data.pop("status", "success")
     if status not in ("success", "error"):
-        raise Failure(f"the status of a task is `success` or `error`, not {status!r}")
+        raise WrongResult(f"the status of a task is `success` or `error`, not {status!r}")
     result = {"status": status}
     message = data.pop("message", None)
     if message is not None:
         if not isinstance(message, str):
-            raise Failure("the message of a task is text")
+            raise WrongResult("the message of a task is text")
         result["message"] = message
     return write({**result, **data})

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from types import TracebackType
-
+from ._advice import advice
+from ._place import innermost, shorten
 from ._text import well_formed
-
-_OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
-
-#: Where a component has the author's files, and where the project has them: `/2/` and `src/`. The build says so.
-roots: dict[str, str] = {}
 
 
 class Failure(Exception):
@@ -31,6 +25,17 @@ class HostError(Failure):
         self.kind = kind
 
 
+class Unavailable(RuntimeError):
+    """What no plugin can do in Python's own way. The message says what there is instead."""
+
+
+class WrongResult(Exception):
+    """What a function of the author returned is nothing that its component may return."""
+
+    #: Where the function is.
+    place: str | None = None
+
+
 def explain(raised: BaseException) -> str:
     """What was raised, in plain words: its message, those of its causes, and for a mistake the place where it happened."""
     return well_formed(_words(raised))
@@ -38,53 +43,27 @@ def explain(raised: BaseException) -> str:
 
 def _words(raised: BaseException) -> str:
     if isinstance(raised, Failure):
-        return _with_causes(str(raised), raised)
+        return _with_causes(_message(raised), raised)
     if isinstance(raised, SyntaxError) and raised.filename:
         # It happened where the file was read; what is wrong stands elsewhere.
         return f"SyntaxError: {raised.msg}, at {shorten(raised.filename)}:{raised.lineno}"
+    if isinstance(raised, WrongResult):
+        return f"{raised}, at {raised.place}" if raised.place else str(raised)
     kind = type(raised).__name__
-    message = str(raised)
+    message = _message(raised)
     text = _with_causes(f"{kind}: {message}" if message else kind, raised)
-    where = place(raised.__traceback__)
-    return f"{text}, at {where}" if where else text
+    where = innermost(raised.__traceback__)
+    text = f"{text}, at {where}" if where else text
+    help = advice(raised)
+    return f"{text}; {help}" if help else text
 
 
-def place(trace: TracebackType | None) -> str | None:
-    """Where an exception was raised, as ``plugin.py:12``: the innermost line of the author's own files."""
-    innermost = None
-    while trace is not None:
-        # The module `traceback` would look for the text of the lines, and a component has no files.
-        frame = (trace.tb_frame.f_code.co_filename, trace.tb_lineno)
-        # Where none is the author's, the innermost says more than nothing.
-        if innermost is None or is_own(frame[0]) or not is_own(innermost[0]):
-            innermost = frame
-        trace = trace.tb_next
-    return innermost and f"{shorten(innermost[0])}:{innermost[1]}"
-
-
-def is_own(filename: str) -> bool:
-    """Whether a file is the author's, and none of the SDK, of Python itself or of a package."""
-    if filename.startswith("<") or "site-packages" in filename:
-        return False
-    if os.path.abspath(filename).startswith(_OWN_FOLDER + os.sep):
-        return False
-    # The standard library, in a component and outside of one.
-    return not filename.startswith((os.path.dirname(os.path.abspath(os.__file__)) + os.sep, "/python/"))
-
-
-def shorten(filename: str) -> str:
-    """The path within the project."""
-    for mounted, folder in roots.items():
-        if filename.startswith(mounted):
-            return folder + filename[len(mounted) :]
-    if not os.path.isabs(filename):
-        return filename
+def _message(raised: BaseException) -> str:
     try:
-        relative = os.path.relpath(filename)
-    except OSError:
-        # A component is in no folder.
-        return filename
-    return relative if not relative.startswith("..") else os.path.basename(filename)
+        return str(raised)
+    except Exception as error:
+        # An exception is a class of the author, and its `__str__` may fail as well.
+        return f"its own message fails with {type(error).__name__}"
 
 
 def _with_causes(text: str, raised: BaseException) -> str:
@@ -92,7 +71,7 @@ def _with_causes(text: str, raised: BaseException) -> str:
     cause = raised.__cause__
     while cause is not None and id(cause) not in seen:
         seen.add(id(cause))
-        message = str(cause)
+        message = _message(cause)
         # Many errors repeat their cause in their own text.
         if message and message not in text:
             text += f": {message}"

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from ._failure import HostError
 from ._json import write
+from ._place import of_caller
 from ._text import well_formed
 
 try:
@@ -82,8 +83,13 @@ def random() -> int:
     return int(_imports.get_random())
 
 
+#: Where the author's modules first import what a capability is asked with, by the name of the capability.
+imported_at: dict[str, str] = {}
+
+
 def capability(name: str, word: str) -> Send:
     """The way to ask for something. ``word`` is what the permission is called in `pyproject.toml`."""
+    imported_at[name] = of_caller() or ""
     if _imports is None:
         return lambda request, body: _answer(name, request, body)
     try:

@@ -7,6 +7,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, overload
 
+from ._failure import Failure
+from ._fit import fit
+from ._place import of_function
+from ._returns import check as check_return
 from ._schema import NOTHING, Shape, hints_of, shape_of, summary
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -26,6 +30,11 @@ _KINDS = (
     "command",
 )
 
+#: What registers a component of a kind.
+_DECORATORS = {kind: "facts" if kind == "facts_collector" else kind for kind in _KINDS}
+
+_OPTIONS = ("name", "type", "description", "config")
+
 _HOOKS = ("initialize", "shutdown", "before_task", "after_task", "on_task_failure")
 
 _MISSING = inspect.Parameter.empty
@@ -37,20 +46,30 @@ class Component:
     def __init__(
         self, kind: str, function: Callable[..., Any], name: str | None, type: str | None, description: str | None, config: Any
     ) -> None:
+        noun = kind.replace("_", " ")
+        if inspect.isclass(function) or not hasattr(function, "__name__"):
+            what = f"the class `{function.__name__}`" if inspect.isclass(function) else f"{function!r}"
+            raise TypeError(f"a {noun} is a function, and {what} is none; options of a decorator have names: `@{_DECORATORS[kind]}(name=…)`")
         self.kind = kind
         self.name = name or function.__name__
         self.type = type
         self.description = description if description is not None else summary(function.__doc__)
-        noun = kind.replace("_", " ")
         # Names become parts of file names and stand in front of dots, so nothing else is let through.
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,63}", self.name):
             raise TypeError(
                 f"a {noun} is called by ASCII letters, digits, `-` and `_`, a letter first, at most 64; not {self.name!r}"
             )
         if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-            raise TypeError(f"the {noun} `{self.name}` is asynchronous, and a plugin has nothing to wait for")
+            raise TypeError(f"the {noun} `{self.name}` is asynchronous, and a plugin has nothing to wait for; leave out `async`")
+        if kind != "log_source" and inspect.isgeneratorfunction(function):
+            raise TypeError(f"the {noun} `{self.name}` is a generator, since it has a `yield`; collect what it yields and return it")
         self._function = function
         self._read_signature(noun, config)
+
+    @property
+    def place(self) -> str | None:
+        """Where its function is."""
+        return of_function(self._function)
 
     def definition(self) -> dict[str, Any]:
         """What a `get_*` function says about it."""
@@ -92,13 +111,17 @@ class Component:
         if self.kind == "template_filter" and self.input_parameter is None:
             raise TypeError(f"{where} takes no value to be applied to")
         if rest and not is_template:
-            raise TypeError(f"{where} takes `{rest[0].name}`, which the host does not pass")
+            hint = "; a component is a function, and no method of a class" if rest[0].name in ("self", "cls") else ""
+            raise TypeError(f"{where} takes `{rest[0].name}`, which the host does not pass{hint}")
+        check_return(self.kind, where, hints.get("return", Any))
 
         def shape(parameter: inspect.Parameter) -> Shape:
             return shape_of(hints.get(parameter.name, Any), f"{self.name}({parameter.name})")
 
         #: The arguments of a template: name, shape, and whether it may be left out.
         self.arguments = [(parameter.name, shape(parameter), parameter.default is not _MISSING) for parameter in rest]
+        for parameter, (_, shaped, _) in zip(rest, self.arguments):
+            _check_default(parameter, shaped, where)
         self.input = shape(self.input_parameter) if self.input_parameter else Shape({})
         #: Nothing where the component has no configuration.
         self.config: Shape | None = None
@@ -108,7 +131,30 @@ class Component:
                 raise TypeError(f"{where} has a schema of its configuration, and no parameter `{_CONFIG}` to take it")
             return
         self.config = Shape(dict(config)) if config is not None else shape(self.config_parameter)
+        if not _can_be_object(self.config.schema):
+            raise TypeError(
+                f"{where} takes a configuration that is no object, and a host gives it nothing else: "
+                f"annotate `{self.config_parameter.name}` with a dataclass, a TypedDict or a dict[str, …]"
+            )
         self.schema = self.config.schema if self.config.schema else {"type": "object"}
+
+
+def _can_be_object(schema: Mapping[str, Any]) -> bool:
+    if "anyOf" in schema:
+        return any(_can_be_object(one) for one in schema["anyOf"])
+    types = schema.get("type", "object")
+    known = schema.get("enum", [{}])
+    return "object" in ([types] if isinstance(types, str) else types) and any(isinstance(value, Mapping) for value in known)
+
+
+def _check_default(parameter: inspect.Parameter, shape: Shape, where: str) -> None:
+    # Nothing for `str = None` is as widespread as it is harmless: no schema has the default.
+    if parameter.default in (_MISSING, None) or shape.build not in (None, int, float):
+        return
+    try:
+        fit(shape.schema, parameter.default)
+    except Failure as failure:
+        raise TypeError(f"{where}: the default of `{parameter.name}` does not fit: {failure}") from None
 
 
 #: Components by kind and by name, in the order in which they were registered.
@@ -119,10 +165,18 @@ hooks: dict[str, Callable[..., Any]] = {}
 
 
 def _decorator(kind: str, function: Callable[..., Any] | None, type: str | None = None, **options: Any) -> Any:
+    for option in options:
+        if option not in _OPTIONS:
+            raise TypeError(f"`@{_DECORATORS[kind]}` has no option `{option}`; it has `name`, `description` and `config`")
+
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         component = Component(kind, function, options.get("name"), type, options.get("description"), options.get("config"))
         if component.name in components[kind]:
-            raise TypeError(f"there are two components of the kind {kind.replace('_', ' ')} that are called `{component.name}`")
+            places = f"at {components[kind][component.name].place} and {component.place}"
+            raise TypeError(
+                f"there are two components of the kind {kind.replace('_', ' ')} that are called `{component.name}`, {places}; "
+                f"give one another name: `@{_DECORATORS[kind]}(name=\"…\")`"
+            )
         components[kind][component.name] = component
         return function
 
@@ -228,10 +282,12 @@ def command(function: Any = None, /, **options: Any) -> Any:
 
 def hook(function: Function) -> Function:
     """What is called around tasks: a function called ``initialize``, ``shutdown``, ``before_task``, ``after_task`` or ``on_task_failure``."""
-    name = function.__name__
+    name = getattr(function, "__name__", repr(function))
     if name not in _HOOKS:
         raise TypeError(f"there is no hook `{name}`; there are: {', '.join(_HOOKS)}")
     if name in hooks:
-        raise TypeError(f"there are two hooks `{name}`")
+        raise TypeError(f"there are two hooks `{name}`, at {of_function(hooks[name])} and {of_function(function)}; make one of them")
+    if inspect.iscoroutinefunction(function):
+        raise TypeError(f"the hook `{name}` is asynchronous, and a plugin has nothing to wait for; leave out `async`")
     hooks[name] = function
     return function

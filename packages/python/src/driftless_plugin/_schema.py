@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import collections.abc
+import contextlib
 import dataclasses
 import enum
 import inspect
 import json
+import sys
 import types
 import typing
+from collections.abc import Iterator
 from typing import Any, Callable
 
-from ._failure import Failure
+from ._failure import Failure, WrongResult
+from ._fit import fit
 from ._json import write
+from ._place import of_field
 
 #: The schema of a component without configuration: any key is one too many.
 NOTHING = {"type": "object", "additionalProperties": False}
@@ -30,6 +35,12 @@ _SIMPLE: dict[Any, dict[str, Any]] = {
     inspect.Parameter.empty: {},
 }
 
+
+#: Keywords of schemas that look as if they belonged to a field itself.
+_KEYWORDS = (
+    "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "pattern", "format",
+    "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
+)  # fmt: skip
 
 #: What says of a key of a TypedDict whether it has to be there, from Python 3.11 on.
 _MARKS = tuple(getattr(typing, name) for name in ("Required", "NotRequired") if hasattr(typing, name))
@@ -84,7 +95,7 @@ def shape_of(annotation: Any, where: str, above: tuple[type, ...] = ()) -> Shape
     name = annotation.__name__ if isinstance(annotation, type) else annotation
     raise TypeError(
         f"{where}: {name} cannot be part of a configuration; there are str, int, float, bool, list[…], dict[str, …], Optional[…], "
-        "Literal[…], enumerations, dataclasses, TypedDict and Any"
+        "Literal[…], enumerations, dataclasses, TypedDict and Any" + _instead(annotation)
     )
 
 
@@ -94,6 +105,8 @@ def hints_of(owner: Any, where: str) -> dict[str, Any]:
         return typing.get_type_hints(owner, include_extras=True)
     except NameError as error:
         raise TypeError(f"{where}: {error}; an annotation has to name what can be found in the module") from None
+    except SyntaxError:
+        raise TypeError(f"{where}: an annotation in quotes is no type; write it without quotes") from None
 
 
 def summary(documentation: str | None) -> str | None:
@@ -151,19 +164,24 @@ def _dataclass(owner: type, above: tuple[type, ...]) -> Shape:
     shapes: dict[str, Shape] = {}
     properties: dict[str, Any] = {}
     required: list[str] = []
+    _check_members(owner)
     for field in dataclasses.fields(owner):
         if not field.init:
             continue
         where = f"{owner.__name__}.{field.name}"
-        shape = shapes[field.name] = shape_of(hints[field.name], where, above)
+        with _place(owner, field.name):
+            shape = shapes[field.name] = shape_of(hints[field.name], where, above)
         schema = properties[field.name] = dict(shape.schema)
+        _check_metadata(field, where, owner)
         if "description" in field.metadata:
             schema["description"] = field.metadata["description"]
         schema.update(field.metadata.get("schema", {}))
         if field.default is not dataclasses.MISSING:
-            schema["default"] = _as_json(field.default, where)
+            with _place(owner, field.name):
+                schema["default"] = _default(field.default, shape, hints[field.name], where)
         elif field.default_factory is not dataclasses.MISSING:
-            schema["default"] = _as_json(field.default_factory(), where)
+            with _place(owner, field.name):
+                schema["default"] = _default(field.default_factory(), shape, hints[field.name], where)
         else:
             required.append(field.name)
 
@@ -180,7 +198,10 @@ def _dataclass(owner: type, above: tuple[type, ...]) -> Shape:
 
 def _typed_dict(owner: Any, above: tuple[type, ...]) -> Shape:
     hints = hints_of(owner, owner.__name__)
-    shapes = {name: shape_of(hint, f"{owner.__name__}.{name}", above) for name, hint in hints.items()}
+    shapes = {}
+    for name, hint in hints.items():
+        with _place(owner, name):
+            shapes[name] = shape_of(hint, f"{owner.__name__}.{name}", above)
     required = [name for name in hints if name in owner.__required_keys__]
     schema = _object(owner, {name: shape.schema for name, shape in shapes.items()}, required)
     if all(shape.build is None for shape in shapes.values()):
@@ -199,8 +220,63 @@ def _object(owner: Any, properties: dict[str, Any], required: list[str]) -> dict
     return schema
 
 
-def _as_json(default: Any, where: str) -> Any:
+def _default(default: Any, shape: Shape, hint: Any, where: str) -> Any:
+    """A default as JSON. A host fills it in and checks it, so one that does not fit would be a configuration that is always refused."""
     try:
-        return json.loads(write(default))
+        written = json.loads(write(default))
+    except WrongResult as wrong:
+        raise TypeError(f"{where}: its default cannot be written as JSON: {str(wrong).partition(': ')[2]}") from None
+    try:
+        fit(shape.schema, written)
     except Failure as failure:
-        raise TypeError(f"{where}: its default cannot be written as JSON: {failure}") from None
+        name = hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
+        instead = f"; write `{name} | None`" if default is None else ""
+        raise TypeError(f"{where}: its default does not fit: {failure}{instead}") from None
+    return written
+
+
+def _check_members(owner: type) -> None:
+    """A value without a type is no field of a dataclass, and no key of a configuration then."""
+    annotated = {name for base in owner.__mro__ for name in inspect.get_annotations(base)}
+    for name, value in vars(owner).items():
+        is_meant = name.islower() and not name.startswith("_") and isinstance(value, (str, bool, int, float, list, dict, type(None)))
+        if is_meant and name not in annotated:
+            with _place(owner, name):
+                raise TypeError(
+                    f"{owner.__name__}.{name} has no type, so it is no part of the configuration: "
+                    f"write `{name}: {type(value).__name__} = …`, or `{name}: ClassVar = …` if that is meant"
+                )
+
+
+def _check_metadata(field: dataclasses.Field[Any], where: str, owner: type) -> None:
+    for key in field.metadata:
+        if key in _KEYWORDS:
+            with _place(owner, field.name):
+                raise TypeError(f'{where}: `{key}` is a part of its schema: write `metadata={{"schema": {{"{key}": …}}}}`')
+
+
+def _instead(annotation: Any) -> str:
+    """What to write instead of a type that has no schema."""
+    if not isinstance(annotation, type):
+        return ""
+    if annotation.__name__ in ("datetime", "date", "time", "Decimal", "Path", "PosixPath", "UUID", "bytes"):
+        return "; write str, and make the value of it in `__post_init__`"
+    if annotation in (set, frozenset, tuple):
+        return "; write list[…]"
+    if annotation.__module__ not in sys.stdlib_module_names:
+        return f"; make {annotation.__name__} a dataclass, with `@dataclass` above it"
+    return ""
+
+
+@contextlib.contextmanager
+def _place(owner: type, name: str) -> Iterator[None]:
+    """Says of a mistake where the field is."""
+    try:
+        yield
+    except TypeError as error:
+        place = None if hasattr(error, "place") else of_field(owner, name)
+        if place is None:
+            raise
+        told = TypeError(f"{error}, at {place}")
+        told.place = place  # type: ignore[attr-defined]
+        raise told from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ._failure import Failure
+from ._failure import WrongResult
 from ._json import write
 
 #: How much of JSON one call returns, about: enough to make the call's own cost small, little enough to stay far below every limit.
@@ -43,7 +43,7 @@ def _fill(iterator: Iterator[Any]) -> tuple[list[str], Iterator[Any] | BaseExcep
                 return records, None
             records.append(record)
             size += len(record) + 1
-    except Exception as raised:
+    except BaseException as raised:
         if not records:
             raise
         return records, raised
@@ -52,5 +52,5 @@ def _fill(iterator: Iterator[Any]) -> tuple[list[str], Iterator[Any] | BaseExcep
 
 def _iterate(records: Any) -> Iterator[Any]:
     if isinstance(records, (str, bytes, dict)) or not hasattr(records, "__iter__"):
-        raise Failure("what it returned is no list of records, and no generator of them")
+        raise WrongResult("what it returned is no list of records, and no generator of them")
     return iter(records)

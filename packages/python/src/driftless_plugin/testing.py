@@ -309,7 +309,9 @@ def call_hook(name: str, *values: Any) -> Any:
 def _call(function: Callable[..., str], *strings: str) -> Any:
     try:
         reply = function(*strings)
-    except Exception as raised:
+    except BaseException as raised:
+        if isinstance(raised, KeyboardInterrupt):
+            raise
         raise Error(explain(raised)) from raised
     return json.loads(reply)
 

@@ -9,7 +9,7 @@ from driftless_plugin import Failure, log, task
 class Greet:
     """Who is greeted, and how."""
 
-    who: str = field(metadata={"description": "Who is greeted.", "minLength": 1})
+    who: str = field(metadata={"description": "Who is greeted.", "schema": {"minLength": 1}})
     greeting: str = field(default="Hello", metadata={"description": "The words before the name."})
 
 

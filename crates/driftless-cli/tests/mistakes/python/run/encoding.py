@@ -1,0 +1,10 @@
+from driftless_plugin import task
+
+
+@task
+def encoding() -> str:
+    return str("é".encode("cp1250"))
+
+
+# says: LookupError: unknown encoding: cp1250, at src/encoding.py:6
+# says: write `codecs.lookup("cp1250")` at the top of the module
