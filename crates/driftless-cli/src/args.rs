@@ -1,10 +1,13 @@
 //! What can be typed.
 
+use std::ffi::OsString;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args as ClapArgs, ColorChoice, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use driftless_host::api::log::Level;
+use serde_json::{Value, json};
 
 use crate::words::shell_word;
 
@@ -21,7 +24,13 @@ pub(crate) struct Args {
 impl Args {
     /// Reads the command line. What it cannot mean is told, and ends the process with exit code 2.
     pub(crate) fn read() -> Self {
-        let mut args = Self::parse();
+        let mut args = Self::try_parse().unwrap_or_else(|error| {
+            if error.use_stderr() && asks_for_json(std::env::args_os().skip(1)) {
+                // Where it cannot be written, standard error still says it.
+                let _ = writeln!(io::stdout(), "{}", json!({"error": usage_error(&error)}));
+            }
+            error.exit()
+        });
         // `--config` is the file of settings everywhere but in `facts`, where it is the file of collectors.
         let own = match &mut args.command {
             Command::Apply(Apply { config, .. })
@@ -34,6 +43,19 @@ impl Args {
         args.global.settings = own.or(args.global.settings);
         args
     }
+}
+
+/// Whether a command line that cannot be read asks for JSON.
+fn asks_for_json(args: impl Iterator<Item = OsString>) -> bool {
+    args.take_while(|arg| arg != "--").any(|arg| arg == "--json")
+}
+
+/// What is wrong with a command line, without the advice for people.
+fn usage_error(error: &clap::Error) -> Value {
+    let text = error.render().to_string();
+    let message = text.split("\n\n").next().unwrap_or_default();
+    let message = message.strip_prefix("error: ").unwrap_or(message).trim_end();
+    json!({"message": message, "code": 2, "kind": "usage", "causes": []})
 }
 
 const EXIT_CODES: &str = "\
@@ -136,6 +158,17 @@ pub(crate) struct Apply {
     /// Fills in templates and checks configurations, and runs no task
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Checks the file and lists its tasks, and runs none
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) list_tasks: bool,
+    /// Runs only tasks with one of these tags, and those with the tag `always`
+    #[arg(long, value_name = "TAG", action = ArgAction::Append, value_delimiter = ',')]
+    pub(crate) tags: Vec<String>,
+    /// Runs no task with one of these tags
+    #[arg(long, value_name = "TAG", action = ArgAction::Append, value_delimiter = ',')]
+    pub(crate) skip_tags: Vec<String>,
+    #[command(flatten)]
+    pub(crate) variables: Variables,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -157,6 +190,13 @@ pub(crate) struct Render {
     /// The template, or `-` for standard input
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) template: PathBuf,
+    #[command(flatten)]
+    pub(crate) variables: Variables,
+}
+
+/// Variables for templates.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Variables {
     /// A file of variables: YAML, JSON or TOML; later ones win
     #[arg(long, value_name = "FILE", action = ArgAction::Append, value_hint = ValueHint::FilePath)]
     pub(crate) vars: Vec<PathBuf>,

@@ -1,46 +1,69 @@
 //! Files that a user writes: YAML, JSON or TOML, told apart by their extension.
 
-use std::ops::Range;
 use std::path::Path;
 
-use driftless_documents::{DocumentError, Format};
+use driftless_documents::{Document, DocumentError, Format};
 use serde::de::DeserializeOwned;
 
-use crate::excerpt::excerpt;
+use crate::excerpt::excerpt_at;
 use crate::failure::Failure;
 use crate::text;
 
 /// Reads a file. A mistake in it is told with its line.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
-    let Some(format) = Format::of(path) else {
-        let why = "its name ends in none of .yml, .yaml, .json, .toml";
-        return Err(Failure::Usage(format!("{}: {why}", path.display())));
-    };
-    parse(path, format, &text::read(path)?)
+    let file = DocumentFile::read(path)?;
+    file.document()?.read().map_err(|error| file.failure(&error))
+}
+
+/// The text of a document, and where it is.
+pub(crate) struct DocumentFile<'p> {
+    path: &'p Path,
+    pub(crate) text: String,
+    format: Format,
+}
+
+impl<'p> DocumentFile<'p> {
+    /// Reads the text of a file whose name says what it is written in.
+    pub(crate) fn read(path: &'p Path) -> Result<Self, Failure> {
+        let Some(format) = Format::of(path) else {
+            let why = "its name ends in none of .yml, .yaml, .json, .toml";
+            return Err(Failure::Usage(format!("{}: {why}", path.display())));
+        };
+        Ok(Self { path, text: without_mark(text::read(path)?), format })
+    }
+
+    /// The document in it.
+    pub(crate) fn document(&self) -> Result<Document<'_>, Failure> {
+        Document::parse(self.format, &self.text).map_err(|error| self.failure(&error))
+    }
+
+    fn failure(&self, error: &DocumentError) -> Failure {
+        Failure::Usage(describe(self.path, &self.text, error))
+    }
 }
 
 /// Reads the text of a TOML file, whatever the file is called.
 pub(crate) fn read_toml<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, Failure> {
-    parse(path, Format::Toml, text)
+    let file = DocumentFile { path, text: without_mark(text.to_owned()), format: Format::Toml };
+    file.document()?.read().map_err(|error| file.failure(&error))
 }
 
-fn parse<T: DeserializeOwned>(path: &Path, format: Format, text: &str) -> Result<T, Failure> {
-    // Some editors begin a file with a mark that says nothing.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    driftless_documents::read(format, text).map_err(|error| Failure::Usage(describe(path, text, &error)))
+/// Some editors begin a file with a mark that says nothing.
+fn without_mark(mut text: String) -> String {
+    if text.starts_with(MARK) {
+        text.drain(..MARK.len_utf8());
+    }
+    text
 }
+
+const MARK: char = '\u{feff}';
 
 fn describe(path: &Path, text: &str, error: &DocumentError) -> String {
     let path = path.display();
     match (error.place(), error.line_and_column(text)) {
         (Some(place), Some((line, column))) => {
-            format!("{path}:{line}:{column}: {error}\n{}", excerpt(text, at_least_one(place)))
+            format!("{path}:{line}:{column}: {error}\n{}", excerpt_at(text, place))
         }
         _ => format!("{path}: {error}"),
     }
-}
-
-/// A place that can be marked: what is missing has no length.
-fn at_least_one(place: Range<usize>) -> Range<usize> {
-    place.start..place.end.max(place.start + 1)
 }

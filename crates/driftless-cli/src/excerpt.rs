@@ -34,6 +34,11 @@ pub(crate) fn excerpt(source: &str, range: Range<usize>) -> String {
     excerpt.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
+/// The line of a text that a mistake is in, with its place marked. What is missing has no length, and is marked all the same.
+pub(crate) fn excerpt_at(text: &str, place: Range<usize>) -> String {
+    excerpt(text, place.start..place.end.max(place.start + 1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

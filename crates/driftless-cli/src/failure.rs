@@ -2,12 +2,13 @@
 
 use std::io;
 use std::path::Path;
-use std::process::ExitCode;
 
 use driftless_author::{AuthorError, AuthorErrorKind};
 use driftless_host::ErrorKind;
 use driftless_sandbox::SetupError;
 use thiserror::Error;
+
+use crate::file_mistakes::FileMistakes;
 
 /// A failure of the command itself, rather than of a plugin.
 #[derive(Debug, Error)]
@@ -31,8 +32,8 @@ pub(crate) const FAILED: u8 = 1;
 /// The exit code where a permission or a check said no.
 pub(crate) const REFUSED: u8 = 3;
 
-/// The exit code that an error asks for.
-pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
+/// The exit code that an error asks for by itself.
+pub(crate) fn code(error: &anyhow::Error) -> u8 {
     let by_kind = |kind| match kind {
         ErrorKind::Failed => FAILED,
         ErrorKind::Configuration => 2,
@@ -63,7 +64,7 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
             Failure::NotFound(_) => 5,
         })
     });
-    ExitCode::from(code.unwrap_or(FAILED))
+    code.unwrap_or(FAILED)
 }
 
 /// What kind of answer an error of one of the libraries asks for; `None` for any other. These errors have their causes in their own words.
@@ -76,7 +77,8 @@ pub(crate) fn library_error_kind(error: &(dyn std::error::Error + 'static)) -> O
     let templates = || error.downcast_ref().map(templates::Error::kind);
     let logs = || error.downcast_ref().map(logs::Error::kind);
     let runner = || error.downcast_ref().map(runner::Error::kind);
-    host().or_else(templates).or_else(logs).or_else(runner)
+    let mistakes = || error.downcast_ref().map(FileMistakes::kind);
+    host().or_else(templates).or_else(logs).or_else(runner).or_else(mistakes)
 }
 
 /// The template that an error is about, where it is about one.

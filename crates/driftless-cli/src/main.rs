@@ -7,8 +7,11 @@ mod args;
 mod commands;
 mod context;
 mod document;
+mod error_text;
 mod excerpt;
+mod exit;
 mod failure;
+mod file_mistakes;
 mod interrupt;
 mod missing_grants;
 mod output;
@@ -22,6 +25,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let args = args::Args::read();
+    let json = args.global.json;
     let terminal = terminal::Terminal::new(&args.global);
     let done = interrupt::handle_signals(&terminal).and_then(|()| commands::run(args, &terminal));
     let done = done.and_then(|code| {
@@ -31,8 +35,14 @@ fn main() -> ExitCode {
     // Where a failure is skipped, the command has gone on to its end.
     let interrupted = interrupt::has_cancelled().then(|| ExitCode::from(interrupt::exit_code()));
     let code = done.unwrap_or_else(|error| {
+        let code = exit::code(&error, &terminal);
+        if json {
+            // Where it cannot be written, standard error still says it.
+            let told = serde_json::json!({"error": error_text::as_json(&error, code)});
+            let _ = terminal.result(&format!("{told}\n"));
+        }
         terminal.error(&error);
-        failure::exit_code(&error)
+        ExitCode::from(code)
     });
     // A plugin that was refused a permission tells its failure in its own words, which say nothing of why.
     let was_refused = code == ExitCode::from(failure::FAILED) && terminal.noted_grants().any_denied();

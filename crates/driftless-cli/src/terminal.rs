@@ -15,10 +15,11 @@ use driftless_templates::TemplateError;
 
 use crate::args::Global;
 use crate::excerpt::excerpt;
-use crate::failure::{host_error, library_error_kind, template_error};
+use crate::failure::template_error;
+use crate::file_mistakes::FileMistakes;
 use crate::missing_grants::MissingGrants;
 use crate::output::Output;
-use crate::words;
+use crate::{error_text, words};
 
 /// Standard output and standard error, with or without colour.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct Terminal {
     quiet: bool,
     /// Whether there was a warning, shown or not.
     has_warned: Arc<AtomicBool>,
+    /// Whether messages of plugins are kept back.
+    hides_messages: Arc<AtomicBool>,
     missing_grants: MissingGrants,
     /// The options of this command that others need too, as they are typed.
     global: Arc<str>,
@@ -50,6 +53,7 @@ impl Terminal {
             color,
             quiet: global.quiet,
             has_warned: Arc::default(),
+            hides_messages: Arc::default(),
             missing_grants: MissingGrants::default(),
             global: global.places().into(),
         }
@@ -92,24 +96,23 @@ impl Terminal {
 
     /// An error and its causes.
     pub(crate) fn error(&self, error: &anyhow::Error) {
-        let mut text = String::new();
-        for cause in error.chain() {
-            let colon = if text.is_empty() { "" } else { ": " };
-            text = format!("{text}{colon}{cause}");
-            // These have their causes in their own words.
-            if library_error_kind(cause).is_some() {
-                break;
+        if let Some(mistakes) = error.downcast_ref::<FileMistakes>() {
+            mistakes.told().for_each(|told| self.error_line(&told));
+            if let Some(count) = mistakes.count() {
+                self.note(printable_line(&count));
             }
+            return;
         }
-        if let Some(remedy) = error.chain().find_map(host_error).and_then(words::remedy) {
-            text.push_str(&remedy);
-        }
+        let mut text = error_text::message(error);
         if let Some((source, range)) = error.chain().find_map(template_error).and_then(TemplateError::place) {
             text.push('\n');
             text.push_str(&excerpt(source, range));
         }
-        let text = text.trim_end();
-        let _ = writeln!(self.err(), "{BAD}error:{BAD:#} {}", printable_lines(text));
+        self.error_line(&text);
+    }
+
+    fn error_line(&self, text: &str) {
+        let _ = writeln!(self.err(), "{BAD}error:{BAD:#} {}", printable_lines(text.trim_end()));
     }
 
     /// Prints a note for the user. Where it cannot be written, the work goes on all the same.
@@ -142,6 +145,12 @@ impl Terminal {
         }
     }
 
+    /// Keeps back what plugins say in their messages, as long as there is what is returned.
+    pub(crate) fn hide_messages(&self) -> HiddenMessages {
+        self.hides_messages.store(true, Ordering::Relaxed);
+        HiddenMessages(Arc::clone(&self.hides_messages))
+    }
+
     /// A message of a plugin.
     pub(crate) fn log(&self, record: &LogRecord<'_>) {
         let style = match record.level {
@@ -152,8 +161,22 @@ impl Terminal {
         };
         // A plugin without a manifest is called like its file, and a file can be called anything.
         let (level, plugin) = (record.level, printable_line(record.plugin));
-        let message = printable_line(record.message);
+        let message = match self.hides_messages.load(Ordering::Relaxed) {
+            true => "a message that is not shown (`no_log`)".into(),
+            false => printable_line(record.message),
+        };
         let _ = writeln!(self.err(), "{style}{level:<5}{style:#} {FAINT}{plugin}:{FAINT:#} {message}");
+    }
+}
+
+/// Messages of plugins are kept back, until this is dropped.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct HiddenMessages(Arc<AtomicBool>);
+
+impl Drop for HiddenMessages {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 }
 

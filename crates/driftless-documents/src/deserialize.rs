@@ -17,7 +17,8 @@ use crate::node::{Content, Entry, Node};
 type Result<T> = std::result::Result<T, DocumentError>;
 
 impl Node<'_> {
-    fn is_not(&self, expected: Expected) -> DocumentError {
+    /// Says what is expected here instead, and what to write where that is known.
+    pub(crate) fn is_not(&self, expected: Expected) -> DocumentError {
         let found = match &self.content {
             Content::Null => "nothing".to_owned(),
             Content::Bool(is_true) => format!("`{is_true}`"),

@@ -1,12 +1,16 @@
 //! Documents, and what they are read as.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
+use driftless_plugin_api::hint::Expected;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::DocumentError;
 use crate::format::Format;
 use crate::limits::check_bytes;
-use crate::node::{Content, Node};
+use crate::node::{Content, Entry, Node};
 use crate::{json, toml, yaml};
 
 /// Reads a text as a value of a type.
@@ -82,7 +86,120 @@ impl<'t> Document<'t> {
         })
     }
 
+    /// Where it is, in bytes of the text.
+    pub fn place(&self) -> Range<usize> {
+        self.root.place.clone()
+    }
+
+    /// The values of a mapping, each with its key, so that a mistake in one does not hide those in the others.
+    ///
+    /// ```
+    /// use driftless_documents::{Document, Format};
+    ///
+    /// let text = "port: none\nhost: 5\n";
+    /// let members = Document::parse(Format::Yaml, text)?.members()?;
+    /// let mistakes = members.into_iter().map(|member| match &*member.key {
+    ///     "port" => member.value.read::<u16>().map(drop),
+    ///     _ => member.value.read::<String>().map(drop),
+    /// });
+    /// assert_eq!(mistakes.filter(Result::is_err).count(), 2);
+    /// # Ok::<(), driftless_documents::DocumentError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When it is no mapping.
+    pub fn members(self) -> Result<Vec<Member<'t>>, DocumentError> {
+        if self.is_blank() {
+            return Err(DocumentError::without_place("nothing is written in it"));
+        }
+        match self.root.content {
+            Content::Map(entries) => Ok(entries.into_iter().map(Member::from).collect()),
+            _ => Err(self.root.is_not(Expected::Map)),
+        }
+    }
+
+    /// The items of a list, for the same reason.
+    ///
+    /// # Errors
+    ///
+    /// When it is no list.
+    pub fn items(self) -> Result<Vec<Self>, DocumentError> {
+        match self.root.content {
+            Content::List(items) => Ok(items.into_iter().map(|root| Self { root }).collect()),
+            _ => Err(self.root.is_not(Expected::List)),
+        }
+    }
+
+    /// Where a value is, in bytes of the text; that of the innermost one around it, where it is not there.
+    pub fn place_of(&self, path: &[Step]) -> Range<usize> {
+        self.find(path).1
+    }
+
+    /// Where the key of a value is, in bytes of the text; as for [`place_of`](Self::place_of), where it has none.
+    pub fn key_place_of(&self, path: &[Step]) -> Range<usize> {
+        let (key, value) = self.find(path);
+        key.unwrap_or(value)
+    }
+
+    /// Where the key and the value are to which a path leads.
+    fn find(&self, path: &[Step]) -> (Option<Range<usize>>, Range<usize>) {
+        let mut node = &self.root;
+        let mut key = None;
+        for step in path {
+            let next = match (&node.content, step) {
+                (Content::Map(entries), Step::Key(name)) => entries
+                    .iter()
+                    .find(|entry| entry.key.text == *name)
+                    .map(|entry| (Some(entry.key.place.clone()), &entry.value)),
+                (Content::List(items), Step::Index(index)) => items.get(*index).map(|item| (None, item)),
+                _ => None,
+            };
+            let Some(next) = next else { return (None, node.place.clone()) };
+            (key, node) = next;
+        }
+        (key, node.place.clone())
+    }
+
     fn is_blank(&self) -> bool {
         matches!(self.root.content, Content::Null) && self.root.place.is_empty()
+    }
+}
+
+/// A value of a mapping, with its key.
+#[derive(Clone, Debug)]
+pub struct Member<'t> {
+    /// The key.
+    pub key: Cow<'t, str>,
+    /// Where the key is, in bytes of the text.
+    pub key_place: Range<usize>,
+    /// The value.
+    pub value: Document<'t>,
+}
+
+/// A step on the way to a value in a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// To the value of this key of a mapping.
+    Key(String),
+    /// To the item of a list at this position, from 0.
+    Index(usize),
+}
+
+impl<'t> From<Entry<'t>> for Member<'t> {
+    fn from(entry: Entry<'t>) -> Self {
+        Self { key: entry.key.text, key_place: entry.key.place, value: Document { root: entry.value } }
+    }
+}
+
+impl From<&str> for Step {
+    fn from(key: &str) -> Self {
+        Self::Key(key.to_owned())
+    }
+}
+
+impl From<usize> for Step {
+    fn from(index: usize) -> Self {
+        Self::Index(index)
     }
 }

@@ -18,7 +18,8 @@ pub struct DocumentError {
 }
 
 impl DocumentError {
-    pub(crate) fn at(message: impl AsRef<str>, place: Range<usize>) -> Self {
+    /// A mistake at a place, in bytes of the text. What is long is cut.
+    pub fn at(message: impl AsRef<str>, place: Range<usize>) -> Self {
         Self { place: Some(place), ..Self::without_place(message) }
     }
 
@@ -39,11 +40,20 @@ impl DocumentError {
 
     /// The line and the column at which it begins, both from 1, the column in characters. `text` is what was read.
     pub fn line_and_column(&self, text: &str) -> Option<(usize, usize)> {
-        let before = &text[..text.floor_char_boundary(self.place.as_ref()?.start)];
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
-        Some((line, column))
+        Some(line_and_column(text, self.place.as_ref()?.start))
     }
+}
+
+/// The line and the column at which a byte of a text is, both from 1, the column in characters.
+///
+/// ```
+/// assert_eq!(driftless_documents::line_and_column("é: 1\nport: no", 11), (2, 6));
+/// ```
+pub fn line_and_column(text: &str, byte: usize) -> (usize, usize) {
+    let before = &text[..text.floor_char_boundary(byte)];
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
+    (line, column)
 }
 
 impl de::Error for DocumentError {

@@ -34,8 +34,8 @@ mod toml;
 mod write;
 mod yaml;
 
-pub use document::{Document, read};
-pub use error::DocumentError;
+pub use document::{Document, Member, Step, read};
+pub use error::{DocumentError, line_and_column};
 pub use format::Format;
 pub use limits::{MAX_BYTES, MAX_DEPTH, MAX_VALUES};
 pub use set::parse_setting;

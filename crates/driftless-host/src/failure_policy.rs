@@ -30,8 +30,9 @@ use serde::{Deserialize, Deserializer};
 /// So is a task, facts collector, log source or log output that replies `{"error": …}`. A log parser, log filter, template
 /// filter or template function that replies so has done its part and says something about *this* line or value: that is no
 /// failure of the plugin, fails the line or the template as ever, and no policy changes it. A task's result with the
-/// status `error` is a result. What is wrong before the call, like a configuration that does not match its schema or a plugin
-/// that is not there, always ends the run.
+/// status `error` is a result: it is not asked for again, and does not open a circuit. It ends a run of tasks as well, unless the task's own policy
+/// is to skip it; what [`Settings::failure`](crate::Settings::failure) says is about plugins. What is wrong before the call, like a
+/// configuration that does not match its schema or a plugin that is not there, always ends the run.
 ///
 /// # What each policy does
 ///

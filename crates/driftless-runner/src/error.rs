@@ -1,12 +1,13 @@
 //! Why a file of tasks or collectors did not run to its end.
 
+use driftless_documents::DocumentError;
 use driftless_host::ErrorKind;
-use driftless_templates::TemplateError;
+use driftless_templates::{NotAVariable, TemplateError};
 
 /// The result of what this crate does.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong while a file ran.
+/// What went wrong while a file ran, or what is wrong with it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -16,6 +17,20 @@ pub enum Error {
     /// A template in the file.
     #[error(transparent)]
     Template(#[from] driftless_templates::Error),
+    /// What is written is not what is expected there.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// A variable that no template could use.
+    #[error(transparent)]
+    Variable(#[from] NotAVariable),
+    /// A key that is not known, and what is written instead.
+    #[error("unknown key `{key}`: {instead}")]
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// What is written instead, or which keys there are.
+        instead: String,
+    },
     /// A file that asks for something impossible.
     #[error("{what}: {why}")]
     File {
@@ -23,6 +38,12 @@ pub enum Error {
         what: String,
         /// What is wrong with it.
         why: String,
+    },
+    /// Something that went wrong in a task with `no_log`, of which nothing is told but where.
+    #[error("what went wrong is not shown, for the task has `no_log: true`")]
+    Hidden {
+        /// What kind of answer it asks for.
+        kind: ErrorKind,
     },
     /// Something that went wrong in one step.
     #[error("{what}: {source}")]
@@ -52,7 +73,11 @@ impl Error {
             Self::Plugin(error) => Some(error),
             Self::Template(error) => error.plugin_error(),
             Self::Context { source, .. } => source.plugin_error(),
-            Self::File { .. } => None,
+            Self::Document(_)
+            | Self::Variable(_)
+            | Self::UnknownKey { .. }
+            | Self::File { .. }
+            | Self::Hidden { .. } => None,
         }
     }
 
@@ -61,7 +86,10 @@ impl Error {
         match self {
             Self::Plugin(error) => error.kind(),
             Self::Template(error) => error.kind(),
-            Self::File { .. } => ErrorKind::Configuration,
+            Self::Hidden { kind } => *kind,
+            Self::Document(_) | Self::Variable(_) | Self::UnknownKey { .. } | Self::File { .. } => {
+                ErrorKind::Configuration
+            }
             Self::Context { source, .. } => source.kind(),
         }
     }
@@ -71,7 +99,12 @@ impl Error {
         match self {
             Self::Template(error) => error.template(),
             Self::Context { source, .. } => source.template(),
-            Self::Plugin(_) | Self::File { .. } => None,
+            Self::Plugin(_)
+            | Self::Document(_)
+            | Self::Variable(_)
+            | Self::UnknownKey { .. }
+            | Self::File { .. }
+            | Self::Hidden { .. } => None,
         }
     }
 }

@@ -4,6 +4,8 @@ use driftless_host::FailurePolicy;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::tags::Tags;
+
 /// A file of tasks, as it is written in YAML, JSON or TOML.
 ///
 /// ```
@@ -49,10 +51,24 @@ pub struct FactsFile {
 pub struct TaskStep {
     /// Which, as `plugin.task`.
     pub r#type: String,
-    /// What to call it in messages. Default: the type.
+    /// What to call it in messages, a template. Default: the type.
     pub name: Option<String>,
     /// The variable that holds its result for the tasks below.
     pub register: Option<String>,
+    /// A list, or an expression that makes one: it is run once for each item.
+    pub r#loop: Option<Value>,
+    /// What the item of a loop is called.
+    #[serde(default)]
+    pub loop_control: LoopControl,
+    /// Words by which a part of the tasks is run.
+    #[serde(default)]
+    pub tags: Tags,
+    /// Keeps its configuration and its result out of everything that is printed. It stops no plugin from writing them somewhere.
+    #[serde(default)]
+    pub no_log: bool,
+    /// Lets the next task run where this one fails.
+    #[serde(default)]
+    pub ignore_errors: bool,
     /// An expression, or a list of them, of which all have to be true; otherwise the task is left out.
     pub when: Option<Value>,
     /// What is done when it brings no result; no template.
@@ -60,6 +76,17 @@ pub struct TaskStep {
     /// Every other key: its configuration.
     #[serde(flatten)]
     pub config: Map<String, Value>,
+}
+
+/// What the variables of a loop are called.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoopControl {
+    /// The variable that holds the item, and the key of the item in the results.
+    #[serde(default = "item")]
+    pub loop_var: String,
+    /// The variable that holds the item's number, from 0.
+    pub index_var: Option<String>,
 }
 
 /// One collector of a file.
@@ -77,10 +104,37 @@ pub struct CollectorStep {
 }
 
 impl TaskStep {
-    /// What it is called in messages.
+    /// A task of this type, with nothing else said.
+    pub(crate) fn new(r#type: String) -> Self {
+        Self {
+            r#type,
+            name: None,
+            register: None,
+            r#loop: None,
+            loop_control: LoopControl::default(),
+            tags: Tags::default(),
+            no_log: false,
+            ignore_errors: false,
+            when: None,
+            on_failure: None,
+            config: Map::new(),
+        }
+    }
+
+    /// What it is called in messages, as it is written.
     pub fn label(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.r#type)
     }
+}
+
+impl Default for LoopControl {
+    fn default() -> Self {
+        Self { loop_var: item(), index_var: None }
+    }
+}
+
+fn item() -> String {
+    "item".to_owned()
 }
 
 impl CollectorStep {

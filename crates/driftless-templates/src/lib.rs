@@ -10,8 +10,10 @@ mod named_function;
 mod names;
 mod nesting;
 mod templates;
+mod variable;
 
 pub use error::{Error, Result, TemplateError};
 pub use event::Event;
 pub use minijinja;
 pub use templates::Templates;
+pub use variable::{NotAVariable, check_variable_name};

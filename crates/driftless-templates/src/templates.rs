@@ -355,8 +355,21 @@ impl Templates {
     ///
     /// As for [`render`](Self::render), with the variable's name.
     pub fn fill_vars(&self, raw: &Map<String, Value>) -> Result<Map<String, Value>> {
-        let mut vars = Map::new();
-        for (name, value) in raw {
+        self.fill_vars_beside(&Map::new(), raw)
+    }
+
+    /// The same beside variables that are given: all of them may be used, and one that has the name of a given one is left out, with its templates.
+    ///
+    /// # Errors
+    ///
+    /// As for [`render`](Self::render), with the variable's name.
+    pub fn fill_vars_beside(
+        &self,
+        given: &Map<String, Value>,
+        raw: &Map<String, Value>,
+    ) -> Result<Map<String, Value>> {
+        let mut vars = given.clone();
+        for (name, value) in raw.iter().filter(|(name, _)| !given.contains_key(*name)) {
             let filled = self.fill(value, &vars).map_err(|error| error.at(format!("vars.{name}")))?;
             vars.insert(name.clone(), filled);
         }
@@ -379,6 +392,46 @@ impl Templates {
             Ok((key.clone(), filled.map_err(|error| error.at(key))?))
         });
         filled.collect()
+    }
+
+    /// Whether a string of a value holds a template, so that [filling it in](Self::fill) makes something else of it.
+    pub fn has_templates(value: &Value) -> bool {
+        match value {
+            Value::String(text) => is_template(text),
+            Value::Array(items) => items.iter().any(Self::has_templates),
+            Value::Object(object) => object.values().any(Self::has_templates),
+            _ => false,
+        }
+    }
+
+    /// Checks whether a string can be read as [`fill`](Self::fill) reads it. Nothing is rendered, and what is used need not be there.
+    ///
+    /// # Errors
+    ///
+    /// When it holds a template that is wrong, with the line.
+    pub fn check(&self, text: &str) -> Result<()> {
+        if !is_template(text) {
+            return Ok(());
+        }
+        if let Some(expression) = single_expression(text)
+            && self.is_expression(expression)?
+        {
+            return Ok(());
+        }
+        self.bounded("template", text)?;
+        let template = self.environment.template_from_named_str("template", text);
+        template.map(drop).map_err(|error| self.error(error).into())
+    }
+
+    /// Checks whether an expression can be read as [`evaluate`](Self::evaluate) reads it. Nothing is evaluated, and what is used need not be there.
+    ///
+    /// # Errors
+    ///
+    /// When the expression is wrong.
+    pub fn check_expression(&self, expression: &str) -> Result<()> {
+        bounded_tags("<expression>", [expression])?;
+        let compiled = self.environment.compile_expression(expression);
+        compiled.map(drop).map_err(|error| self.error(error).into())
     }
 
     /// The variables that the strings of a value use. What cannot be read uses none.

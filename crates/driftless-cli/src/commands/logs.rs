@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::args::{Global, Logs};
 use crate::failure::Failure;
 use crate::terminal::{STRONG, Terminal};
-use crate::{context, document, interrupt, words};
+use crate::{context, document, error_text, exit, interrupt, words};
 
 /// Runs a pipeline to its end, or until it is interrupted.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::Result<ExitCode> {
@@ -37,8 +37,13 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
         let _ = thread.join();
     }
 
+    let error = finished.error.map(anyhow::Error::from);
+    let error = error.or_else(|| finished.lost_lines.then(|| lost_lines(finished.summary.failed).into()));
     if global.json {
-        let summary = serde_json::to_string(&finished.summary)?;
+        let mut summary = serde_json::to_value(&finished.summary)?;
+        if let Some(error) = &error {
+            summary["error"] = error_text::as_json(error, exit::code(error, terminal));
+        }
         // Where entries go to standard output, it is theirs.
         if pipeline.writes_to_stdout() {
             writeln!(terminal.err(), "{summary}")?;
@@ -48,22 +53,26 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
     } else if !global.quiet {
         terminal.note(format_args!("{STRONG}{}{STRONG:#}", finished.summary));
     }
-    if let Some(error) = finished.error {
-        return Err(error.into());
-    }
-    if finished.lost_lines {
-        let failed = finished.summary.failed;
-        let lines = if failed == 1 {
-            "1 line failed and is lost"
-        } else {
-            &format!("{failed} lines failed and are lost")
-        };
-        let message = format!("{lines}; `rejected: FILE` in the pipeline would keep such lines");
-        return Err(Failure::Failed(message).into());
+    if let Some(error) = error {
+        if global.json {
+            // Standard output has it already.
+            terminal.error(&error);
+            return Ok(ExitCode::from(exit::code(&error, terminal)));
+        }
+        return Err(error);
     }
     // Following ends in no other way.
     let interrupted = control.is_stopped() && !args.follow;
     Ok(if interrupted { ExitCode::from(interrupt::INTERRUPTED) } else { ExitCode::SUCCESS })
+}
+
+fn lost_lines(failed: u64) -> Failure {
+    let lines = if failed == 1 {
+        "1 line failed and is lost"
+    } else {
+        &format!("{failed} lines failed and are lost")
+    };
+    Failure::Failed(format!("{lines}; `rejected: FILE` in the pipeline would keep such lines"))
 }
 
 fn show_progress(control: &Arc<Control>) -> (ProgressBar, std::thread::JoinHandle<()>) {

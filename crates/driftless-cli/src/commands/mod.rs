@@ -11,6 +11,7 @@ mod new;
 mod plugin;
 mod render;
 mod test;
+mod variables;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -64,16 +65,4 @@ fn language(named: Option<&str>) -> Option<Language> {
 fn print_json(global: &Global, terminal: &Terminal, value: &impl Serialize) -> anyhow::Result<()> {
     let text = if global.json { serde_json::to_string(value)? } else { serde_json::to_string_pretty(value)? };
     Ok(terminal.result(&(text + "\n"))?)
-}
-
-/// Whether a template can use a variable of this name.
-fn is_variable(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
-}
-
-fn not_a_variable(name: &str) -> String {
-    format!(
-        "`{name}` is no name that a template can use; it is ASCII letters, digits and `_`, and begins with no digit"
-    )
 }

@@ -31,6 +31,8 @@
 //! that of the example plugins, in files and arguments as well as in what is expected. There, `[..]` stands for anything in a line, a line
 //! `...` for any number of lines, and `[VERSION]`, `[DIGEST]`, `[SECONDS]` and `[RATE]` for what differs from run to run.
 //!
+//! What is printed under `--json` is held against the schemas of the book as well.
+//!
 //! Each folder of cases is a test: `cargo test -p driftless-cli cases::limits` runs those in `limits`. `SNAPSHOTS=overwrite` writes what the
 //! program did into the files that expect something else, to be looked at in the diff.
 
@@ -47,6 +49,7 @@ use snapbox::{Assert, IntoData, Redactions};
 use toml_edit::{DocumentMut, InlineTable, Item, Value};
 
 use crate::harness::{Home, Outcome, examples, start};
+use crate::json_output;
 
 /// Makes a test of each folder, and one that no folder is left out.
 macro_rules! folders {
@@ -162,6 +165,11 @@ fn check(file: &Path) -> String {
                 run.args
             );
         };
+        // What is expected of a run may be written over; what the book says of it may not.
+        let args = shlex::split(&run.args).expect("each quote is closed");
+        if let Some(complaint) = json_output::complaint(&args, &outcome) {
+            panic!("{}: `driftless {}`: {complaint}", file.display(), run.args);
+        }
         let written = &mut document["run"][number];
         if outcome.code != Some(run.status.code) {
             let code = outcome.code.expect("a signal ended the program");

@@ -17,6 +17,7 @@ mod harness;
 mod installation;
 #[cfg(unix)]
 mod interrupt;
+mod json_output;
 mod logs;
 mod plugin_build;
 mod plugin_languages;

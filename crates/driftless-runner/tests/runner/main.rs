@@ -4,3 +4,4 @@ mod apply;
 #[path = "../../../driftless-host/tests/host/guest.rs"]
 #[allow(dead_code, reason = "the tests of several crates share it")]
 mod guest;
+mod task_file;

@@ -1,0 +1,413 @@
+//! A file of tasks that is checked as a whole, before anything of it is run.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use driftless_documents::Step;
+use driftless_host::api::component::ComponentKind;
+use driftless_host::{Component, PluginManager, nearest};
+use driftless_plugin_api::text::listed;
+use driftless_templates::{Templates, check_variable_name};
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+use crate::file::{ApplyFile, CollectorStep, TaskStep};
+use crate::mistake::{Mistake, Mistakes};
+use crate::tags::Selection;
+use crate::task_file::{TaskFile, position, unknown_key};
+use crate::{condition, foreign, repeat};
+
+/// What is said about a run from outside of the file.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Variables that go before those of the file. They are no templates.
+    pub vars: Map<String, Value>,
+    /// Which tasks are run.
+    pub selection: Selection,
+}
+
+/// A file of tasks in which everything is right that can be told before it is run: plugins and components are there, configurations without
+/// templates match their schemas, templates can be read, keys are known.
+///
+/// ```
+/// use driftless_documents::{Document, Format};
+/// use driftless_host::PluginManager;
+/// use driftless_runner::{Options, Plan, TaskFile};
+/// use driftless_templates::Templates;
+///
+/// let text = "tasks:\n  - type: site.greet\n    message: \"{{ 1 + }}\"\n  - type: site.greet\n    become: true\n";
+/// let file = TaskFile::read(Document::parse(Format::Yaml, text)?);
+/// let manager = PluginManager::builder().build()?;
+/// let templates = Templates::new(&manager);
+/// let mistakes = Plan::new(&manager, &templates, file, Options::default()).unwrap_err();
+/// // The plugin is not there, which is told for both tasks; a template cannot be read, and a key is that of another tool.
+/// assert_eq!(mistakes.iter().count(), 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Plan<'a> {
+    pub(crate) manager: &'a PluginManager,
+    pub(crate) templates: &'a Templates,
+    pub(crate) file: ApplyFile,
+    pub(crate) options: Options,
+}
+
+impl<'a> Plan<'a> {
+    /// Checks a file as a whole, tasks that are not selected included. Plugins are loaded for it, and of each no more is run than what says which
+    /// components there are.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the file.
+    pub fn new(
+        manager: &'a PluginManager,
+        templates: &'a Templates,
+        mut file: TaskFile<'_>,
+        options: Options,
+    ) -> Result<Self, Mistakes> {
+        let mistakes = file.mistakes();
+        let has_type = mistakes.is_empty();
+        let mut check =
+            Check { manager, templates, file: &file, mistakes, refused: BTreeSet::new(), has_type };
+        check.vars();
+        check.collectors();
+        file.tasks().for_each(|(number, step)| check.task(number, step));
+        check.tags(&options.selection);
+        match Mistakes::new(check.mistakes) {
+            Some(mistakes) => Err(mistakes),
+            None => Ok(Self { manager, templates, file: file.into_file(), options }),
+        }
+    }
+
+    /// The tasks that are selected, in order.
+    pub fn tasks(&self) -> impl Iterator<Item = &TaskStep> {
+        self.file.tasks.iter().filter(|step| self.options.selection.selects(&step.tags))
+    }
+}
+
+struct Check<'a, 't> {
+    manager: &'a PluginManager,
+    templates: &'a Templates,
+    file: &'a TaskFile<'t>,
+    mistakes: Vec<Mistake>,
+    /// Plugins that cannot be loaded. Each is told once.
+    refused: BTreeSet<String>,
+    /// Whether every step has a type: otherwise that was told where the file was read.
+    has_type: bool,
+}
+
+/// The step that is being checked.
+struct At<'s> {
+    label: String,
+    path: [Step; 2],
+    /// Whether what is written in it may not be shown.
+    no_log: bool,
+    config: &'s Map<String, Value>,
+}
+
+impl At<'_> {
+    fn path(&self, more: impl IntoIterator<Item = Step>) -> Vec<Step> {
+        self.path.iter().cloned().chain(more).collect()
+    }
+}
+
+impl Check<'_, '_> {
+    fn vars(&mut self) {
+        for (name, value) in &self.file.file().vars {
+            each_text(value, &mut vec!["vars".into(), name.as_str().into()], &mut |path, text| {
+                if let Err(error) = self.templates.check(text) {
+                    let place = self.file.place_of(path);
+                    let error = error.at(written(path)).into();
+                    self.mistakes.push(Mistake { step: None, place, error, no_log: false });
+                }
+            });
+        }
+    }
+
+    fn collectors(&mut self) {
+        let mut keys = BTreeSet::new();
+        for (number, step) in self.file.collectors() {
+            let key = step.key();
+            let at = At {
+                label: position("collectors", number, key),
+                path: ["collectors".into(), number.into()],
+                no_log: false,
+                config: &step.config,
+            };
+            if !keys.insert(key) {
+                let error = Error::File {
+                    what: "collectors".to_owned(),
+                    why: format!("there are two called `{key}`; give one a `name`"),
+                };
+                self.mistake(&at, self.file.place_of(&at.path), error);
+            }
+            self.texts(&at);
+            let CollectorStep { r#type, .. } = step;
+            if let Some(component) = self.component(&at, ComponentKind::FactsCollector, r#type) {
+                self.config(&at, component);
+            }
+        }
+    }
+
+    fn task(&mut self, number: usize, step: &TaskStep) {
+        let at = At {
+            label: position("tasks", number, step.label()),
+            path: ["tasks".into(), number.into()],
+            no_log: step.no_log,
+            config: &step.config,
+        };
+        self.texts(&at);
+        self.control(&at, step);
+        let component = match step.r#type.is_empty() && !self.has_type {
+            true => None,
+            false => self.component(&at, ComponentKind::Task, &step.r#type),
+        };
+        let schema = component.as_ref().map(|component| component.definition().config_schema.as_ref());
+        let is_foreign = |key: &str| {
+            let foreign = foreign::of_a_task(key)?;
+            let is_own = match schema {
+                // The component is not known, and what it may take neither.
+                None => foreign.may_be_own,
+                Some(schema) => {
+                    schema.is_some_and(|schema| names(schema, key))
+                        || (foreign.may_be_own && schema.is_none_or(|schema| closed(schema).is_none()))
+                }
+            };
+            (!is_own).then_some(foreign.instead)
+        };
+        let mut own = Map::new();
+        for (key, value) in &step.config {
+            match is_foreign(key) {
+                Some(instead) => {
+                    let place = self.file.key_place_of(&at.path([key.as_str().into()]));
+                    self.mistake(&at, place, unknown_key(key, instead));
+                }
+                None => drop(own.insert(key.clone(), value.clone())),
+            }
+        }
+        if let Some(component) = component {
+            self.config(&At { config: &own, ..at }, component);
+        }
+    }
+
+    /// What says how a task is run.
+    fn control(&mut self, at: &At<'_>, step: &TaskStep) {
+        let place = |key: &str| self.file.place_of(&at.path([key.into()]));
+        let mut found: Vec<(Option<Range<usize>>, Error, bool)> = Vec::new();
+        if let Some(name) = &step.name
+            && let Err(error) = self.templates.check(name)
+        {
+            found.push((place("name"), error.at("name").into(), true));
+        }
+        for (what, condition) in condition::conditions(step) {
+            if let Err(error) = condition::check(self.templates, condition, &what) {
+                found.push((place("when"), error, true));
+            }
+        }
+        if let Some(made_of) = &step.r#loop {
+            if let Err(error) = repeat::check(self.templates, made_of) {
+                found.push((place("loop"), error, true));
+            }
+            each_text(made_of, &mut at.path(["loop".into()]), &mut |path, text| {
+                if let Err(error) = self.templates.check(text) {
+                    let what = written(&path[at.path.len()..]);
+                    found.push((self.file.place_of(path), error.at(what).into(), true));
+                }
+            });
+        }
+        let control = &step.loop_control;
+        let names = [
+            ("register", step.register.as_ref()),
+            ("loop_var", Some(&control.loop_var)),
+            ("index_var", control.index_var.as_ref()),
+        ];
+        for (key, name) in names {
+            if let Some(Err(error)) = name.map(|name| check_variable_name(name)) {
+                let place = if key == "register" { place(key) } else { place("loop_control") };
+                found.push((place, Error::from(error).at(key), false));
+            }
+        }
+        for (place, error, is_secret) in found {
+            if is_secret {
+                self.secret_mistake(at, place, error, None);
+            } else {
+                self.mistake(at, place, error);
+            }
+        }
+    }
+
+    /// The templates of a configuration.
+    fn texts(&mut self, at: &At<'_>) {
+        for (key, value) in at.config {
+            each_text(value, &mut at.path([key.as_str().into()]), &mut |path, text| {
+                if let Err(error) = self.templates.check(text) {
+                    let what = written(&path[at.path.len()..]);
+                    let place = self.file.place_of(path);
+                    self.secret_mistake(at, place, error.at(&what).into(), Some(&what));
+                }
+            });
+        }
+    }
+
+    /// The component of a step, if it is there.
+    fn component(&mut self, at: &At<'_>, kind: ComponentKind, name: &str) -> Option<Component> {
+        let plugin = name.split_once('.').map_or(name, |(plugin, _)| plugin);
+        if self.refused.contains(plugin) {
+            return None;
+        }
+        match self.manager.component(kind, name) {
+            Ok(component) => Some(component),
+            Err(error) => {
+                if !matches!(
+                    error,
+                    driftless_host::Error::NotFound(_) | driftless_host::Error::Configuration { .. }
+                ) {
+                    self.refused.insert(plugin.to_owned());
+                }
+                let place = self.file.place_of(&at.path(["type".into()]));
+                self.mistake(at, place, error.into());
+                None
+            }
+        }
+    }
+
+    /// A configuration, as far as it can be told before its templates are filled in.
+    fn config(&mut self, at: &At<'_>, component: Component) {
+        let config = self.known_keys(at, &component);
+        if config.values().any(Templates::has_templates) {
+            return;
+        }
+        let Err(error) = component.configure(config) else { return };
+        let driftless_host::Error::Configuration { what, violations } = error else {
+            return self.secret_mistake(at, self.file.place_of(&at.path), error.into(), None);
+        };
+        for violation in violations {
+            let place = self.file.place_of(&at.path(pointed_at(&violation)));
+            let error =
+                driftless_host::Error::Configuration { what: what.clone(), violations: vec![violation] };
+            self.secret_mistake(at, place, error.into(), Some(&what));
+        }
+    }
+
+    /// A configuration without the keys that its schema does not have. These are mistakes, whatever stands behind them.
+    fn known_keys(&mut self, at: &At<'_>, component: &Component) -> Map<String, Value> {
+        let schema = component.definition().config_schema.as_ref();
+        let Some(known) = schema.and_then(closed) else { return at.config.clone() };
+        let mut config = Map::new();
+        for (key, value) in at.config {
+            if known.contains(key) {
+                config.insert(key.clone(), value.clone());
+                continue;
+            }
+            let instead = match nearest(key, &known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if known.is_empty() => format!("{} has no keys", component.location()),
+                None => format!("{} has {}", component.location(), listed(&known, MAX_LISTED)),
+            };
+            let place = self.file.key_place_of(&at.path([key.as_str().into()]));
+            self.mistake(at, place, unknown_key(key, &instead));
+        }
+        config
+    }
+
+    fn tags(&mut self, selection: &Selection) {
+        let known: Vec<&str> = self.file.tasks().flat_map(|(_, step)| step.tags.iter()).collect();
+        for tag in selection.unknown(&known) {
+            let tags: BTreeSet<_> = known.iter().map(|known| format!("`{known}`")).collect();
+            let why = match tags.is_empty() {
+                true => "no task has a tag".to_owned(),
+                false => format!("no task has it; there is: {}", listed(&tags, MAX_LISTED)),
+            };
+            let error = Error::File { what: format!("the tag `{tag}`"), why };
+            self.mistakes.push(Mistake { step: None, place: None, error, no_log: false });
+        }
+    }
+
+    fn mistake(&mut self, at: &At<'_>, place: Option<Range<usize>>, error: Error) {
+        self.mistakes.push(Mistake { step: Some(at.label.clone()), place, error, no_log: at.no_log });
+    }
+
+    /// A mistake whose words may show what is written. `what` is told in any case.
+    fn secret_mistake(&mut self, at: &At<'_>, place: Option<Range<usize>>, error: Error, what: Option<&str>) {
+        let mut mistake = Mistake { step: Some(at.label.clone()), place, error, no_log: at.no_log };
+        if at.no_log {
+            let hidden = Error::Hidden { kind: mistake.kind() };
+            mistake.error = match what {
+                Some(what) => hidden.at(what),
+                None => hidden,
+            };
+        }
+        self.mistakes.push(mistake);
+    }
+}
+
+/// How many tags or keys a message lists.
+const MAX_LISTED: usize = 20;
+
+/// Calls `found` with every text of a value, and the path to it.
+fn each_text(value: &Value, path: &mut Vec<Step>, found: &mut dyn FnMut(&[Step], &str)) {
+    match value {
+        Value::String(text) => found(path, text),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                path.push(index.into());
+                each_text(item, path, found);
+                path.pop();
+            }
+        }
+        Value::Object(object) => {
+            for (key, value) in object {
+                path.push(key.as_str().into());
+                each_text(value, path, found);
+                path.pop();
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// A path as people write it: `data[0].name`.
+fn written(path: &[Step]) -> String {
+    let mut text = String::new();
+    for step in path {
+        match step {
+            Step::Key(key) if text.is_empty() => text.push_str(key),
+            Step::Key(key) => text.extend([".", key]),
+            Step::Index(index) => text.push_str(&format!("[{index}]")),
+        }
+    }
+    text
+}
+
+/// Where a violation is: it begins with a JSON pointer, unless it is about the whole.
+fn pointed_at(violation: &str) -> Vec<Step> {
+    let Some((pointer, _)) = violation.strip_prefix('/').and_then(|rest| rest.split_once(": ")) else {
+        return Vec::new();
+    };
+    let step = |token: &str| match token.parse::<usize>() {
+        Ok(index) => Step::Index(index),
+        Err(_) => Step::Key(token.replace("~1", "/").replace("~0", "~")),
+    };
+    pointer.split('/').map(step).collect()
+}
+
+/// The properties of a configuration whose schema allows no others.
+fn closed(schema: &Value) -> Option<Vec<String>> {
+    let is_closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
+    if !is_closed || schema.get("patternProperties").is_some() {
+        return None;
+    }
+    let properties = schema.get("properties").and_then(Value::as_object);
+    Some(properties.map(|properties| properties.keys().cloned().collect()).unwrap_or_default())
+}
+
+/// Whether a schema names a property, anywhere.
+fn names(schema: &Value, property: &str) -> bool {
+    match schema {
+        Value::Object(keywords) => keywords.iter().any(|(keyword, value)| {
+            (keyword == "properties" && value.get(property).is_some()) || names(value, property)
+        }),
+        Value::Array(schemas) => schemas.iter().any(|schema| names(schema, property)),
+        _ => false,
+    }
+}

@@ -1,0 +1,252 @@
+//! A file of tasks as it was read, with the places of what is written in it.
+
+use std::ops::Range;
+
+use driftless_documents::{Document, DocumentError, Member, Step};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::file::{ApplyFile, CollectorStep, TaskStep};
+use crate::foreign;
+use crate::mistake::Mistake;
+
+/// The keys at the top of a file of tasks.
+const KEYS: [&str; 3] = ["vars", "collectors", "tasks"];
+
+/// What a task is, for those who have written one otherwise.
+const A_TASK: &str = "a task has `type: plugin.task`, and its configuration beside it";
+
+/// A file of tasks, and where in the text everything of it is.
+///
+/// What is wrong with it is kept, and told by [`Plan::new`](crate::Plan::new) together with what is found there: all mistakes at once.
+#[derive(Debug)]
+pub struct TaskFile<'t> {
+    file: ApplyFile,
+    /// The position of each task in its list, and of each collector: what could not be read is missing among them.
+    tasks: Vec<usize>,
+    collectors: Vec<usize>,
+    document: Option<Document<'t>>,
+    mistakes: Vec<Mistake>,
+}
+
+impl<'t> TaskFile<'t> {
+    /// Reads a document. What is wrong with it is found out by making a [`Plan`](crate::Plan) of it.
+    pub fn read(document: Document<'t>) -> Self {
+        let mut reading = Self {
+            file: ApplyFile::default(),
+            tasks: Vec::new(),
+            collectors: Vec::new(),
+            document: Some(document.clone()),
+            mistakes: Vec::new(),
+        };
+        reading.read_top(document);
+        reading
+    }
+
+    /// The tasks and collectors. Those that are wrong may be missing, until a [`Plan`](crate::Plan) was made of the file.
+    pub fn file(&self) -> &ApplyFile {
+        &self.file
+    }
+
+    pub(crate) fn into_file(self) -> ApplyFile {
+        self.file
+    }
+
+    /// What is wrong with the way in which it is written.
+    pub(crate) fn mistakes(&mut self) -> Vec<Mistake> {
+        std::mem::take(&mut self.mistakes)
+    }
+
+    /// The tasks with their positions in the list.
+    pub(crate) fn tasks(&self) -> impl Iterator<Item = (usize, &TaskStep)> {
+        self.tasks.iter().copied().zip(&self.file.tasks)
+    }
+
+    /// The collectors with their positions in the list.
+    pub(crate) fn collectors(&self) -> impl Iterator<Item = (usize, &CollectorStep)> {
+        self.collectors.iter().copied().zip(&self.file.collectors)
+    }
+
+    /// Where a value is in the text, if the file was read from one.
+    pub(crate) fn place_of(&self, path: &[Step]) -> Option<Range<usize>> {
+        self.document.as_ref().map(|document| document.place_of(path))
+    }
+
+    /// Where the key of a value is in the text, if the file was read from one.
+    pub(crate) fn key_place_of(&self, path: &[Step]) -> Option<Range<usize>> {
+        self.document.as_ref().map(|document| document.key_place_of(path))
+    }
+
+    fn read_top(&mut self, document: Document<'t>) {
+        let start = document.place();
+        let members = match document.members() {
+            Ok(members) => members,
+            Err(error) => {
+                let error = match self.document.as_ref().map(|document| document.clone().items()) {
+                    Some(Ok(_)) => wrong(
+                        "a file of tasks is no list: write `tasks:` at the top, and the list behind it",
+                        start,
+                    ),
+                    _ => error.into(),
+                };
+                return self.mistake(None, error);
+            }
+        };
+        let (mut has_tasks, mut has_collectors) = (false, false);
+        for Member { key, key_place, value } in members {
+            match &*key {
+                "vars" => {
+                    let vars = self.value(None, value.read());
+                    self.file.vars = vars.unwrap_or_default();
+                }
+                "collectors" => {
+                    has_collectors = true;
+                    self.each(None, value, Self::read_collector);
+                }
+                "tasks" => {
+                    has_tasks = true;
+                    self.each(Some(A_TASK), value, Self::read_task);
+                }
+                _ => {
+                    let error = match foreign::at_the_top(&key) {
+                        Some(instead) => unknown_key(&key, instead),
+                        None => DocumentError::at(unknown_field(&key, &KEYS), key_place.clone()).into(),
+                    };
+                    self.mistakes.push(Mistake { step: None, place: Some(key_place), error, no_log: false });
+                }
+            }
+        }
+        if !has_tasks && self.mistakes.is_empty() {
+            let message = match has_collectors {
+                true => "missing field `tasks`: a file that has `collectors` only is one of facts".to_owned(),
+                false => format!("missing field `tasks`: a list, in which {A_TASK}"),
+            };
+            self.mistake(None, wrong(&message, start));
+        }
+    }
+
+    /// Reads the items of a list. `instead` is told where it is none.
+    fn each(
+        &mut self,
+        instead: Option<&str>,
+        list: Document<'t>,
+        mut read: impl FnMut(&mut Self, usize, Document<'t>),
+    ) {
+        match list.items() {
+            Ok(items) => items.into_iter().enumerate().for_each(|(number, item)| read(self, number, item)),
+            Err(error) => {
+                let message = match instead {
+                    Some(instead) => format!("{error}; {instead}"),
+                    None => error.to_string(),
+                };
+                let place = error.place().unwrap_or_default();
+                self.mistake(None, wrong(&message, place));
+            }
+        }
+    }
+
+    fn read_collector(&mut self, number: usize, collector: Document<'t>) {
+        if let Some(collector) = self.value(Some(&position("collectors", number, "")), collector.read()) {
+            self.file.collectors.push(collector);
+            self.collectors.push(number);
+        }
+    }
+
+    fn read_task(&mut self, number: usize, task: Document<'t>) {
+        let place = task.place();
+        let members = match task.members() {
+            Ok(members) => members,
+            Err(error) => {
+                let message = format!("{error}; {A_TASK}");
+                let place = error.place().unwrap_or(place);
+                return self.mistake(Some(&format!("tasks[{number}]")), wrong(&message, place));
+            }
+        };
+        let text = |wanted: &str| {
+            let member = members.iter().find(|member| member.key == wanted)?;
+            member.value.clone().read::<String>().ok()
+        };
+        let (r#type, name) = (text("type"), text("name"));
+        let at = position("tasks", number, name.as_ref().or(r#type.as_ref()).map_or("", |label| label));
+        let at = Some(at.as_str());
+        let before = self.mistakes.len();
+        let mut step = TaskStep::new(r#type.unwrap_or_default());
+        let mut has_type = false;
+        for Member { key, value, .. } in members {
+            match &*key {
+                "type" => {
+                    has_type = true;
+                    self.value(at, value.read::<String>());
+                }
+                "name" => step.name = self.value(at, value.read()).flatten(),
+                "register" => step.register = self.value(at, value.read()).flatten(),
+                "loop" => step.r#loop = self.value(at, value.read()).flatten(),
+                "loop_control" => step.loop_control = self.value(at, value.read()).unwrap_or_default(),
+                "tags" => step.tags = self.value(at, value.read()).unwrap_or_default(),
+                // What is wrong is not taken for an open door.
+                "no_log" => step.no_log = self.value(at, value.read()).unwrap_or(true),
+                "ignore_errors" => step.ignore_errors = self.value(at, value.read()).unwrap_or_default(),
+                "when" => step.when = self.value(at, value.read()).flatten(),
+                "on_failure" => step.on_failure = self.value(at, value.read()).flatten(),
+                _ => {
+                    let value: Option<Value> = self.value(at, value.read());
+                    step.config.insert(key.into_owned(), value.unwrap_or_default());
+                }
+            }
+        }
+        if !has_type {
+            self.mistake(at, wrong(&format!("missing field `type`: {A_TASK}"), place));
+        }
+        self.mistakes[before..].iter_mut().for_each(|mistake| mistake.no_log = step.no_log);
+        self.file.tasks.push(step);
+        self.tasks.push(number);
+    }
+
+    /// What was read, or a mistake.
+    fn value<T: Deserialize<'t>>(&mut self, step: Option<&str>, read: Result<T, DocumentError>) -> Option<T> {
+        read.map_err(|error| self.mistake(step, error.into())).ok()
+    }
+
+    fn mistake(&mut self, step: Option<&str>, error: Error) {
+        let place = match &error {
+            Error::Document(error) => error.place(),
+            _ => None,
+        };
+        self.mistakes.push(Mistake { step: step.map(str::to_owned), place, error, no_log: false });
+    }
+}
+
+/// A file that a program has made, which has no text.
+impl From<ApplyFile> for TaskFile<'static> {
+    fn from(file: ApplyFile) -> Self {
+        Self {
+            tasks: (0..file.tasks.len()).collect(),
+            collectors: (0..file.collectors.len()).collect(),
+            file,
+            document: None,
+            mistakes: Vec::new(),
+        }
+    }
+}
+
+/// A step of a list, as messages have it.
+pub(crate) fn position(list: &str, number: usize, label: &str) -> String {
+    match label {
+        "" => format!("{list}[{number}]"),
+        label => format!("{list}[{number}] ({label})"),
+    }
+}
+
+fn wrong(message: &str, place: Range<usize>) -> Error {
+    DocumentError::at(message, place).into()
+}
+
+pub(crate) fn unknown_key(key: &str, instead: &str) -> Error {
+    Error::UnknownKey { key: key.to_owned(), instead: instead.to_owned() }
+}
+
+fn unknown_field(key: &str, known: &[&str]) -> String {
+    let known: Vec<_> = known.iter().map(|known| format!("`{known}`")).collect();
+    format!("unknown field `{key}`, expected one of {}", known.join(", "))
+}
