@@ -53,7 +53,7 @@ pub(crate) fn matching(patterns: &[String], follow: bool) -> Result<Vec<PathBuf>
         }
     }
     if files.paths.is_empty() {
-        return Err(Error::impossible("paths", "there is none"));
+        return Err(Error::impossible("paths", "it names no file to read"));
     }
     Ok(files.paths)
 }

@@ -29,6 +29,7 @@ pub mod limits;
 mod patterns;
 mod schema;
 mod type_hint;
+mod unknown_key;
 mod work;
 
 pub use admission::Refused;

@@ -18,6 +18,7 @@ use crate::limits::{
     MAX_STEPS_FOR_ALL_VIOLATIONS, MAX_VIOLATION_BYTES, MAX_VIOLATIONS,
 };
 use crate::type_hint::type_hint;
+use crate::unknown_key::unknown_key;
 use crate::work::{TooMuch, Work};
 
 /// A schema that was let in, to check configurations with.
@@ -72,10 +73,12 @@ impl ConfigSchema {
         if validator.is_valid(config) {
             return Ok(None);
         }
+        let schema = document.rooted_at(0);
+        let violation = |error: &ValidationError<'_>| violation(error, &schema);
         let violations: Vec<String> = if checking.done() <= MAX_STEPS_FOR_ALL_VIOLATIONS {
             validator.iter_errors(config).take(MAX_VIOLATIONS).map(|error| violation(&error)).collect()
         } else {
-            validator.validate(config).err().iter().map(violation).collect()
+            validator.validate(config).err().as_ref().map(violation).into_iter().collect()
         };
         Ok(Some(violations).filter(|violations| !violations.is_empty()))
     }
@@ -128,11 +131,14 @@ fn compile(document: &Document, number: usize) -> Result<Validator, String> {
     options.build(&document.rooted_at(number)).map_err(|error| shortened(&error))
 }
 
-fn violation(error: &ValidationError<'_>) -> String {
-    let hint = type_hint(error).map_or_else(String::new, |hint| format!("; {hint}"));
-    let text = match error.instance_path().as_str() {
-        "" => shortened(error) + &hint,
-        pointer => format!("{}: {}{hint}", truncated(pointer, MAX_VIOLATION_BYTES / 2), shortened(error)),
+fn violation(error: &ValidationError<'_>, schema: &Value) -> String {
+    let (pointer, text) = unknown_key(error, schema).unwrap_or_else(|| {
+        let hint = type_hint(error).map_or_else(String::new, |hint| format!("; {hint}"));
+        (error.instance_path().as_str().to_owned(), shortened(error) + &hint)
+    });
+    let text = match pointer.as_str() {
+        "" => text,
+        pointer => format!("{}: {text}", truncated(pointer, MAX_VIOLATION_BYTES / 2)),
     };
     // Names of properties are shown as they are, and may be the plugin's.
     truncated(&printable_line(&text), MAX_VIOLATION_BYTES).into_owned()
@@ -291,6 +297,22 @@ mod tests {
                 "/share: \"half\" is not of type \"number\"",
             ]
         );
+    }
+
+    #[test]
+    fn a_key_that_is_not_known_is_named_with_those_that_are() {
+        let says = |schema: Value, config: Value| complete(schema, config).unwrap_err().join("|");
+        let strict = |properties: Value| json!({"type": "object", "properties": properties, "additionalProperties": false});
+        let known = strict(json!({"port": {}, "tls": strict(json!({"verify": {}}))}));
+        assert_eq!(says(known.clone(), json!({"prot": 1})), "there is no key `prot`; there is `port`, `tls`");
+        assert_eq!(
+            says(known, json!({"tls": {"a": 1, "b": 2}})),
+            "/tls: there are no keys `a`, `b`; there is `verify`"
+        );
+        assert_eq!(says(strict(json!({})), json!({"a/b": 1})), "there is no key `a/b`");
+        assert_eq!(says(json!({"properties": {"old": false, "new": {}}}), json!({"old": 1})), "there is no key `old`");
+        let behind = json!({"properties": {"tls": {"$ref": "#/$defs/T"}}, "$defs": {"T": strict(json!({"verify": {}}))}});
+        assert!(says(behind, json!({"tls": {"a": 1}})).starts_with("/tls: there is no key `a`"));
     }
 
     #[test]

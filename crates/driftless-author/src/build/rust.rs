@@ -201,7 +201,7 @@ impl Cargo<'_> {
         }
         let output = cargo.output().map_err(|error| tools::cannot_start(cargo.get_program(), &error))?;
         if !output.status.success() {
-            return Err(AuthorError::Code { file: self.file.to_owned(), why: "it does not compile".into() });
+            return Err(AuthorError::Code { file: self.file.to_owned(), why: "cargo could not build it; its messages stand above".into() });
         }
         let mut artifacts = Vec::new();
         for line in output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {

@@ -27,7 +27,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Test) -> anyhow::
     let found = find(args)?;
     if let Some(newer) = found.newer_source() {
         terminal.warn(&format!(
-            "{} is newer than {}: what is tested is not what stands there; run `driftless plugin build` first",
+            "{} is newer than {}, and what is tested is the older plugin; `driftless plugin build` makes it anew",
             newer.display(),
             found.plugin.display()
         ));
