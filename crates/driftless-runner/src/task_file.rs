@@ -97,8 +97,7 @@ impl<'t> TaskFile<'t> {
         for Member { key, key_place, value } in members {
             match &*key {
                 "vars" => {
-                    let vars = self.value(None, value.read());
-                    self.file.vars = vars.unwrap_or_default();
+                    self.file.vars = self.value(None, (&key_place, value)).unwrap_or_default();
                 }
                 "collectors" => {
                     has_collectors = true;
@@ -147,7 +146,8 @@ impl<'t> TaskFile<'t> {
     }
 
     fn read_collector(&mut self, number: usize, collector: Document<'t>) {
-        if let Some(collector) = self.value(Some(&position("collectors", number, "")), collector.read()) {
+        let (at, place) = (position("collectors", number, ""), collector.place());
+        if let Some(collector) = self.value(Some(&at), (&place, collector)) {
             self.file.collectors.push(collector);
             self.collectors.push(number);
         }
@@ -173,24 +173,25 @@ impl<'t> TaskFile<'t> {
         let before = self.mistakes.len();
         let mut step = TaskStep::new(r#type.unwrap_or_default());
         let mut has_type = false;
-        for Member { key, value, .. } in members {
+        for Member { key, key_place, value } in members {
+            let member = (&key_place, value);
             match &*key {
                 "type" => {
                     has_type = true;
-                    self.value(at, value.read::<String>());
+                    self.value::<String>(at, member);
                 }
-                "name" => step.name = self.value(at, value.read()).flatten(),
-                "register" => step.register = self.value(at, value.read()).flatten(),
-                "loop" => step.r#loop = self.value(at, value.read()).flatten(),
-                "loop_control" => step.loop_control = self.value(at, value.read()).unwrap_or_default(),
-                "tags" => step.tags = self.value(at, value.read()).unwrap_or_default(),
+                "name" => step.name = self.value(at, member).flatten(),
+                "register" => step.register = self.value(at, member).flatten(),
+                "loop" => step.r#loop = self.value(at, member).flatten(),
+                "loop_control" => step.loop_control = self.value(at, member).unwrap_or_default(),
+                "tags" => step.tags = self.value(at, member).unwrap_or_default(),
                 // What is wrong is not taken for an open door.
-                "no_log" => step.no_log = self.value(at, value.read()).unwrap_or(true),
-                "ignore_errors" => step.ignore_errors = self.value(at, value.read()).unwrap_or_default(),
-                "when" => step.when = self.value(at, value.read()).flatten(),
-                "on_failure" => step.on_failure = self.value(at, value.read()).flatten(),
+                "no_log" => step.no_log = self.value(at, member).unwrap_or(true),
+                "ignore_errors" => step.ignore_errors = self.value(at, member).unwrap_or_default(),
+                "when" => step.when = self.value(at, member).flatten(),
+                "on_failure" => step.on_failure = self.value(at, member).flatten(),
                 _ => {
-                    let value: Option<Value> = self.value(at, value.read());
+                    let value: Option<Value> = self.value(at, member);
                     step.config.insert(key.into_owned(), value.unwrap_or_default());
                 }
             }
@@ -203,9 +204,20 @@ impl<'t> TaskFile<'t> {
         self.tasks.push(number);
     }
 
-    /// What was read, or a mistake.
-    fn value<T: Deserialize<'t>>(&mut self, step: Option<&str>, read: Result<T, DocumentError>) -> Option<T> {
-        read.map_err(|error| self.mistake(step, error.into())).ok()
+    /// Reads a value, or notes a mistake: at its place, or where there is nothing at that of its key.
+    fn value<T: Deserialize<'t>>(
+        &mut self,
+        step: Option<&str>,
+        (key, value): (&Range<usize>, Document<'t>),
+    ) -> Option<T> {
+        match value.read() {
+            Ok(read) => Some(read),
+            Err(error) => {
+                let place = error.place().unwrap_or_else(|| key.clone());
+                self.mistake(step, wrong(&error.to_string(), place));
+                None
+            }
+        }
     }
 
     fn mistake(&mut self, step: Option<&str>, error: Error) {

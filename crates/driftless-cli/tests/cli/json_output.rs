@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::harness::{Home, Outcome, repository};
 
 /// The commands whose result is data, and the file of its schema.
-const SCHEMAS: [(&str, &str); 12] = [
+const SCHEMAS: [(&str, &str); 14] = [
     ("apply", "apply"),
     ("apply --list-tasks", "apply-list-tasks"),
     ("facts", "facts"),
@@ -17,6 +17,8 @@ const SCHEMAS: [(&str, &str); 12] = [
     ("plugin validate", "plugin-validate"),
     ("plugin grant", "plugin-grant"),
     ("plugin revoke", "plugin-grant"),
+    ("plugin install", "plugin-install"),
+    ("plugin remove", "plugin-remove"),
     ("plugin new", "plugin-new"),
     ("plugin build", "plugin-build"),
     ("plugin test", "plugin-test"),
@@ -120,10 +122,15 @@ fn closed(schema: Value) -> Value {
 
 /// Runs the command and holds what it prints against its schema.
 #[track_caller]
-pub(crate) fn check(home: &Home, args: &[&str]) -> Value {
-    let outcome = home.run(args);
+fn check(home: &Home, args: &[&str]) -> Value {
+    holds(args, &home.run(args))
+}
+
+/// Holds what a run printed against the schema of its command.
+#[track_caller]
+pub(crate) fn holds(args: &[&str], outcome: &Outcome) -> Value {
     let owned: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
-    if let Some(complaint) = complaint(&owned, &outcome) {
+    if let Some(complaint) = complaint(&owned, outcome) {
         panic!("{args:?}: {complaint}\n{outcome:?}");
     }
     serde_json::from_str(&outcome.stdout).unwrap()
@@ -176,6 +183,9 @@ fn every_command_keeps_to_its_schema() {
     check(&home, &["plugin", "grant", "custom-task-plugin", "--all", "--json"]);
     check(&home, &["plugin", "inspect", "custom-task-plugin", "--json"]);
     check(&home, &["plugin", "revoke", "custom-task-plugin", "--json"]);
+    let installed = home.path().join(".driftless/plugins/custom-task-plugin.wasm");
+    check(&home, &["plugin", "install", installed.to_str().unwrap(), "--json"]);
+    check(&home, &["plugin", "remove", "facts-collector-plugin", "--json"]);
     check(&home, &["plugin", "new", "hello", "--lang", "python", "--json"]);
     home.write(
         "cases/echo.yml",
@@ -207,6 +217,8 @@ fn every_command_says_in_json_that_it_failed() {
         (&["plugin", "call", "missing", "get_task_definitions"], 5),
         (&["plugin", "grant", "missing"], 5),
         (&["plugin", "revoke", "missing"], 5),
+        (&["plugin", "install", "missing.wasm"], 5),
+        (&["plugin", "remove", "missing"], 5),
         (&["plugin", "new", "a b"], 2),
         (&["plugin", "build", "missing"], 5),
         (&["plugin", "test", "missing.wasm"], 5),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::harness::{Home, Outcome, repository, start, start_into, wait_until};
+use crate::json_output;
 
 /// A project whose only dependency is the SDK of this repository.
 pub(crate) fn project(home: &Home, name: &str, more: &str, code: &str) {
@@ -133,6 +134,11 @@ fn a_plugin_from_source_to_result() {
     outcome.exits_with(0);
     assert!(outcome.stdout.starts_with("built greeter 1.2.3\n"), "{}", outcome.stdout);
     assert!(outcome.stdout.contains(" bytes, 1 component\n"), "{}", outcome.stdout);
+
+    // As data, it says the same.
+    let told = build(&home, &["greeter", "--json"]);
+    let told = json_output::holds(&["plugin", "build", "greeter", "--json"], &told);
+    assert_eq!((&told[0]["name"], &told[0]["version"]), (&"greeter".into(), &"1.2.3".into()));
 
     // The default target is WASI's, and the default settings forbid WASI.
     home.run(&["plugin", "validate", "--strict", "greeter"]).exits_with(0);

@@ -95,6 +95,7 @@ fn a_file_of_another_shape_is_told_how_ours_is() {
     );
     is_wrong("taks: []\n", "1:1: unknown field `taks`, expected one of `vars`, `collectors`, `tasks`");
     is_wrong("", "nothing is written in it");
+    is_wrong("vars:\ntasks: []\n", "1:1: nothing is written in it");
 }
 
 #[test]
@@ -103,6 +104,20 @@ fn keys_that_may_be_a_component_s_own_are_not_refused_where_it_is_not_known() {
     let told = mistakes(yaml);
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[1].contains("unknown key `with_dict`"), "{told:?}");
+}
+
+#[test]
+fn a_key_with_nothing_behind_it_is_told_with_its_line() {
+    let told = mistakes("tasks:\n  - type: p.a\n    tags:\n    when:\n    loop_control:\ncollectors:\n  -\n");
+    assert_eq!(
+        told,
+        [
+            "2:11: tasks[0] (p.a): there is no plugin `p` installed",
+            "3:5: tasks[0] (p.a): nothing is written in it",
+            "5:5: tasks[0] (p.a): nothing is written in it",
+            "7:4: collectors[0]: nothing is written in it",
+        ]
+    );
 }
 
 #[test]
