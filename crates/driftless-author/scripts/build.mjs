@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { builtinModules, createRequire } from "node:module";
 import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
 
 import { frozen, loading } from "./loading.mjs";
 import { search, unavailable } from "./search.mjs";
@@ -25,6 +26,9 @@ const CAPABILITIES = {
 };
 
 const SDK = "@driftless/plugin-sdk";
+
+/** How long the top level of a plugin may run. */
+const LOADING_SECONDS = 60;
 
 /** Not the author's code: the plugin uses what it does not ask for. */
 const NOT_ASKED_FOR = 3;
@@ -164,6 +168,7 @@ function checkImport(path) {
 async function describe() {
   loading(stackOf);
   let over = false;
+  const watch = watchEndless();
   process.once("exit", () => {
     // Node ends without a word where nothing is left that could go on with an `await`.
     if (!over) tell("it never finishes loading: an `await` at the top of a module waits for what never comes; wait inside of `run`");
@@ -172,6 +177,7 @@ async function describe() {
   try {
     plugin = await import(pathToFileURL(describeFile).href);
     over = true;
+    watch.terminate();
   } catch (thrown) {
     over = true;
     fail(frozen()?.text ?? `it fails while it is loaded:\n${stack(thrown)}`);
@@ -184,6 +190,18 @@ async function describe() {
   for (const component of described.components) component.place = component.place && relativeToProject(component.place);
   writeFileSync(join(plan.out, "definitions.json"), JSON.stringify(described));
   rmSync(describeFile);
+}
+
+/** Ends the process where the top level never does: only another thread can. */
+function watchEndless() {
+  const text = `it never finishes loading: the top level of a module still runs after ${LOADING_SECONDS} seconds; look for a loop without an end outside of \`run\`\n`;
+  const code = `setTimeout(() => {
+    require("node:fs").writeSync(2, ${JSON.stringify(text)});
+    process.kill(process.pid, "SIGKILL");
+  }, ${LOADING_SECONDS * 1000});`;
+  const worker = new Worker(code, { eval: true });
+  worker.unref();
+  return worker;
 }
 
 function relativeToProject(text) {

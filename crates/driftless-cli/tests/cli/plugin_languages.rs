@@ -120,6 +120,15 @@ fn every_kind_to_a_result(lang: &str, tools: &Path) {
     }
 }
 
+/// Names of the author's own, and a question whether there is something, are no use of what a plugin does not have.
+const NO_MISTAKES: &str = r#"
+const process = { env: "own" };
+const fetch = () => process.env;
+const buffer = typeof Buffer === "undefined" ? "none" : Buffer.from("x");
+const own = ({ window }) => window;
+task({ name: "no-mistakes", run: () => `${fetch()} ${buffer} ${own({ window: "own" })} ${"new RegExp(\"\\p{L}\", u)"}` });
+"#;
+
 /// What is noticed when a plugin is called, in one plugin: kept mistakes, and text that is cut in the middle of a character.
 fn at_run_time(lang: &str, tools: &Path) {
     let home = Home::new();
@@ -139,8 +148,16 @@ task({
 });
 "#;
     let imports = mistakes::put_into(&home, lang);
-    home.write(&format!("my-plugin/src/index.{lang}"), imports + half);
+    home.write(
+        &format!("my-plugin/src/index.{lang}"),
+        imports + half + if lang == "js" { NO_MISTAKES } else { "" },
+    );
     build(&home).exits_with(0);
+    if lang == "js" {
+        let outcome = home.run(&["plugin", "call", "my-plugin", "execute_task", "no-mistakes", "{}"]);
+        outcome.exits_with(0);
+        assert!(outcome.stdout.contains("own none own new RegExp"), "{}", outcome.stdout);
+    }
     mistakes::of_calls(&home, lang);
     half_a_character_arrives(&home);
     // A case that does not hold shows what is different.

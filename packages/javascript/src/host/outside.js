@@ -11,6 +11,10 @@ const NO_HOST = {
   log: (level, message) => globalThis.process.stderr.write(`[${level}] ${message}\n`),
 };
 
+// As they are before `component.js` makes them ask a host.
+const { now } = Date;
+const getRandomValues = crypto.getRandomValues.bind(crypto);
+
 let current = NO_HOST;
 
 /** Whether this is a component, in which nothing happens but what the host calls. */
@@ -32,10 +36,10 @@ export function log(level, message) {
 
 export function getTimestamp() {
   needsHost();
-  return current.timestamp?.() ?? BigInt(Math.floor(Date.now() / 1000));
+  return current.timestamp?.() ?? BigInt(Math.floor(now() / 1000));
 }
 
 export function getRandom() {
   needsHost();
-  return current.random?.() ?? crypto.getRandomValues(new BigUint64Array(1))[0];
+  return current.random?.() ?? getRandomValues(new BigUint64Array(1))[0];
 }
