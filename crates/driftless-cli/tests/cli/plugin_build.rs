@@ -109,6 +109,19 @@ fn code_that_does_not_compile() {
 }
 
 #[test]
+fn an_sdk_of_a_registry() {
+    let home = Home::new();
+    project(&home, "elsewhere", CDYLIB, GREETER);
+    let described = home.read("elsewhere/Cargo.toml");
+    let line = described.lines().find(|line| line.starts_with("plugin-sdk")).unwrap();
+    home.write("elsewhere/Cargo.toml", described.replace(line, "plugin-sdk = \"0.1\""));
+    build(&home, &["elsewhere"]).exits_with(1).says("no matching package named `plugin-sdk` found").says(
+        "error: elsewhere/Cargo.toml: it does not compile; the crate plugin-sdk comes with this program: write \
+         `plugin-sdk = { path = \".driftless/sdk/rust/plugin-sdk\" }`",
+    );
+}
+
+#[test]
 fn what_is_no_plugin() {
     let home = Home::new();
     home.write("folder/notes.txt", "");
