@@ -129,6 +129,11 @@ fn component(component: &Component) -> TokenStream {
     }
 }
 
+/// Where a function is written, as a file and a line: that is what the compiler fills in for tokens of the author's.
+fn place(function: &Ident) -> TokenStream {
+    quote_spanned!(function.span()=> ::core::concat!(::core::file!(), ":", ::core::line!()))
+}
+
 /// One entry of the table of hooks.
 fn hook(hook: &Hook) -> TokenStream {
     let Hook { served, function, cfgs, inputs, output } = hook;
@@ -147,10 +152,12 @@ fn hook(hook: &Hook) -> TokenStream {
         _ => quote_spanned!(output.span()=> let done: () = value; sdk::write(&done, reply)),
     };
     let served = format_ident!("{}", format!("{served:?}"));
+    let place = place(function);
     quote! {
         #(#cfgs)*
         sdk::Hook {
             function: sdk::Function::#served,
+            place: #place,
             run: |arguments: &[&str], reply: &mut ::std::vec::Vec<u8>| -> ::plugin_sdk::Result<()> {
                 #(#reading)*
                 let returned = sdk::Returned(#called);

@@ -4,7 +4,7 @@
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Attribute, Item};
+use syn::Item;
 
 /// A use of the standard library that brings nothing in a plugin.
 pub(crate) struct VainUse {
@@ -81,35 +81,23 @@ const MODULES: [(&str, &str, &str); 3] =
 /// Macros that print, which goes nowhere with `wasm32-unknown-unknown`.
 const PRINTING: [&str; 5] = ["print", "println", "eprint", "eprintln", "dbg"];
 
-/// Looks through the items of a plugin, without those that are compiled for tests only.
+/// Looks through the items of a plugin, without what is compiled under a condition: in tests, for example, it works.
 pub(crate) fn vain_uses(items: &[Item]) -> Vec<VainUse> {
     let mut found = Vec::new();
-    for item in items.iter().filter(|item| !is_for_tests(item)) {
-        let tokens: Vec<TokenTree> = item.to_token_stream().into_iter().collect();
-        look_through(&tokens, &mut found);
+    for item in items {
+        look_through(&tokens_of(item.to_token_stream()), &mut found);
     }
     found
-}
-
-fn is_for_tests(item: &Item) -> bool {
-    let attributes: &[Attribute] = match item {
-        Item::Mod(item) => &item.attrs,
-        Item::Fn(item) => &item.attrs,
-        Item::Use(item) => &item.attrs,
-        Item::Impl(item) => &item.attrs,
-        _ => &[],
-    };
-    attributes.iter().any(|attribute| {
-        attribute.path().is_ident("test")
-            || attribute.path().is_ident("cfg")
-            || attribute.path().is_ident("cfg_attr")
-    })
 }
 
 fn look_through(tokens: &[TokenTree], found: &mut Vec<VainUse>) {
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         match token {
+            TokenTree::Punct(_) if is_condition(tokens, at) => {
+                at = end_of_item(tokens, at + 2);
+                continue;
+            }
             TokenTree::Ident(name) if name == "std" && !follows_path(tokens, at) => {
                 at = path(tokens, at + 1, &mut Vec::new(), found);
                 continue;
@@ -129,6 +117,25 @@ fn look_through(tokens: &[TokenTree], found: &mut Vec<VainUse>) {
         }
         at += 1;
     }
+}
+
+/// Whether `#[cfg(…)]` or `#[test]` begins here.
+fn is_condition(tokens: &[TokenTree], at: usize) -> bool {
+    let Some(TokenTree::Group(group)) = tokens.get(at + 1) else { return false };
+    let first = group.stream().into_iter().next();
+    is_punct(tokens.get(at), '#')
+        && group.delimiter() == Delimiter::Bracket
+        && matches!(first, Some(TokenTree::Ident(name)) if name == "cfg" || name == "test")
+}
+
+/// Where an item or a statement is over that goes on here: behind its body, or behind its end.
+fn end_of_item(tokens: &[TokenTree], from: usize) -> usize {
+    let is_end = |token: &TokenTree| match token {
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        token => is_punct(Some(token), ';'),
+    };
+    let length = tokens.iter().skip(from).position(is_end);
+    length.map_or(tokens.len(), |length| from + length + 1)
 }
 
 /// Whether the name is a part of another path: `other::std`.
@@ -223,6 +230,12 @@ mod tests {
         assert_eq!(said("use std::{env::{self, consts::OS}};"), [NO_VARIABLES]);
         assert_eq!(said("fn f() { std::process::exit(1) }"), [NO_END]);
         assert_eq!(said("use std::process::{Command, Stdio};"), [NO_PROGRAMS]);
+        let inside = "mod inner { #[cfg(test)] fn f() { std::fs::read(\"\"); } #[inline] fn g() { std::process::exit(1) } }";
+        assert_eq!(said(inside), [NO_END]);
+        assert_eq!(
+            said("fn f() { #[cfg(unix)] use std::fs; #[cfg(windows)] { std::fs::read(); } }"),
+            [""; 0]
+        );
         assert_eq!(said("fn f() { std::thread::sleep(std::time::Duration::ZERO) }"), [NO_WAITING]);
         assert_eq!(said("fn f() { std::time::Instant::now(); println!() }").len(), 2);
     }

@@ -3,7 +3,7 @@
 //! Functions of the standard library fail there in words that are about systems and not about plugins. Where such words reach the plugin's user, what they mean is put
 //! behind them, and the component that they come from: a library's place tells an author little.
 
-/// The component that something is said about.
+/// The component or hook that something is said about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     /// What it is called.

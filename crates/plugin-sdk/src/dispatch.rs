@@ -27,6 +27,8 @@ pub struct Plugin {
 pub struct Hook {
     /// The function of the protocol.
     pub function: Function,
+    /// Where the author wrote it: a file and a line.
+    pub place: &'static str,
     /// Calls the author's function and writes what it returned.
     pub run: fn(&[&str], &mut Vec<u8>) -> Result<()>,
 }
@@ -88,15 +90,18 @@ impl Plugin {
 
     /// Answers a hook's function. Returns whether the reply is a failure. A hook that the plugin does not have does nothing.
     pub fn hook(&self, function: Function, arguments: &[&str], reply: &mut Vec<u8>) -> bool {
-        set_running(None);
-        let outcome = match self.hooks.iter().find(|hook| hook.function == function) {
+        let hook = self.hooks.iter().find(|hook| hook.function == function);
+        let origin = hook.map(Hook::origin);
+        set_running(origin);
+        let outcome = match hook {
             Some(hook) => (hook.run)(arguments, reply),
             None => write(&(), reply),
         };
         let Err(error) = outcome else { return false };
         // Half an answer may be there already.
         reply.clear();
-        write(&Failure { error: told_to_author(error.to_string(), None) }, reply).expect("a message is JSON");
+        write(&Failure { error: told_to_author(error.to_string(), origin) }, reply)
+            .expect("a message is JSON");
         true
     }
 
@@ -108,7 +113,8 @@ impl Plugin {
             .components
             .iter()
             .find(|component| component.name == call.name && component.kind.execute() == function);
-        set_running(named);
+        let origin = named.map(Component::origin);
+        set_running(origin);
         let outcome = match named {
             Some(component) => (component.run)(call, reply),
             None => Err(Error::new(format!("Unknown {}: {}", noun(function), call.name))),
@@ -116,7 +122,7 @@ impl Plugin {
         let Err(error) = outcome else { return false };
         // Half an answer may be there already.
         reply.clear();
-        let error = told_to_author(error.to_string(), named);
+        let error = told_to_author(error.to_string(), origin);
         let is_task = function == Function::ExecuteTask;
         let written =
             if is_task { write(&TaskResult::error(error), reply) } else { write(&Failure { error }, reply) };
@@ -129,25 +135,27 @@ thread_local! {
     static RUNNING: Cell<Option<Origin>> = const { Cell::new(None) };
 }
 
-/// The component that the running call is for.
+/// The component or hook that the running call is for.
 #[cfg(target_family = "wasm")]
 pub(crate) fn running() -> Option<Origin> {
     RUNNING.get()
 }
 
-/// Notes which component is called, for what is said should it end in the midst of it.
-fn set_running(component: Option<&Component>) {
+/// Notes what is called, for what is said should it end in the midst of it.
+fn set_running(origin: Option<Origin>) {
     if cfg!(target_family = "wasm") {
-        RUNNING.set(component.map(Component::origin));
+        RUNNING.set(origin);
     }
 }
 
 /// An error, with what it means in the sandbox. As a part of a program, a plugin has all that the program has.
-fn told_to_author(error: String, component: Option<&Component>) -> String {
-    if cfg!(target_family = "wasm") {
-        advice::explained(error, component.map(Component::origin))
-    } else {
-        error
+fn told_to_author(error: String, origin: Option<Origin>) -> String {
+    if cfg!(target_family = "wasm") { advice::explained(error, origin) } else { error }
+}
+
+impl Hook {
+    fn origin(&self) -> Origin {
+        Origin { name: self.function.name(), place: self.place }
     }
 }
 

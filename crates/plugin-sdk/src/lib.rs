@@ -48,7 +48,7 @@
 //! crate-type = ["cdylib", "rlib"]
 //!
 //! [dependencies]
-//! plugin-sdk = "0.1"
+//! plugin-sdk = { path = ".driftless/sdk/rust/plugin-sdk" } # `driftless plugin build` puts it there
 //!
 //! [profile.release]
 //! opt-level = "s" # 3 where a plugin handles millions of log lines

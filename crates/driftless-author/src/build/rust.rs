@@ -13,7 +13,8 @@ use super::{Compiled, Options, Progress, Target, definitions};
 use crate::error::AuthorError;
 use crate::language::Language;
 use crate::project::{Project, folder_with_sdk, manifest};
-use crate::{sdk, sections, tools};
+use crate::sdk::{self, PLUGIN_SDK};
+use crate::{sections, tools};
 
 /// The section of a module that wasm-bindgen has yet to finish.
 const UNFINISHED: &str = "__wasm_bindgen_unstable";
@@ -96,6 +97,7 @@ struct Dependency {
     name: String,
     kind: Option<String>,
     features: Vec<String>,
+    path: Option<PathBuf>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -201,7 +203,16 @@ impl Cargo<'_> {
         }
         let output = cargo.output().map_err(|error| tools::cannot_start(cargo.get_program(), &error))?;
         if !output.status.success() {
-            return Err(AuthorError::Code { file: self.file.to_owned(), why: "cargo could not build it; its messages stand above".into() });
+            let mut why = "cargo could not build it; its messages stand above".to_owned();
+            let from_registry = |package: &&Package| {
+                package.depends_on("plugin-sdk").is_some_and(|dependency| dependency.path.is_none())
+            };
+            if packages.iter().any(from_registry) {
+                why.push_str(&format!(
+                    "; the crate plugin-sdk comes with this program: write `plugin-sdk = {{ path = {PLUGIN_SDK:?} }}`"
+                ));
+            }
+            return Err(AuthorError::Code { file: self.file.to_owned(), why });
         }
         let mut artifacts = Vec::new();
         for line in output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {

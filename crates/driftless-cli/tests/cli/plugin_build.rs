@@ -174,6 +174,46 @@ fn code_that_does_not_compile() {
     assert_eq!(outcome.stdout, "");
 }
 
+#[cfg(unix)]
+#[test]
+fn tools_that_are_missing_are_told() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let home = Home::new();
+    home.run(&["plugin", "new", "hello"]).exits_with(0);
+    let with_path = |path: &Path| {
+        let mut command = home.command(["plugin", "build", "hello"]);
+        prepare(&mut command);
+        start(command.env("PATH", path)).finish()
+    };
+    with_path(&home.path().join("nothing"))
+        .exits_with(5)
+        .says("error: cargo is not on the PATH; install Rust from rustup.rs");
+
+    // A compiler without the standard library of this target.
+    let rustc = home.write("bin/rustc", "#!/bin/sh\necho /nowhere\n");
+    std::fs::set_permissions(&rustc, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path =
+        std::env::join_paths([home.path().join("bin")].into_iter().chain(std::env::split_paths(&path)));
+    with_path(Path::new(&path.unwrap())).exits_with(5).says(
+        "error: the target wasm32-wasip1 is not installed; add it with `rustup target add wasm32-wasip1`",
+    );
+}
+
+#[test]
+fn an_sdk_of_a_registry() {
+    let home = Home::new();
+    project(&home, "elsewhere", CDYLIB, GREETER);
+    let described = home.read("elsewhere/Cargo.toml");
+    let line = described.lines().find(|line| line.starts_with("plugin-sdk")).unwrap();
+    home.write("elsewhere/Cargo.toml", described.replace(line, "plugin-sdk = \"0.1\""));
+    build(&home, &["elsewhere"]).exits_with(1).says("no matching package named `plugin-sdk` found").says(
+        "error: elsewhere/Cargo.toml: it does not compile; the crate plugin-sdk comes with this program: write \
+         `plugin-sdk = { path = \".driftless/sdk/rust/plugin-sdk\" }`",
+    );
+}
+
 #[test]
 fn what_is_no_plugin() {
     let home = Home::new();

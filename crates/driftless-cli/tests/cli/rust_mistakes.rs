@@ -12,9 +12,8 @@
 //! }
 //! '''
 //!
-//! built = ["a plugin does not wait", "src/lib.rs:[3]:"]  # in one warning of the build; there is none where it is missing
-//!
 //! [wasip1]                                # with `--target wasm32-wasip1`, the default
+//! built = ["a plugin does not wait", "src/lib.rs:[3]:"]  # in one warning of the build
 //! call = "execute_task waits {}"          # as behind `driftless plugin call PLUGIN`, split as by a shell
 //! status.code = 1                         # 0 where it is missing
 //! says = ["in `waits` (src/lib.rs:[2])"]  # each is somewhere in what is printed
@@ -41,8 +40,6 @@ struct Mistake {
     #[allow(dead_code)]
     about: String,
     code: String,
-    #[serde(default)]
-    built: Vec<String>,
     wasip1: Option<Call>,
     unknown: Option<Call>,
 }
@@ -50,6 +47,8 @@ struct Mistake {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Call {
+    #[serde(default)]
+    built: Vec<String>,
     call: String,
     #[serde(default)]
     status: Status,
@@ -106,12 +105,12 @@ fn each_mistake_is_explained() {
         outcome.exits_with(0);
         let warnings: Vec<&str> = outcome.stderr.split("\n\n").collect();
         for (name, (mistake, before)) in &mistakes {
-            let is_wasi = target == "wasm32-wasip1";
-            let expected: Vec<String> = mistake.built.iter().map(|text| filled_in(text, *before)).collect();
-            if is_wasi && !warnings.iter().any(|warning| expected.iter().all(|text| warning.contains(text))) {
-                wrong.push(format!("{name}: no warning has {expected:?}:\n{}", outcome.stderr));
+            let of_target = if target == "wasm32-wasip1" { &mistake.wasip1 } else { &mistake.unknown };
+            let Some(call) = of_target else { continue };
+            let expected: Vec<String> = call.built.iter().map(|text| filled_in(text, *before)).collect();
+            if !warnings.iter().any(|warning| expected.iter().all(|text| warning.contains(text))) {
+                wrong.push(format!("{name}, {target}: no warning has {expected:?}:\n{}", outcome.stderr));
             }
-            let Some(call) = (if is_wasi { &mistake.wasip1 } else { &mistake.unknown }) else { continue };
             let words = shlex::split(&call.call).expect("it is split as by a shell");
             let args = ["plugin", "call", "mistakes"].into_iter().chain(words.iter().map(String::as_str));
             let outcome = home.run(&args.collect::<Vec<_>>());
