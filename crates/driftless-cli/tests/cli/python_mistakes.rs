@@ -11,6 +11,7 @@
 //! # never: escape                      what stands in neither
 //! ```
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -104,7 +105,7 @@ fn mistakes_in_python_are_told_when_they_happen() {
     let mut plugin = String::new();
     for mistake in &mistakes {
         home.write(&format!("my-plugin/src/{}.py", mistake.name), &mistake.source);
-        plugin += &format!("import {}  # noqa: F401\n", mistake.name);
+        writeln!(plugin, "import {}  # noqa: F401", mistake.name).unwrap();
     }
     home.write("my-plugin/src/plugin.py", plugin);
     build(&home).exits_with(0);
