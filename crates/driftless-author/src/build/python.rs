@@ -212,3 +212,27 @@ fn componentize(project: &Path) -> Result<PathBuf, AuthorError> {
     }
     Ok(program)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_lines_of_the_author_are_shown() {
+        let said = "Traceback (most recent call last):\n  File \"/venv/bin/componentize-py\", line 8, in <module>\n    sys.exit(script())\n\
+            AssertionError: Traceback (most recent call last):\n\
+            \x20 File \"/0/driftless_app.py\", line 7, in <module>\n    import plugin\n\
+            \x20 File \"/2/plugin.py\", line 5, in <module>\n    NAME = Path(\"/x\").read_text()\n\
+            \x20 File \"/python/pathlib/__init__.py\", line 9, in read_text\n    with self.open() as f:\n\
+            \x20        ~~~~~~~~~^^\n\
+            FileNotFoundError: [Errno 44] No such file or directory: '/x'\nwhat to do\n\n\n\
+            Caused by:\n    FileNotFoundError";
+        let roots = BTreeMap::from([("/2/".to_owned(), "src/".to_owned())]);
+        assert_eq!(
+            traceback(said, &roots),
+            "  File \"src/plugin.py\", line 5, in <module>\n    NAME = Path(\"/x\").read_text()\n\
+             FileNotFoundError: [Errno 44] No such file or directory: '/x'\nwhat to do"
+        );
+        assert_eq!(traceback("something else", &roots), "something else");
+    }
+}

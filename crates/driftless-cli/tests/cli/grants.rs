@@ -53,7 +53,7 @@ fn a_grant_by_hand_that_covers_the_grants_does_not_hold() {
         "steal.yml",
         format!("tasks: [{{type: custom-task-plugin.file, path: {target:?}, content: mine}}]\n"),
     );
-    home.run(&["apply", "steal.yml"]).exits_with(1).says("which is the host's own");
+    home.run(&["apply", "steal.yml"]).exits_with(3).says("which is the host's own");
     assert_eq!(home.read(".driftless/grants.toml"), by_hand);
 }
 

@@ -3,6 +3,7 @@
 //! Making a component takes longer than all the rest, so one plugin has what the projects of every kind have: it is built in the project that asks for files,
 //! with the modules of the others beside its own.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -66,7 +67,7 @@ fn the_readme_leads_to_a_result_in_python() {
     for (kind, _) in others {
         let source = home.read(&format!("{kind}/my-plugin/src/plugin.py"));
         home.write(&format!("{}/my-plugin/src/of_{kind}.py", first.0), source);
-        own += &format!("\nimport of_{kind}  # noqa: E402, F401\n");
+        write!(own, "\nimport of_{kind}  # noqa: E402, F401\n").unwrap();
     }
     home.write(&format!("{}/my-plugin/src/plugin.py", first.0), own);
 

@@ -329,7 +329,7 @@ fn an_observer_sees_each_host_call_with_the_permission_used_or_refused() {
     assert_eq!(
         lines[1],
         format!(
-            "asks host_environment get DRIFTLESS_TEST_TOKEN {:?}, for want of a grant",
+            "asks host_environment get DRIFTLESS_TEST_TOKEN {:?}, for want of DRIFTLESS_TEST_TOKEN",
             Some(HostCallErrorKind::Denied)
         ),
         "{lines:?}"

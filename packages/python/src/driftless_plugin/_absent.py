@@ -39,7 +39,7 @@ EXIT = "a plugin cannot end its process; return, or raise a `Failure`"
 PACKAGES = {"concurrent.futures.": THREADS, "multiprocessing.": PROGRAMS}
 
 #: Of the module `posix` this works without a machine. What else there is, is about files.
-_HARMLESS = {"fspath", "strerror", "cpu_count", "getpid", "putenv", "unsetenv", "urandom", "times", "sched_yield", "abort", "uname", "write"}
+_HARMLESS = {"fspath", "strerror", "cpu_count", "getpid", "putenv", "unsetenv", "urandom", "sched_yield", "times", "abort", "uname", "write"}
 
 #: Functions of `os` for programs. Python in a component has none of them, and its author may have written them all the same.
 _PROGRAMS = ("system", "popen", "fork", "forkpty", "kill", "killpg", "posix_spawn", "posix_spawnp", "wait", "waitpid") + tuple(
@@ -79,8 +79,8 @@ def close(is_closed: _Closed) -> None:
     os.__getattr__ = lambda name: _missing(name, is_closed)  # type: ignore[attr-defined]
     for name in ("_exit", "abort"):
         _refuse(os, name, EXIT, is_closed)
-    for name in ("get_clock_info", "clock_getres"):
-        _refuse(time, name, "the clock of a plugin has whole seconds", is_closed)
+    for module, name in ((time, "get_clock_info"), (time, "clock_getres"), (os, "times")):
+        _refuse(module, name, "the clock of a plugin has whole seconds, and `time.time` is all there is", is_closed)
     _refuse(builtins, "input", KEYBOARD, is_closed)
     _refuse_if_author(os, "uname", MACHINE, is_closed)
     _refuse_if_author(_socket, "gethostname", MACHINE, is_closed)

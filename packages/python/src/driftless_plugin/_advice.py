@@ -63,7 +63,7 @@ def advice_on_import(raised: BaseException) -> str | None:
         return "a plugin is loaded when it is built, and runs by its functions being called: keep what is for the command line behind `if __name__ == \"__main__\":`"
     if isinstance(raised, OSError):
         return (
-            "while a plugin is built it has the files of its own folder and of its packages; "
+            "while a plugin is built it has the files beside its source, `Path(__file__).parent`, and those of its packages; "
             "what is on the host's machine is read by `driftless_plugin.files`, inside of a function"
         )
     return None

@@ -16,6 +16,9 @@ from ._text import well_formed
 #: Integers that a host can read: those of 64 bits, with a sign or without.
 _INTEGERS = range(-(2**63), 2**64)
 
+#: How deep it is looked into a value for what is wrong with it. No host takes that much.
+_MAX_DEPTH = 200
+
 #: Where a number of more than 64 bits may be.
 _LONG = re.compile(r"\d{19}")
 
@@ -103,8 +106,10 @@ def _misfit(value: Any, path: str, above: tuple[int, ...]) -> str | None:
         return None if value in _INTEGERS else _told(path, "is an integer of more than 64 bits", "`str(…)`, which keeps its digits")
     if isinstance(value, float):
         return None if math.isfinite(value) else _told(path, f"is `{value}`, which is no number", "`None`")
-    if id(value) in above or len(above) > 500:
+    if id(value) in above:
         return _told(path, "holds itself", "a copy")
+    if len(above) > _MAX_DEPTH:
+        return f"its lists and objects are nested deeper than {_MAX_DEPTH}"
     above = (*above, id(value))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         items = list(_fields(value).items())

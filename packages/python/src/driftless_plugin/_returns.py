@@ -43,8 +43,10 @@ def check(kind: str, where: str, annotation: Any) -> None:
     wanted, words, instead = _WANTED[kind]
     returned = _forms(annotation)
     if returned is not None and not returned & wanted:
-        name = "None" if annotation in (None, type(None)) else getattr(annotation, "__name__", None) if isinstance(annotation, type) else None
-        raise TypeError(f"{where} returns {name or annotation}, and has to return {words}; {instead}")
+        # To Python 3.10, `list[str]` is a class.
+        is_class = isinstance(annotation, type) and typing.get_origin(annotation) is None
+        name = "None" if annotation in (None, type(None)) else annotation.__name__ if is_class else annotation
+        raise TypeError(f"{where} returns {name}, and has to return {words}; {instead}")
 
 
 def _forms(annotation: Any) -> set[str] | None:

@@ -229,7 +229,8 @@ def _default(default: Any, shape: Shape, hint: Any, where: str) -> Any:
     try:
         fit(shape.schema, written)
     except Failure as failure:
-        name = hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
+        is_class = isinstance(hint, type) and typing.get_origin(hint) is None
+        name = hint.__name__ if is_class else str(hint).replace("typing.", "")
         instead = f"; write `{name} | None`" if default is None else ""
         raise TypeError(f"{where}: its default does not fit: {failure}{instead}") from None
     return written

@@ -9,5 +9,5 @@ def greet(config: Greting) -> str:
 
 
 # exit: 1
-# says: File "src/plugin.py", line 6, in <module>
+# says: File "src/plugin.py", line 6, in <module> || File "src/plugin.py", line 7, in <module>
 # says: the task `greet`: name 'Greting' is not defined; an annotation has to name what can be found in the module

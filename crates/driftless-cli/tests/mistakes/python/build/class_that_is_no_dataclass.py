@@ -11,5 +11,5 @@ def greet(config: Greet) -> str:
 
 
 # exit: 1
-# says: File "src/plugin.py", line 8, in <module>
+# says: File "src/plugin.py", line 8, in <module> || File "src/plugin.py", line 9, in <module>
 # says: make Greet a dataclass, with `@dataclass` above it

@@ -15,5 +15,5 @@ def greet(config: Greet) -> str:
 
 
 # exit: 1
-# says: Greet.since: date cannot be part of a configuration
+# says: Greet.since: date cannot be part of a configuration; there are str, int, float, bool, list[…], dict[str, …]
 # says: write str, and make the value of it in `__post_init__`, at src/plugin.py:9

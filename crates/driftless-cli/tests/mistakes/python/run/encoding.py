@@ -7,4 +7,4 @@ def encoding() -> str:
 
 
 # says: LookupError: unknown encoding: cp1250, at src/encoding.py:6
-# says: write `codecs.lookup("cp1250")` at the top of the module
+# says: a plugin has the encodings that it looked up when it was built: write `codecs.lookup("cp1250")` at the top of the module
