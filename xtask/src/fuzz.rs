@@ -56,6 +56,14 @@ impl Needs {
             Self::Engine => "engine",
         }
     }
+
+    /// The mebibytes that a fuzzer may have: its own corpus, and what an input may cost the host; or what is kept of a thousand compiled modules.
+    const fn memory(self) -> u32 {
+        match self {
+            Self::Readers => 512,
+            Self::Engine => 2 << 10,
+        }
+    }
 }
 
 const JSON: Option<&str> = Some("fuzz/json.dict");
@@ -82,9 +90,6 @@ const FUZZERS: [Fuzzer; 10] = [
 /// A single input that takes longer counts as a hang. Calls have a second, of which one input makes some; the machine may be
 /// slow and do something else as well.
 const HANG: Duration = Duration::from_secs(30);
-
-/// Mebibytes that a fuzzer may have: much less than a machine has, and more than what is kept of a thousand compiled modules.
-const MEMORY: u32 = 2 << 10;
 
 /// How a fuzzer did.
 struct Outcome {
@@ -220,7 +225,7 @@ impl Fuzzer {
         fuzzer.arg("-print_final_stats=1");
         fuzzer.arg(format!("-max_total_time={:.0}", (minutes * 60.0).max(1.0)));
         fuzzer.arg(format!("-timeout={}", HANG.as_secs()));
-        fuzzer.arg(format!("-rss_limit_mb={MEMORY}"));
+        fuzzer.arg(format!("-rss_limit_mb={}", self.needs.memory()));
         fuzzer.arg(format!("-max_len={}", self.longest));
         if let Some(words) = self.words {
             fuzzer.arg(format!("-dict={}", root().join(words).display()));
