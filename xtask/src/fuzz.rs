@@ -202,7 +202,7 @@ fn run_all(fuzzers: &[&'static Fuzzer], options: &Options, host: &str) -> Result
     })
 }
 
-/// The folders of a fuzzer's inputs, relative to `fuzz`. What is new goes into the first one.
+/// The folders of a fuzzer's inputs that are kept, here or in the repository. What is new goes into the first one.
 fn folders(name: &str) -> Result<Vec<PathBuf>> {
     let fuzz = root().join("fuzz");
     let corpus = fuzz.join("corpus").join(name);
