@@ -32,7 +32,6 @@ pub(crate) struct Options {
 /// A fuzzer, and what is particular about it.
 struct Fuzzer {
     name: &'static str,
-    /// What it needs beside the readers.
     needs: Needs,
     /// The longest input, in bytes.
     longest: usize,
@@ -40,13 +39,31 @@ struct Fuzzer {
     words: Option<&'static str>,
 }
 
-/// What a fuzzer needs.
+/// What a fuzzer needs: the halves have little in common, so what is asked for decides what is built.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Needs {
-    /// Nothing but what reads texts.
+    /// What reads what somebody wrote.
     Readers,
-    /// What compiles and runs WebAssembly, which is most of what is built for it.
+    /// What compiles and runs WebAssembly.
     Engine,
+}
+
+impl Needs {
+    /// The feature of the crate of the fuzzers.
+    const fn feature(self) -> &'static str {
+        match self {
+            Self::Readers => "readers",
+            Self::Engine => "engine",
+        }
+    }
+
+    /// The mebibytes that a fuzzer may have: its own corpus, and what an input may cost the host; or what is kept of a thousand compiled modules.
+    const fn memory(self) -> u32 {
+        match self {
+            Self::Readers => 512,
+            Self::Engine => 2 << 10,
+        }
+    }
 }
 
 const JSON: Option<&str> = Some("fuzz/json.dict");
@@ -74,9 +91,6 @@ const FUZZERS: [Fuzzer; 10] = [
 /// slow and do something else as well.
 const HANG: Duration = Duration::from_secs(30);
 
-/// Mebibytes that a fuzzer may have: much less than a machine has, and more than what is kept of a thousand compiled modules.
-const MEMORY: u32 = 2 << 10;
-
 /// How a fuzzer did.
 struct Outcome {
     name: &'static str,
@@ -92,8 +106,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let fuzzers = options.fuzzers();
     let minutes = options.minutes;
     let host = host()?;
-    heading("Building the fuzzers");
-    build(&host, &fuzzers)?;
+    for needs in [Needs::Readers, Needs::Engine] {
+        let names: Vec<_> =
+            fuzzers.iter().filter(|fuzzer| fuzzer.needs == needs).map(|fuzzer| fuzzer.name).collect();
+        if !names.is_empty() {
+            heading(&format!("Building {}", names.join(", ")));
+            build(&host, needs, &names)?;
+        }
+    }
     let mut outcomes = run_all(&fuzzers, options, &host)?;
     outcomes.sort_by_key(|outcome| fuzzers.iter().position(|fuzzer| fuzzer.name == outcome.name));
     heading(&format!("Fuzzers, {minutes} min each"));
@@ -139,17 +159,13 @@ fn host() -> Result<String> {
     Ok(host.context("the compiler does not say what it runs on")?.to_owned())
 }
 
-/// Builds fuzzers, in a profile of their own: nothing else has built there without counters. Where none needs the engine, it is left out; where one
-/// does, all are built with it, since what they share would be built twice otherwise.
-fn build(host: &str, fuzzers: &[&Fuzzer]) -> Result<()> {
+/// Builds fuzzers, in a profile of their own: nothing else has built there without counters.
+fn build(host: &str, needs: Needs, names: &[&str]) -> Result<()> {
     let mut build = cargo();
     build.args(["build", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--profile", "fuzz", "--target"]);
-    build.arg(host);
-    if fuzzers.iter().any(|fuzzer| fuzzer.needs == Needs::Engine) {
-        build.args(["--features", "engine"]);
-    }
-    for fuzzer in fuzzers {
-        build.args(["--bin", fuzzer.name]);
+    build.args([host, "--features", needs.feature()]);
+    for name in names {
+        build.args(["--bin", name]);
     }
     instrument(&mut build)?;
     run::run(&mut build)
@@ -186,7 +202,7 @@ fn run_all(fuzzers: &[&'static Fuzzer], options: &Options, host: &str) -> Result
     })
 }
 
-/// The folders of a fuzzer's inputs, relative to `fuzz`. What is new goes into the first one.
+/// The folders of a fuzzer's inputs that are kept, here or in the repository. What is new goes into the first one.
 fn folders(name: &str) -> Result<Vec<PathBuf>> {
     let fuzz = root().join("fuzz");
     let corpus = fuzz.join("corpus").join(name);
@@ -209,7 +225,7 @@ impl Fuzzer {
         fuzzer.arg("-print_final_stats=1");
         fuzzer.arg(format!("-max_total_time={:.0}", (minutes * 60.0).max(1.0)));
         fuzzer.arg(format!("-timeout={}", HANG.as_secs()));
-        fuzzer.arg(format!("-rss_limit_mb={MEMORY}"));
+        fuzzer.arg(format!("-rss_limit_mb={}", self.needs.memory()));
         fuzzer.arg(format!("-max_len={}", self.longest));
         if let Some(words) = self.words {
             fuzzer.arg(format!("-dict={}", root().join(words).display()));
@@ -278,19 +294,22 @@ mod tests {
         assert_eq!(there, run);
     }
 
-    /// The crate of the fuzzers says which of them need the engine, so that the others are built without it.
     #[test]
-    fn the_engine_is_built_for_those_that_need_it() {
+    fn each_half_is_built_for_those_that_need_it() {
         let text = fs::read_to_string(root().join("fuzz/Cargo.toml")).unwrap();
         let manifest: toml::Table = text.parse().unwrap();
         let mut programs: Vec<_> = manifest["bin"]
             .as_array()
             .unwrap()
             .iter()
-            .map(|program| (program["name"].as_str().unwrap(), program.get("required-features").is_some()))
+            .map(|program| {
+                let features = program["required-features"].as_array().unwrap();
+                assert_eq!(features.len(), 1, "{program}");
+                (program["name"].as_str().unwrap(), features[0].as_str().unwrap())
+            })
             .collect();
         programs.sort_unstable();
-        let mut fuzzers = FUZZERS.map(|fuzzer| (fuzzer.name, fuzzer.needs == Needs::Engine));
+        let mut fuzzers = FUZZERS.map(|fuzzer| (fuzzer.name, fuzzer.needs.feature()));
         fuzzers.sort_unstable();
         assert_eq!(programs, fuzzers);
     }
@@ -325,12 +344,19 @@ mod tests {
             let words = std::iter::once("fuzz").chain(words.iter().copied());
             <Command as clap::Parser>::try_parse_from(words).map(|command| command.options)
         };
-        let options = read(&["smith", "--minutes", "0.5"]).unwrap();
+        let options = read(&["smith", "--minutes", "0.5", "--at-once", "2"]).unwrap();
         let fuzzers = options.fuzzers();
         assert_eq!((fuzzers[0].name, fuzzers.len(), options.minutes), ("smith", 1, 0.5));
+        assert_eq!(options.at_once, 2);
         let options = read(&[]).unwrap();
         assert_eq!((options.fuzzers().len(), options.minutes), (FUZZERS.len(), 1.0));
-        for wrong in [&["no-fuzzer"][..], &["--minutes"], &["--minutes", "0"], &["--minutes", "NaN"]] {
+        for wrong in [
+            &["no-fuzzer"][..],
+            &["--minutes"],
+            &["--minutes", "0"],
+            &["--minutes", "NaN"],
+            &["--at-once", "0"],
+        ] {
             assert!(read(wrong).is_err(), "{wrong:?}");
         }
     }

@@ -40,6 +40,7 @@ impl<'a> Guest<'a> {
     }
 
     /// With this content of the manifest's section.
+    #[cfg(feature = "readers")]
     pub(crate) fn with_manifest(mut self, content: &'a [u8]) -> Self {
         self.manifest = Some(content);
         self

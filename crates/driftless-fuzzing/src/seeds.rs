@@ -3,12 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "readers")]
 use driftless_plugin_api::component::ComponentKind;
 #[cfg(feature = "engine")]
 use driftless_plugin_api::function::Function;
 
 #[cfg(feature = "engine")]
 use crate::memory;
+#[cfg(feature = "readers")]
 use crate::reply;
 
 /// An input and what it is called.
@@ -23,8 +25,11 @@ pub fn folder() -> PathBuf {
 pub fn of(target: &str) -> Vec<Named> {
     let mut seeds = files(&folder().join("seeds").join(target));
     seeds.extend(match target {
+        #[cfg(feature = "readers")]
         "documents" => yaml_test_suite(),
+        #[cfg(feature = "readers")]
         "definitions" => hostile_definitions(),
+        #[cfg(feature = "readers")]
         "reply" | "pipeline" => replies(),
         #[cfg(feature = "engine")]
         "memory" => memories(),
@@ -66,6 +71,7 @@ fn files(folder: &Path) -> Vec<Named> {
 }
 
 /// The texts of YAML's own test suite, those that are no YAML included.
+#[cfg(feature = "readers")]
 fn yaml_test_suite() -> Vec<Named> {
     let file =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../driftless-documents/tests/yaml-test-suite/cases.json");
@@ -78,6 +84,7 @@ fn yaml_test_suite() -> Vec<Named> {
 }
 
 /// What hostile plugins announce in the tests of the command, with fewer repetitions: an input has to be short.
+#[cfg(feature = "readers")]
 fn hostile_definitions() -> Vec<Named> {
     const MAX_TIMES: usize = 12;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../driftless-cli/tests/replies");
@@ -147,6 +154,7 @@ fn modules() -> Vec<Named> {
 }
 
 /// Replies of every kind that are as they should be.
+#[cfg(feature = "readers")]
 fn replies() -> Vec<Named> {
     use reply::Input;
     const SCHEMA: &str = r##"[{"name":"a","description":"d","config_schema":{"type":"object","properties":{"n":{"type":"integer","default":1},"s":{"$ref":"#/$defs/s"}},"required":["s"],"$defs":{"s":{"type":"string","pattern":"^a+$"}}}},{"name":"b"}]"##;
