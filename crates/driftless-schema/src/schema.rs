@@ -310,7 +310,10 @@ mod tests {
             "/tls: there are no keys `a`, `b`; there is `verify`"
         );
         assert_eq!(says(strict(json!({})), json!({"a/b": 1})), "there is no key `a/b`");
-        assert_eq!(says(json!({"properties": {"old": false, "new": {}}}), json!({"old": 1})), "there is no key `old`");
+        assert_eq!(
+            says(json!({"properties": {"old": false, "new": {}}}), json!({"old": 1})),
+            "there is no key `old`"
+        );
         let behind = json!({"properties": {"tls": {"$ref": "#/$defs/T"}}, "$defs": {"T": strict(json!({"verify": {}}))}});
         assert!(says(behind, json!({"tls": {"a": 1}})).starts_with("/tls: there is no key `a`"));
     }

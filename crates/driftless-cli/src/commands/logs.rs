@@ -40,7 +40,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
     let error = finished.error.map(anyhow::Error::from);
     let error = error.or_else(|| finished.lost_lines.then(|| lost_lines(finished.summary.failed).into()));
     if global.json {
-        let mut summary = serde_json::to_value(&finished.summary)?;
+        let mut summary = serde_json::to_value(finished.summary)?;
         if let Some(error) = &error {
             summary["error"] = error_text::as_json(error, exit::code(error, terminal));
         }

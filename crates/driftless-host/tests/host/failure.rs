@@ -127,17 +127,14 @@ impl Site {
         self.manager.task(&format!("p.{name}"), Map::new()).unwrap().on_failure(&policy).unwrap()
     }
 
-    /// What became of each task, whose facts there are not, and how it ended.
+    /// Runs a file without mistakes.
     #[track_caller]
-    fn apply(&self, file: Value) -> (Vec<TaskOutcome>, Vec<String>, driftless_runner::Result<()>) {
+    fn apply(&self, file: Value) -> Applied {
         self.try_apply(file).unwrap()
     }
 
     /// The same of a file that may have mistakes.
-    fn try_apply(
-        &self,
-        file: Value,
-    ) -> Result<(Vec<TaskOutcome>, Vec<String>, driftless_runner::Result<()>), Mistakes> {
+    fn try_apply(&self, file: Value) -> Result<Applied, Mistakes> {
         let file: ApplyFile = serde_json::from_value(file).unwrap();
         let (mut outcomes, mut without) = (Vec::new(), Vec::new());
         let templates = Templates::new(&self.manager);
@@ -152,6 +149,9 @@ impl Site {
         Ok((outcomes, without, ended))
     }
 }
+
+/// What became of each task, whose facts there are not, and how it ended.
+type Applied = (Vec<TaskOutcome>, Vec<String>, driftless_runner::Result<()>);
 
 fn guest() -> Guest {
     Guest::new()

@@ -34,16 +34,15 @@ fn site() -> PluginManager {
 }
 
 /// What became of each task that was begun, by its label, and how it all ended.
-fn run_with(dry_run: bool, file: Value) -> (Vec<(String, TaskOutcome)>, Result<()>) {
+type Applied = (Vec<(String, TaskOutcome)>, Result<()>);
+
+/// Runs a file without mistakes.
+fn run_with(dry_run: bool, file: Value) -> Applied {
     try_run(dry_run, file, Options::default()).unwrap()
 }
 
 /// The same of a file that may have mistakes.
-fn try_run(
-    dry_run: bool,
-    file: Value,
-    options: Options,
-) -> Result<(Vec<(String, TaskOutcome)>, Result<()>), Mistakes> {
+fn try_run(dry_run: bool, file: Value, options: Options) -> Result<Applied, Mistakes> {
     let manager = site();
     let templates = Templates::new(&manager);
     let file: ApplyFile = serde_json::from_value(file).unwrap();
