@@ -1,6 +1,6 @@
 //! What a stage of a log pipeline returns, in a whole pipeline of three lines.
 //!
-//! An input is one of [`reply`](crate::reply), for the kinds of components that stand in pipelines. The threads of a pipeline take ten times as long as
+//! An input is one of [`reply`](mod@crate::reply), for the kinds of components that stand in pipelines. The threads of a pipeline take ten times as long as
 //! what one of its stages does with a reply, which is why this is a target of its own.
 
 use std::sync::LazyLock;
