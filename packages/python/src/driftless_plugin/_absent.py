@@ -128,7 +128,7 @@ def close_imported(is_closed: _Closed) -> None:
             _refuse(getattr(found, owner) if owner else found, name, words, is_closed)
     for module in ("_sqlite3", "sqlite3", "sqlite3.dbapi2"):
         if module in sys.modules:
-            _refuse(sys.modules[module], "connect", FILES, is_closed, lambda database, *_, **__: database == ":memory:")
+            _in_memory(sys.modules[module], is_closed)
     if "queue" in sys.modules:
         # That of C waits below Python.
         sys.modules["queue"].SimpleQueue = sys.modules["queue"]._PySimpleQueue  # type: ignore[attr-defined]
@@ -199,6 +199,24 @@ def _refuse_if_author(module: Any, name: str, words: str, is_closed: _Closed) ->
     setattr(module, name, instead)
 
 
+def _in_memory(sqlite: Any, is_closed: _Closed) -> None:
+    """Lets databases be in memory only."""
+    plain = sqlite.connect
+
+    def connect(database: Any, *given: Any, **more: Any) -> Any:
+        if not is_closed():
+            return plain(database, *given, **more)
+        if database != ":memory:":
+            raise _refusal(FILES)
+        connection = plain(database, *given, **more)
+        connection.execute("PRAGMA temp_store = MEMORY")
+        # No second database, which would be a file: SQLITE_ATTACH is denied.
+        connection.set_authorizer(lambda action, *_: 1 if action == 24 else 0)
+        return connection
+
+    sqlite.connect = connect
+
+
 def _sleep(seconds: float, sleep: Callable[[float], None], is_closed: _Closed) -> None:
     if not is_closed():
         sleep(seconds)
@@ -252,11 +270,14 @@ class NoInput(io.TextIOBase):
         raise Unavailable(KEYBOARD)
 
 
+_allocate_lock = _thread.allocate_lock
+
+
 class Lock:
     """A lock that is held by the only thread there is would be waited for without an end."""
 
     def __init__(self) -> None:
-        self._held = _thread.allocate_lock()
+        self._held = _allocate_lock()
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         if self._held.acquire(False):
