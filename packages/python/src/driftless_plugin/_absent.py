@@ -124,8 +124,10 @@ def close_imported(is_closed: _Closed) -> None:
         ("faulthandler", None, "dump_traceback", "a plugin has no place for it; `traceback.format_exc()` returns a text"),
     ):
         found = sys.modules.get(module)
-        if found is not None:
-            _refuse(getattr(found, owner) if owner else found, name, words, is_closed)
+        # Python 3.10 has no `asyncio.Runner` yet.
+        within = getattr(found, owner, None) if owner else found
+        if within is not None:
+            _refuse(within, name, words, is_closed)
     for module in ("_sqlite3", "sqlite3", "sqlite3.dbapi2"):
         if module in sys.modules:
             _in_memory(sys.modules[module], is_closed)

@@ -9,7 +9,6 @@ _MISSING = {
     "bz2": "`zlib` is there",
     "ctypes": None,
     "curses": None,
-    "dbm": None,
     "fcntl": None,
     "grp": "`driftless_plugin.files` reads /etc/group",
     "lzma": "`zlib` is there",
