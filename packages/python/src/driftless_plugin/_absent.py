@@ -31,7 +31,7 @@ THREADS = "a plugin has one thread; call the function itself"
 WAITING = "a plugin cannot wait, since nothing happens meanwhile; go on, or raise a `Failure`"
 ASYNCHRONOUS = "a plugin has no event loop, since there is nothing to wait for; call plain functions, `driftless_plugin.http` waits by itself"
 VARIABLES = "a plugin has no environment of its own; `driftless_plugin.environment.get` asks the host for a variable"
-KEYBOARD = "there is nobody to answer; what a plugin has to know stands in its configuration"
+KEYBOARD = "a plugin has no standard input; what it has to know stands in its configuration"
 MACHINE = "a plugin does not know its machine; `driftless_plugin.process` and `driftless_plugin.files` can find out"
 EXIT = "a plugin cannot end its process; return, or raise a `Failure`"
 
