@@ -31,7 +31,7 @@ THREADS = "a plugin has one thread; call the function itself"
 WAITING = "a plugin cannot wait, since nothing happens meanwhile; go on, or raise a `Failure`"
 ASYNCHRONOUS = "a plugin has no event loop, since there is nothing to wait for; call plain functions, `driftless_plugin.http` waits by itself"
 VARIABLES = "a plugin has no environment of its own; `driftless_plugin.environment.get` asks the host for a variable"
-KEYBOARD = "there is nobody to answer; what a plugin has to know stands in its configuration"
+KEYBOARD = "a plugin has no standard input; what it has to know stands in its configuration"
 MACHINE = "a plugin does not know its machine; `driftless_plugin.process` and `driftless_plugin.files` can find out"
 EXIT = "a plugin cannot end its process; return, or raise a `Failure`"
 
@@ -124,11 +124,13 @@ def close_imported(is_closed: _Closed) -> None:
         ("faulthandler", None, "dump_traceback", "a plugin has no place for it; `traceback.format_exc()` returns a text"),
     ):
         found = sys.modules.get(module)
-        if found is not None:
-            _refuse(getattr(found, owner) if owner else found, name, words, is_closed)
+        # Python 3.10 has no `asyncio.Runner` yet.
+        within = getattr(found, owner, None) if owner else found
+        if within is not None:
+            _refuse(within, name, words, is_closed)
     for module in ("_sqlite3", "sqlite3", "sqlite3.dbapi2"):
         if module in sys.modules:
-            _refuse(sys.modules[module], "connect", FILES, is_closed, lambda database, *_, **__: database == ":memory:")
+            _in_memory(sys.modules[module], is_closed)
     if "queue" in sys.modules:
         # That of C waits below Python.
         sys.modules["queue"].SimpleQueue = sys.modules["queue"]._PySimpleQueue  # type: ignore[attr-defined]
@@ -199,6 +201,24 @@ def _refuse_if_author(module: Any, name: str, words: str, is_closed: _Closed) ->
     setattr(module, name, instead)
 
 
+def _in_memory(sqlite: Any, is_closed: _Closed) -> None:
+    """Lets databases be in memory only."""
+    plain = sqlite.connect
+
+    def connect(database: Any, *given: Any, **more: Any) -> Any:
+        if not is_closed():
+            return plain(database, *given, **more)
+        if database != ":memory:":
+            raise _refusal(FILES)
+        connection = plain(database, *given, **more)
+        connection.execute("PRAGMA temp_store = MEMORY")
+        # No second database, which would be a file: SQLITE_ATTACH is denied.
+        connection.set_authorizer(lambda action, *_: 1 if action == 24 else 0)
+        return connection
+
+    sqlite.connect = connect
+
+
 def _sleep(seconds: float, sleep: Callable[[float], None], is_closed: _Closed) -> None:
     if not is_closed():
         sleep(seconds)
@@ -252,11 +272,14 @@ class NoInput(io.TextIOBase):
         raise Unavailable(KEYBOARD)
 
 
+_allocate_lock = _thread.allocate_lock
+
+
 class Lock:
     """A lock that is held by the only thread there is would be waited for without an end."""
 
     def __init__(self) -> None:
-        self._held = _thread.allocate_lock()
+        self._held = _allocate_lock()
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         if self._held.acquire(False):

@@ -9,7 +9,6 @@ _MISSING = {
     "bz2": "`zlib` is there",
     "ctypes": None,
     "curses": None,
-    "dbm": None,
     "fcntl": None,
     "grp": "`driftless_plugin.files` reads /etc/group",
     "lzma": "`zlib` is there",
@@ -44,6 +43,9 @@ def advice(raised: BaseException) -> str | None:
         return '`.decode(errors="replace")` takes bytes that are no UTF-8 as well'
     if type(raised).__name__ == "ZoneInfoNotFoundError":
         return "install the package `tzdata` into the project, and make each `ZoneInfo` at the top of the module"
+    # Its class is called `error` before Python 3.13.
+    if type(raised).__name__ in ("error", "PatternError") and str(raised).startswith("bad escape \\p"):
+        return "`re` has no `\\p{…}`; `unicodedata.category(…)` says what a character is"
     if isinstance(raised, LookupError) and str(raised).startswith("unknown encoding: "):
         name = str(raised).partition(": ")[2]
         return f'a plugin has the encodings that it looked up when it was built: write `codecs.lookup("{name}")` at the top of the module'

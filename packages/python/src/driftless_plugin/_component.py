@@ -34,9 +34,17 @@ def _answer(run: Callable[..., str], *arguments: Any) -> str:
         return run(*arguments)
     except BaseException as raised:
         # Whatever is raised and is no `Err` would end the component without a word.
-        raise Err(explain(raised)) from None
+        raise Err(_explained(raised)) from None
     finally:
         _machine.flush()
+
+
+def _explained(raised: BaseException) -> str:
+    try:
+        return explain(raised)
+    except BaseException:
+        # There may be no memory or no stack left to say more.
+        return type(raised).__name__
 
 
 class WitWorld:

@@ -54,7 +54,11 @@ def _words(raised: BaseException) -> str:
     text = _with_causes(f"{kind}: {message}" if message else kind, raised)
     where = innermost(raised.__traceback__)
     text = f"{text}, at {where}" if where else text
-    help = advice(raised)
+    try:
+        help = advice(raised)
+    except Exception:
+        # Its class is the author's, and so may be what it says of itself.
+        return text
     return f"{text}; {help}" if help else text
 
 

@@ -6,6 +6,7 @@ everything here waits for the first call. What cannot be made of anything is in 
 
 from __future__ import annotations
 
+import _thread
 import codecs
 import datetime
 import importlib.abc
@@ -26,6 +27,11 @@ import _strptime  # noqa: F401
 from . import _absent, _host
 from ._advice import is_missing
 
+
+#: Encodings that are there without the author asking for them. Each is a module.
+_ENCODINGS = (
+    "ascii", "latin-1", "iso8859-15", "cp1252", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "idna", "punycode",
+)  # fmt: skip
 
 #: How many calls may stand in each other, where the author says nothing about it: so many that even those which pass through C stay within the stack that a
 #: host gives a call. Beyond it the component ends, without a place.
@@ -55,7 +61,7 @@ def flush() -> None:
 
 def replace() -> None:
     """Puts everything in its place. It has no effect until the host calls."""
-    for name in ("ascii", "latin-1", "utf-16", "utf-8-sig", "cp1252", "idna"):
+    for name in _ENCODINGS:
         codecs.lookup(name)
     began: list[int] = []
 
@@ -90,7 +96,7 @@ def replace() -> None:
     _absent.close(_host.is_running)
     _absent.close_files(_host.is_running)
     _absent.close_variables(_host.is_running)
-    threading.Lock = _absent.Lock  # type: ignore[assignment,misc]
+    threading.Lock = _thread.allocate_lock = _thread.allocate = _absent.Lock  # type: ignore[assignment,misc]
     # Who keeps a stream when the plugin is built, as handlers of `logging` do, has this one.
     for name, level in (("stdout", "info"), ("stderr", "warn")):
         stream = _Lines(level, getattr(sys, name))

@@ -6,4 +6,4 @@ def keyboard() -> str:
     return input("Who? ")
 
 
-# says: Unavailable: there is nobody to answer; what a plugin has to know stands in its configuration, at src/keyboard.py:6
+# says: Unavailable: a plugin has no standard input; what it has to know stands in its configuration, at src/keyboard.py:6
