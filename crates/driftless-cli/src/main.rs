@@ -30,7 +30,9 @@ fn main() -> ExitCode {
     let done = interrupt::handle_signals(&terminal).and_then(|()| commands::run(args, &terminal));
     let done = done.and_then(|code| {
         terminal.finish()?;
-        Ok(code)
+        // What failed was told as a result.
+        let has_failed = code == ExitCode::from(failure::FAILED);
+        Ok(if has_failed { ExitCode::from(exit::of_failure(&terminal)) } else { code })
     });
     // Where a failure is skipped, the command has gone on to its end.
     let interrupted = interrupt::has_cancelled().then(|| ExitCode::from(interrupt::exit_code()));
@@ -44,9 +46,6 @@ fn main() -> ExitCode {
         terminal.error(&error);
         ExitCode::from(code)
     });
-    // A plugin that was refused a permission tells its failure in its own words, which say nothing of why.
-    let was_refused = code == ExitCode::from(failure::FAILED) && terminal.noted_grants().any_denied();
-    let code = if was_refused { ExitCode::from(failure::REFUSED) } else { code };
     let code = interrupted.unwrap_or(code);
     terminal.missing_grants(code != ExitCode::SUCCESS);
     code

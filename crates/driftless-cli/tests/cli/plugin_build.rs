@@ -170,7 +170,7 @@ fn code_that_does_not_compile() {
         .exits_with(1)
         .says("mismatched types")
         .says("src/lib.rs:3")
-        .says("error: broken/Cargo.toml: it does not compile");
+        .says("error: broken/Cargo.toml: cargo could not build it; its messages stand above");
     assert_eq!(outcome.stdout, "");
 }
 
@@ -209,7 +209,7 @@ fn an_sdk_of_a_registry() {
     let line = described.lines().find(|line| line.starts_with("plugin-sdk")).unwrap();
     home.write("elsewhere/Cargo.toml", described.replace(line, "plugin-sdk = \"0.1\""));
     build(&home, &["elsewhere"]).exits_with(1).says("no matching package named `plugin-sdk` found").says(
-        "error: elsewhere/Cargo.toml: it does not compile; the crate plugin-sdk comes with this program: write \
+        "error: elsewhere/Cargo.toml: cargo could not build it; its messages stand above; the crate plugin-sdk comes with this program: write \
          `plugin-sdk = { path = \".driftless/sdk/rust/plugin-sdk\" }`",
     );
 }
