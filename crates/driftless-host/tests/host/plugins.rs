@@ -169,7 +169,11 @@ fn every_violation_of_the_schema_is_named() {
     assert_eq!(violations(json!({})), ["\"message\" is a required property"]);
     let several = violations(json!({"times": "many", "extra": 1}));
     assert_eq!(several.len(), 3, "{several:?}");
-    for expected in ["/times: \"many\" is not of type \"integer\"", "\"message\" is a required", "there is no key `extra`"] {
+    for expected in [
+        "/times: \"many\" is not of type \"integer\"",
+        "\"message\" is a required",
+        "there is no key `extra`",
+    ] {
         assert!(several.iter().any(|violation| violation.contains(expected)), "{expected}: {several:?}");
     }
     let error = configurable().configure(object(json!({"times": 9}))).unwrap_err();

@@ -887,7 +887,11 @@ fn a_description_that_cannot_be_is_told_before_anything_is_opened() {
     check(source(json!({"type": "file", "paths": [missing]})), NotFound, "sources[0]: ");
     check(source(json!({"type": "file", "paths": [missing]})), NotFound, &missing);
     check(source(json!({"type": "file", "paths": [folder.text("*.none")]})), NotFound, "*.none");
-    check(source(json!({"type": "file", "paths": []})), Configuration, "sources[0]: paths: it names no file to read");
+    check(
+        source(json!({"type": "file", "paths": []})),
+        Configuration,
+        "sources[0]: paths: it names no file to read",
+    );
     check(source(json!({"type": "file", "path": "x"})), Configuration, "unknown field `path`");
     check(source(json!({"type": "file"})), Configuration, "missing field `paths`");
     check(source(json!({"type": "stdin", "x": 1})), Configuration, "unknown field `x`");
