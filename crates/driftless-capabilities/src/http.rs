@@ -164,13 +164,12 @@ impl Http {
         };
         found.retain(|address| task.grant.address(url, *address));
         if found.is_empty() {
+            // The one that allows the least.
+            let origin = url.origin();
+            let entry = if origin.is_address() { origin.to_string() } else { format!("address:{first}") };
             let why =
                 format!("it is at {first}, which is no public address, and `address:{first}` is not granted");
-            return Err(not_granted(
-                &connect(url),
-                &why,
-                missing(Capability::Http, format!("address:{first}")),
-            ));
+            return Err(not_granted(&connect(url), &why, missing(Capability::Http, entry)));
         }
         found.truncate(MAX_ADDRESSES);
         Ok(found.into_iter().map(|address| SocketAddr::new(address, url.port())).collect())

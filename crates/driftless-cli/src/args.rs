@@ -265,7 +265,7 @@ pub(crate) enum PluginCommand {
     },
     /// Removes a plugin from the plugin folder, and takes back what was granted to it
     Remove {
-        /// Its name
+        /// Its name, or its file in the plugin folder
         plugin: String,
     },
     /// Grants a plugin what it asks for, or a part of it

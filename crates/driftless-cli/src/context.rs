@@ -50,7 +50,8 @@ pub(crate) fn noted_host_calls(
 pub(crate) fn told_grant_events(terminal: &Terminal) -> impl Fn(&GrantEvent) + Send + Sync + 'static {
     let terminal = terminal.clone();
     move |event| {
-        if let Some((plugin, message)) = words::grant_event(event) {
+        let file_of = |plugin: &str| terminal.noted_grants().file_of(plugin);
+        if let Some((plugin, message)) = words::grant_event(event, file_of, terminal.places()) {
             terminal.log(&LogRecord { plugin, level: Level::Warn, message: &message });
         }
     }
@@ -109,6 +110,10 @@ pub(crate) fn plugin(
 ) -> anyhow::Result<PluginHandle> {
     let Some(path) = as_file(name_or_file) else { return Ok(manager.plugin(name_or_file)?) };
     let artifact = Artifact::from_bytes(stem(path), path.display().to_string(), read_file(path)?);
+    // While it is loaded, what does not hold of its grant is told.
+    if let Ok(info) = manager.inspect(&artifact) {
+        terminal.noted_grants().is_from_file(&info.name, name_or_file);
+    }
     let plugin = manager.load(&artifact)?;
     terminal.noted_grants().is_from_file(plugin.name(), name_or_file);
     Ok(plugin)

@@ -94,6 +94,8 @@ impl FileMistake {
             // The line may be what must not be shown.
             _ if mistake.no_log => None,
             (Some((source, place)), _) => Some(excerpt(source, place)),
+            // Several tasks may stand on one line.
+            (None, Some(place)) if may_show_another(text, place.start) => None,
             (None, Some(place)) => Some(excerpt_at(text, place.clone())),
             (None, None) => None,
         };
@@ -104,6 +106,13 @@ impl FileMistake {
             excerpt,
         }
     }
+}
+
+/// Whether the line of a place may belong to a task with `no_log` too: there is one, and lists or maps stand on the line.
+fn may_show_another(text: &str, place: usize) -> bool {
+    let line = text[..place].rfind('\n').map_or(0, |end| end + 1);
+    let line = text[line..].lines().next().unwrap_or_default();
+    text.contains("no_log") && (line.contains(['{', '[']) || line.contains("no_log"))
 }
 
 impl fmt::Display for FileMistakes {

@@ -21,6 +21,7 @@ struct Refusals {
     /// Whether any plugin was refused anything, be it for want of a grant or because its manifest does not ask for it.
     denied: bool,
     lacking: BTreeMap<String, Lacking>,
+    hides_entries: bool,
     /// The files of plugins that are in no plugin folder.
     files: BTreeMap<String, String>,
 }
@@ -51,6 +52,11 @@ impl MissingGrants {
         self.lock().files.insert(plugin.to_owned(), file.to_owned());
     }
 
+    /// The file that a plugin was read from, where the user named it.
+    pub(crate) fn file_of(&self, plugin: &str) -> Option<String> {
+        self.lock().files.get(plugin).cloned()
+    }
+
     /// Takes what is lacking, by the names of the plugins, so that each is told once.
     pub(crate) fn take(&self) -> BTreeMap<String, Lacking> {
         let mut refusals = self.lock();
@@ -66,12 +72,20 @@ impl MissingGrants {
         self.lock().denied
     }
 
+    /// Notes from now on that something was lacking, and not what: a path may be what is not to be shown.
+    pub(crate) fn hide_entries(&self, hide: bool) {
+        self.lock().hides_entries = hide;
+    }
+
     fn note(&self, plugin: &str, missing: Option<&MissingGrant>) {
         let mut refusals = self.lock();
         refusals.denied = true;
         let Some(missing) = missing else { return };
+        let hides = refusals.hides_entries;
         let lacking = refusals.lacking.entry(plugin.to_owned()).or_default();
-        if lacking.entries.len() < MAX_ENTRIES {
+        if hides {
+            lacking.more = true;
+        } else if lacking.entries.len() < MAX_ENTRIES {
             lacking.entries.insert(missing.clone());
         } else {
             lacking.more |= !lacking.entries.contains(missing);

@@ -129,6 +129,11 @@ impl Terminal {
         let _ = writeln!(self.err(), "{ODD}warning:{ODD:#} {}", printable_lines(text));
     }
 
+    /// The options of this command that others need too, as they are typed, each behind a space.
+    pub(crate) fn places(&self) -> &str {
+        &self.global
+    }
+
     /// What the plugins of this command were refused for want of a grant is noted there.
     pub(crate) fn noted_grants(&self) -> &MissingGrants {
         &self.missing_grants
@@ -145,10 +150,11 @@ impl Terminal {
         }
     }
 
-    /// Keeps back what plugins say in their messages, as long as there is what is returned.
+    /// Keeps back what plugins say in their messages, and what exactly they were refused, as long as there is what is returned.
     pub(crate) fn hide_messages(&self) -> HiddenMessages {
         self.hides_messages.store(true, Ordering::Relaxed);
-        HiddenMessages(Arc::clone(&self.hides_messages))
+        self.missing_grants.hide_entries(true);
+        HiddenMessages(Arc::clone(&self.hides_messages), self.missing_grants.clone())
     }
 
     /// A message of a plugin.
@@ -172,11 +178,12 @@ impl Terminal {
 /// Messages of plugins are kept back, until this is dropped.
 #[derive(Debug)]
 #[must_use]
-pub(crate) struct HiddenMessages(Arc<AtomicBool>);
+pub(crate) struct HiddenMessages(Arc<AtomicBool>, MissingGrants);
 
 impl Drop for HiddenMessages {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Relaxed);
+        self.1.hide_entries(false);
     }
 }
 

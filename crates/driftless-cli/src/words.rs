@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use driftless_host::api::host_call::{Capability, MissingGrant};
+use driftless_host::api::manifest::Permission;
 use driftless_host::api::remedy::Remedy;
+use driftless_host::permissions::Permissions;
 use driftless_host::{AddressSpaceRefused, BindingEvent, Error, GrantEvent, LoadError};
 use driftless_logs::{Cause, Event};
 use driftless_plugin_api::text::printable_line;
@@ -71,12 +73,18 @@ fn room_for_instances(refused: &AddressSpaceRefused) -> String {
 }
 
 /// What does not hold of a plugin's grant, and what the plugin is called.
-pub(crate) fn grant_event(event: &GrantEvent) -> Option<(&str, String)> {
+/// `file_of` is where a plugin was read from, where that is not the plugin folder; `global` are the options that this command was given.
+pub(crate) fn grant_event<'e>(
+    event: &'e GrantEvent,
+    file_of: impl Fn(&str) -> Option<String>,
+    global: &str,
+) -> Option<(&'e str, String)> {
     Some(match event {
         GrantEvent::OfAnotherFile { plugin } => (
             plugin,
             format!(
-                "its permissions were granted to another file of this name and do not hold for this one; `driftless plugin grant {plugin}` asks again"
+                "its permissions were granted to another file of this name and do not hold for this one; `driftless{global} plugin grant {}` asks again",
+                shell_word(file_of(plugin).as_deref().unwrap_or(plugin))
             ),
         ),
         GrantEvent::Protected { plugin, entry } => (plugin, entry.to_string()),
@@ -91,17 +99,25 @@ pub(crate) fn missing_grant(plugin: &str, lacking: &Lacking, global: &str) -> St
     let flag = |missing: &MissingGrant| {
         format!(" {} {}", grant_flag(missing.capability), shell_word(&missing.entry))
     };
-    let flags: String = lacking.entries.iter().map(flag).collect();
+    // A name with a star in it, for example, is no entry.
+    let can_be_granted = |missing: &&MissingGrant| {
+        Permissions::parse(&[Permission::new(missing.capability, vec![missing.entry.clone()])]).is_ok()
+    };
+    let flags: String = lacking.entries.iter().filter(can_be_granted).map(flag).collect();
     let shown = printable_line(plugin);
     // What cannot be printed as it is cannot be copied either.
     let exact = format!("{grant}{flags}");
-    if printable_line(&exact) != exact.as_str() {
+    if flags.is_empty() || printable_line(&exact) != exact.as_str() {
         return format!(
             "plugin `{shown}` asks for what is not granted to it; `{}` shows it and asks",
             printable_line(&grant)
         );
     }
-    let more = if lacking.more { "; it asks for more, which `driftless plugin inspect` shows" } else { "" };
+    let more = if lacking.more {
+        "\nand there is more; `driftless plugin inspect` shows what it asks for"
+    } else {
+        ""
+    };
     format!("plugin `{shown}` was refused what is not granted to it; this grants it:\n  {exact}{more}")
 }
 

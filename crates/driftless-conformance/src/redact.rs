@@ -39,61 +39,113 @@ impl fmt::Display for Redacted {
     }
 }
 
-/// Replaces secrets in what a plugin asked and was answered. Returns what was replaced.
-pub(crate) fn redact(calls: &mut [HostCall]) -> BTreeSet<Redacted> {
+/// A value that is in no recording.
+struct Secret {
+    what: Redacted,
+    value: String,
+    placeholder: String,
+}
+
+/// Replaces secrets in what a plugin asked and was answered. `granted` are the variables that the plugin may read, with their values: programs that it
+/// runs have them too. Returns what was replaced.
+pub(crate) fn redact(calls: &mut [HostCall], granted: &[(String, String)]) -> BTreeSet<Redacted> {
     let mut redacted = BTreeSet::new();
-    // A value and what stands for it, the longest first: one may be a part of another.
-    let mut secrets: Vec<(String, String)> = Vec::new();
-    let mut placeholders: Vec<String> = Vec::new();
+    let mut secrets = Vec::new();
+    for (name, value) in granted {
+        secrets.push(of_variable(name, value.clone()));
+    }
     for call in &mut *calls {
-        match call.capability {
-            Capability::Environment => {
-                let name = call.request["name"].as_str().unwrap_or_default().to_owned();
-                let Outcome::Ok(answer) = &mut call.reply.outcome else { continue };
-                let Some(Value::String(value)) = answer.get_mut("value") else { continue };
-                let placeholder = format!("redacted-{name}");
-                placeholders.push(placeholder.clone());
-                // Of nothing there is nothing to hide, and what is recorded again stays as it is.
-                if value.is_empty() || *value == placeholder {
-                    continue;
-                }
-                secrets.push((std::mem::replace(value, placeholder.clone()), placeholder));
-                redacted.insert(Redacted::Variable(name));
+        if call.capability != Capability::Environment {
+            continue;
+        }
+        let name = call.request["name"].as_str().unwrap_or_default().to_owned();
+        let Outcome::Ok(answer) = &mut call.reply.outcome else { continue };
+        let Some(Value::String(value)) = answer.get_mut("value") else { continue };
+        // Of nothing there is nothing to hide, and what is recorded again stays as it is.
+        if value.is_empty() || *value == placeholder_of(&name) {
+            continue;
+        }
+        let secret = of_variable(&name, std::mem::replace(value, placeholder_of(&name)));
+        redacted.insert(secret.what.clone());
+        secrets.push(secret);
+    }
+    let placeholders: Vec<_> = secrets.iter().map(|secret| secret.placeholder.clone()).collect();
+    for call in &mut *calls {
+        if call.capability != Capability::Http {
+            continue;
+        }
+        let reply = match &mut call.reply.outcome {
+            Outcome::Ok(answer) => Some(answer),
+            Outcome::Error(_) => None,
+        };
+        for (name, value) in [Some(&mut call.request), reply].into_iter().flatten().flat_map(secret_headers) {
+            if *value == REDACTED {
+                continue;
             }
-            Capability::Http => {
-                let reply = match &mut call.reply.outcome {
-                    Outcome::Ok(answer) => Some(answer),
-                    Outcome::Error(_) => None,
-                };
-                for (name, value) in
-                    [Some(&mut call.request), reply].into_iter().flatten().flat_map(secret_headers)
-                {
-                    // Behind the scheme, `Bearer` or `Basic`, stands what is found elsewhere too.
-                    let token = value.split_once(' ').map_or(&**value, |(_, token)| token.trim()).to_owned();
-                    // What is made of a placeholder is no secret, and the placeholder stays what it is.
-                    if !placeholders.iter().any(|placeholder| token.contains(placeholder)) {
-                        secrets.push((token, REDACTED.to_owned()));
-                    }
-                    if *value != REDACTED {
-                        REDACTED.clone_into(value);
-                        redacted.insert(Redacted::Header(name));
-                    }
+            let what = Redacted::Header(name.clone());
+            for token in tokens(&name, value) {
+                // What is made of a placeholder is no secret, and the placeholder stays what it is.
+                if !placeholders.iter().any(|placeholder| token.contains(placeholder)) {
+                    let placeholder = REDACTED.to_owned();
+                    secrets.push(Secret { what: what.clone(), value: token.to_owned(), placeholder });
                 }
             }
-            Capability::File | Capability::Process | Capability::Function => {}
+            REDACTED.clone_into(value);
+            redacted.insert(what);
         }
     }
-    secrets.retain(|(value, placeholder)| value.len() >= MIN_SECRET_BYTES && value != placeholder);
-    secrets.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
-    for call in calls {
-        for (value, placeholder) in &secrets {
-            if let Outcome::Ok(answer) = &mut call.reply.outcome {
-                replace_in(answer, value, placeholder);
+    secrets.retain(|secret| secret.value.len() >= MIN_SECRET_BYTES && secret.value != secret.placeholder);
+    // The longest first: one may be a part of another.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.value.len()));
+    for secret in &secrets {
+        for form in forms(&secret.value) {
+            let mut found = false;
+            for call in &mut *calls {
+                found |= match &mut call.reply.outcome {
+                    Outcome::Ok(answer) => replace_in(answer, &form, &secret.placeholder),
+                    Outcome::Error(error) => replace_text(&mut error.message, &form, &secret.placeholder),
+                };
+                let body = &mut call.reply.body.0;
+                if let Some(without) = replaced(body, form.as_bytes(), secret.placeholder.as_bytes()) {
+                    *body = without;
+                    found = true;
+                }
             }
-            call.reply.body.0 = replaced(&call.reply.body.0, value.as_bytes(), placeholder.as_bytes());
+            if found {
+                redacted.insert(secret.what.clone());
+            }
         }
     }
     redacted
+}
+
+fn of_variable(name: &str, value: String) -> Secret {
+    Secret { what: Redacted::Variable(name.to_owned()), value, placeholder: placeholder_of(name) }
+}
+
+fn placeholder_of(variable: &str) -> String {
+    format!("redacted-{variable}")
+}
+
+/// What in the value of a header may be found elsewhere too: what stands behind the scheme, `Bearer` or `Basic`; of cookies their values.
+fn tokens<'a>(name: &str, value: &'a str) -> Vec<&'a str> {
+    let of_cookie = |cookie: &'a str| Some(cookie.split_once('=')?.1.trim().trim_matches('"'));
+    match name {
+        "cookie" => value.split(';').filter_map(of_cookie).collect(),
+        // Behind it stand its attributes.
+        "set-cookie" => value.split(';').next().and_then(of_cookie).into_iter().collect(),
+        _ => vec![value.split_once(' ').map_or(value, |(_, token)| token.trim())],
+    }
+}
+
+/// A value as it is, and as it stands in a text of JSON and in a URL.
+fn forms(value: &str) -> BTreeSet<String> {
+    let json = Value::from(value).to_string();
+    let url = value.bytes().map(|byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    });
+    [value.to_owned(), json[1..json.len() - 1].to_owned(), url.collect()].into()
 }
 
 /// A request with the values of those headers hidden that are hidden in the recorded one.
@@ -124,31 +176,47 @@ fn secret_headers(message: &mut Value) -> impl Iterator<Item = (String, &mut Str
     })
 }
 
-fn replace_in(value: &mut Value, secret: &str, placeholder: &str) {
+/// Returns whether there was anything to replace.
+fn replace_in(value: &mut Value, secret: &str, placeholder: &str) -> bool {
     match value {
-        Value::String(text) if text.contains(secret) => *text = text.replace(secret, placeholder),
-        Value::Array(items) => items.iter_mut().for_each(|item| replace_in(item, secret, placeholder)),
-        Value::Object(members) => {
-            members.values_mut().for_each(|member| replace_in(member, secret, placeholder));
+        Value::String(text) => replace_text(text, secret, placeholder),
+        Value::Array(items) => {
+            items.iter_mut().fold(false, |found, item| replace_in(item, secret, placeholder) || found)
         }
-        _ => {}
+        Value::Object(members) => {
+            members.values_mut().fold(false, |found, member| replace_in(member, secret, placeholder) || found)
+        }
+        _ => false,
     }
 }
 
-fn replaced(bytes: &[u8], secret: &[u8], placeholder: &[u8]) -> Vec<u8> {
-    let mut replaced = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let Some(at) = rest.windows(secret.len()).position(|window| window == secret) {
+fn replace_text(text: &mut String, secret: &str, placeholder: &str) -> bool {
+    let found = text.contains(secret);
+    if found {
+        *text = text.replace(secret, placeholder);
+    }
+    found
+}
+
+/// The bytes without the secret, if it is in them.
+fn replaced(bytes: &[u8], secret: &[u8], placeholder: &[u8]) -> Option<Vec<u8>> {
+    let find = |bytes: &[u8]| bytes.windows(secret.len()).position(|window| window == secret);
+    let mut at = find(bytes)?;
+    let (mut replaced, mut rest) = (Vec::with_capacity(bytes.len()), bytes);
+    loop {
         replaced.extend_from_slice(&rest[..at]);
         replaced.extend_from_slice(placeholder);
         rest = &rest[at + secret.len()..];
+        let Some(next) = find(rest) else { break };
+        at = next;
     }
     replaced.extend_from_slice(rest);
-    replaced
+    Some(replaced)
 }
 
 #[cfg(test)]
 mod tests {
+    use driftless_plugin_api::host_call::{HostCallError, HostCallErrorKind};
     use serde_json::json;
 
     use super::*;
@@ -173,7 +241,7 @@ mod tests {
             ),
             call(Capability::File, json!({"read": {"path": "/t"}}), json!("read"), "from-a-file\n"),
         ];
-        let redacted: Vec<String> = redact(&mut calls).iter().map(ToString::to_string).collect();
+        let redacted: Vec<String> = redact(&mut calls, &[]).iter().map(ToString::to_string).collect();
         assert_eq!(
             redacted,
             [
@@ -193,11 +261,49 @@ mod tests {
         assert_eq!(calls[3].request["headers"][1][1], "a", "a short value is not looked for elsewhere");
         // As the plugin does when it is called with the placeholders.
         calls[3].request["headers"][0][1] = json!("Bearer redacted-TOKEN");
-        assert_eq!(redact(&mut calls), BTreeSet::from([Redacted::Header("authorization".to_owned())]));
+        assert_eq!(redact(&mut calls, &[]), BTreeSet::from([Redacted::Header("authorization".to_owned())]));
         assert_eq!(calls[0].reply.outcome, Outcome::Ok(json!({"value": "redacted-TOKEN"})));
         let before = calls.clone();
-        assert_eq!(redact(&mut calls), BTreeSet::new());
+        assert_eq!(redact(&mut calls, &[]), BTreeSet::new());
         assert_eq!(calls, before);
+    }
+
+    #[test]
+    fn secrets_are_found_in_errors_cookies_urls_and_programs() {
+        let mut calls = [
+            call(Capability::Environment, json!({"name": "DIR"}), json!({"value": "s3cr3t/value"}), ""),
+            call(Capability::File, json!({"read": {"path": "/srv/s3cr3t/value"}}), json!("read"), ""),
+            call(
+                Capability::Http,
+                json!({"url": "u", "headers": [["Cookie", "a=cookie-one; b=cookie-two"]]}),
+                json!({"url": "u?d=s3cr3t%2Fvalue", "headers": [["set-cookie", "sid=abcdef0123; Path=/; HttpOnly"]]}),
+                r#"{"sid": "abcdef0123", "one": "cookie-one", "two": "cookie-two", "path": "Path=/; HttpOnly"}"#,
+            ),
+            call(
+                Capability::Process,
+                json!({"command": "env"}),
+                json!({"code": 0}),
+                "TOKEN=in a \"program\"\n",
+            ),
+        ];
+        let failed =
+            HostCallError::new(HostCallErrorKind::NotFound, "cannot read /srv/s3cr3t/value: no such file");
+        calls[1].reply.outcome = Outcome::Error(failed);
+        let granted = [
+            ("TOKEN".to_owned(), "in a \"program\"".to_owned()),
+            ("UNUSED".to_owned(), "nowhere".to_owned()),
+        ];
+        let redacted = redact(&mut calls, &granted);
+        assert!(redacted.contains(&Redacted::Variable("TOKEN".to_owned())), "{redacted:?}");
+        assert!(!redacted.contains(&Redacted::Variable("UNUSED".to_owned())), "{redacted:?}");
+        let replies: String = calls
+            .iter()
+            .map(|call| format!("{:?} {}", call.reply.outcome, String::from_utf8_lossy(&call.reply.body.0)))
+            .collect();
+        for secret in ["s3cr3t", "abcdef0123", "cookie-one", "cookie-two", "program"] {
+            assert!(!replies.contains(secret), "{secret}: {replies}");
+        }
+        assert!(replies.contains("Path=/; HttpOnly"), "{replies}");
     }
 
     #[test]

@@ -174,18 +174,18 @@ impl Tester {
         let (mut ending, mut used, mut happened) =
             self.run(&as_written, if case.written.host { Recorder::replay } else { Recorder::record });
         let mut redacted = BTreeSet::new();
+        let granted = self.granted_variables();
         let mut ended_otherwise = false;
         if !case.written.host {
-            redacted = redact(&mut happened.asked);
+            redacted = redact(&mut happened.asked, &granted);
         }
         if !redacted.is_empty() {
-            let before = std::mem::discriminant(&ending);
+            let before = way_of(&ending);
             let answers = happened.asked;
             (ending, used, happened) =
                 self.run(&as_written, |recorder, case| recorder.rehearse(case, &answers));
-            redact(&mut happened.asked);
-            ended_otherwise =
-                std::mem::discriminant(&ending) != before || happened.asked.len() != answers.len();
+            redact(&mut happened.asked, &granted);
+            ended_otherwise = way_of(&ending) != before || happened.asked.len() != answers.len();
             happened.left.clear();
         }
         let actual = Expectation { ending, log: Some(happened.log.clone()) };
@@ -204,6 +204,12 @@ impl Tester {
             redacted: redacted.into_iter().collect(),
             ended_otherwise,
         }
+    }
+
+    /// The environment variables that the plugin may read, with their values.
+    fn granted_variables(&self) -> Vec<(String, String)> {
+        let Ok(grant) = self.manager.grant(self.plugin.info()) else { return Vec::new() };
+        grant.variables().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?))).collect()
     }
 
     fn run(&self, case: &Case, begin: impl Fn(&Recorder, &Case)) -> (Ending, Option<Used>, Happened) {
@@ -280,6 +286,15 @@ fn problems(case: &Case, actual: &Expectation, used: Option<Used>, happened: &Ha
         problems.extend(over.map(|(of, allowed)| Problem::Budget { of, used: used.of(of), allowed }));
     }
     problems
+}
+
+/// In which way a call ended: with a result, and where that says how it went, how.
+fn way_of(ending: &Ending) -> (std::mem::Discriminant<Ending>, Option<String>) {
+    let status = match ending {
+        Ending::Result(result) => result.get("status").and_then(Value::as_str).map(str::to_owned),
+        _ => None,
+    };
+    (std::mem::discriminant(ending), status)
 }
 
 /// One call.

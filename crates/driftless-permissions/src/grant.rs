@@ -73,6 +73,31 @@ impl Grant {
         self.both(|permissions| permissions.file(path, access))
     }
 
+    /// What both allow, and the addresses that the user grants, which no manifest asks for.
+    #[must_use]
+    pub fn allowed(&self) -> Permissions {
+        fn meeting<T>(asked: &[T], granted: &[T], meet: impl Fn(&T, &T) -> Option<T>) -> Vec<T> {
+            asked
+                .iter()
+                .flat_map(|one| granted.iter().filter_map(|two| meet(one, two)).collect::<Vec<_>>())
+                .collect()
+        }
+        let (asked, granted) = (&self.requested, &self.granted);
+        let both = Permissions {
+            files: meeting(&asked.files, &granted.files, PathPattern::meet),
+            hosts: meeting(&asked.hosts, &granted.hosts, |asked, granted| {
+                let both = asked.meet(granted)?;
+                // A grant that names an address allows it, and the user's star does not name the one that the manifest does.
+                Some(if both.is_address() && both != *granted { granted.clone() } else { both })
+            }),
+            addresses: granted.addresses.clone(),
+            variables: meeting(&asked.variables, &granted.variables, same),
+            commands: meeting(&asked.commands, &granted.commands, same),
+            functions: meeting(&asked.functions, &granted.functions, same),
+        };
+        Permissions::NONE.union(both)
+    }
+
     /// The files and folders that both allow.
     pub fn files(&self) -> Vec<PathPattern> {
         let pairs = self
@@ -214,6 +239,40 @@ mod tests {
         // Reading all of the machine is granted, and writing to /srv is not.
         assert_eq!(coverage[1], ("/srv:rw".to_owned(), Coverage::Partial(vec!["/srv".to_owned()])));
         assert_eq!(grant.coverage(Capability::Http), []);
+    }
+
+    #[test]
+    fn what_is_allowed_is_what_both_allow() {
+        let allowed =
+            Grant::new(paths(&["/srv/app", "/etc:rw"]), paths(&["/srv:rw", "/etc/motd:rw"])).allowed();
+        assert_eq!(allowed.entries(Capability::File), ["/srv/app", "/etc/motd:rw"]);
+        let granted = hosts(&["https://*", "address:10.0.0.0/8"]);
+        let allowed = Grant::new(hosts(&["https://a.example", "http://b.example"]), granted).allowed();
+        assert_eq!(allowed.entries(Capability::Http), ["https://a.example", "address:10.0.0.0/8"]);
+    }
+
+    #[test]
+    fn an_address_that_is_named_is_not_covered_by_a_star() {
+        let entries = |permissions: Permissions| permissions.entries(Capability::Http);
+        let star = hosts(&["http://*:8080", "http://*"]);
+        let named = hosts(&["http://127.0.0.1:8080", "http://localhost", "http://a.example"]);
+        let both = ["http://127.0.0.1:8080", "http://localhost", "http://*:8080", "http://*"];
+        assert_eq!(entries(named.clone().union(star.clone())), both);
+        let both = ["http://*:8080", "http://*", "http://127.0.0.1:8080", "http://localhost"];
+        assert_eq!(entries(star.clone().union(named.clone())), both);
+        assert_eq!(entries(star.clone().union(named.clone()).union(named)), both);
+        // A star does not become the address that a manifest names.
+        let narrow = Grant::new(hosts(&["http://localhost"]), hosts(&["http://*"])).allowed();
+        assert_eq!(entries(narrow), ["http://*"]);
+        // So the address is still allowed.
+        let url = HttpUrl::parse("http://localhost").unwrap();
+        let all = hosts(&["http://*"]);
+        let granted = hosts(&["http://localhost"]).union(all.clone());
+        assert!(Grant::new(all.clone(), granted.clone()).address(&url, "127.0.0.1".parse().unwrap()));
+        assert!(
+            Grant::new(all.clone(), Grant::new(all, granted).allowed())
+                .address(&url, "127.0.0.1".parse().unwrap())
+        );
     }
 
     #[test]

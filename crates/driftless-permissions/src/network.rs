@@ -188,6 +188,15 @@ impl HostPattern {
         named && self.https == other.https && self.port == other.port
     }
 
+    /// Whether the entry names an address, or `localhost`, rather than a name that leads to one.
+    pub fn is_address(&self) -> bool {
+        match &self.names {
+            Names::One(Host::Ipv4(_) | Host::Ipv6(_)) => true,
+            Names::One(Host::Domain(name)) => name == "localhost",
+            Names::Below(_) | Names::All => false,
+        }
+    }
+
     /// Whether the entry itself says that this address is meant: it is the address, or `localhost` and one of this machine's own.
     pub(crate) fn names_address(&self, address: IpAddr) -> bool {
         match (&self.names, address) {

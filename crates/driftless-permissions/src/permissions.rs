@@ -108,7 +108,10 @@ impl Permissions {
         }
         Self {
             files: without_covered([self.files, other.files], |one, two| one.meet(two).as_ref() == Some(two)),
-            hosts: without_covered([self.hosts, other.hosts], |one, two| one.meet(two).as_ref() == Some(two)),
+            // One that names an address allows that address as well, which a star does not.
+            hosts: without_covered([self.hosts, other.hosts], |one, two| {
+                one == two || !two.is_address() && one.meet(two).as_ref() == Some(two)
+            }),
             addresses: without_covered([self.addresses, other.addresses], |one, two| one.contains(two)),
             variables: without_covered([self.variables, other.variables], same),
             commands: without_covered([self.commands, other.commands], same),

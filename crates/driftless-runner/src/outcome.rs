@@ -86,7 +86,9 @@ impl TaskOutcome {
             }
             Self::Looped(items) => {
                 let results: Vec<_> = items.iter().map(|item| item.registered(loop_var)).collect();
-                let has_failed = results.iter().any(|result| result["status"] == "error");
+                // What an item is called may be `status`, so it is not looked for in what was registered.
+                let failed = |item: &ItemOutcome| item.outcome.registered(loop_var)["status"] == "error";
+                let has_failed = items.iter().any(failed);
                 let status = match (has_failed, self.is_skipped()) {
                     (true, _) => "error",
                     (false, true) => "skipped",

@@ -27,12 +27,19 @@ export function readExactly(what, json) {
 /** Writes what an author's function returned. Nothing is `null`. */
 export function write(value) {
   if (value === undefined) return "null";
+  containers = 0;
   const flaw = find(value, []);
   if (flaw) {
     const path = flaw.path.reverse().join("");
     throw new Defect(`what it returned cannot be written as JSON: \`result${path}\` ${flaw.why}`);
   }
-  return toJson(value) ?? "null";
+  try {
+    return toJson(value) ?? "null";
+  } catch (error) {
+    // A circle or a BigInt beyond what was looked into. What a `toJSON` of the author throws is no failure of JSON.
+    if (!(error instanceof TypeError) || containers <= MAX_CONTAINERS) throw error;
+    throw new Defect(`what it returned cannot be written as JSON: ${error.message}`);
+  }
 }
 
 /** Writes what has to be an object. */
@@ -50,6 +57,15 @@ export function kindOf(value) {
   if (typeof value === "string") return "text";
   return `a ${typeof value}`;
 }
+
+/**
+ * Lists and objects of a value that are looked into. What is larger is made by code that makes many alike, and the engine takes longer to look at a
+ * value than to write it.
+ */
+const MAX_CONTAINERS = 1_000;
+
+/** How many were looked into. */
+let containers = 0;
 
 /** Lists and objects that stand inside of each other. The host takes fewer. */
 const MAX_DEPTH = 1000;
@@ -71,13 +87,16 @@ function find(value, above) {
     case "symbol":
       return no("is a symbol; write its `description`");
   }
-  if (value === null) return undefined;
+  if (value === null || ++containers > MAX_CONTAINERS) return undefined;
   if (above.includes(value)) return no("stands inside of itself; write a part of it");
   if (above.length >= MAX_DEPTH) return no(`is nested deeper than ${MAX_DEPTH} levels`);
   if (Array.isArray(value)) {
     above.push(value);
     for (let at = 0; at < value.length; at++) {
-      const flaw = find(value[at], above);
+      const item = value[at];
+      const type = typeof item;
+      if (type === "string" || item === null || (type === "number" && item - item === 0)) continue;
+      const flaw = find(item, above);
       if (flaw) return within(flaw, `[${at}]`);
     }
     above.pop();
@@ -91,7 +110,10 @@ function find(value, above) {
   }
   above.push(value);
   for (const key of Object.keys(value)) {
-    const flaw = find(value[key], above);
+    const item = value[key];
+    const type = typeof item;
+    if (type === "string" || item === null || (type === "number" && item - item === 0)) continue;
+    const flaw = find(item, above);
     if (flaw) return within(flaw, /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${toJson(key)}]`);
   }
   above.pop();

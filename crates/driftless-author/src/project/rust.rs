@@ -35,7 +35,8 @@ pub(crate) fn folder_with_sdk(project: &Path) -> Result<Option<PathBuf>, AuthorE
         .iter()
         .flat_map(|(folder, manifest)| paths(manifest).into_iter().map(|path| resolved(&folder.join(path))))
         .filter_map(|path| without_sdk(&path))
-        .filter(|folder| folder.starts_with(&root))
+        // A path through a link is written like one in the workspace, and is none.
+        .filter(|folder| folder.canonicalize().is_ok_and(|folder| folder.starts_with(&root)))
         .collect();
     let mut named = named.into_iter();
     match (named.next(), named.next()) {
@@ -140,6 +141,20 @@ mod tests {
         let root = within.path().canonicalize().unwrap();
         let found = folder_with_sdk(&root.join(project)).map_err(|error| error.to_string())?;
         Ok(found.map(|folder| folder.strip_prefix(&root).unwrap().display().to_string()))
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_leads_to_no_folder_of_the_project() {
+        let linked =
+            "[dependencies]\nplugin-sdk = { path = \"link/.driftless/sdk/rust/plugin-sdk\" }\n[workspace]";
+        let within = folder(&[("a/Cargo.toml", linked), ("elsewhere/file", "")]);
+        let root = within.path().canonicalize().unwrap();
+        std::os::unix::fs::symlink(root.join("elsewhere"), root.join("a/link")).unwrap();
+        assert_eq!(folder_with_sdk(&root.join("a")).unwrap(), None);
+        fs::remove_file(root.join("a/link")).unwrap();
+        fs::create_dir(root.join("a/link")).unwrap();
+        assert_eq!(folder_with_sdk(&root.join("a")).unwrap(), Some(root.join("a/link")));
     }
 
     #[test]

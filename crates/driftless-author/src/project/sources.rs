@@ -9,7 +9,7 @@ use super::Project;
 const SOURCES: [&str; 9] = ["rs", "js", "mjs", "cjs", "ts", "mts", "cts", "py", "toml"];
 /// Folders that are made, and those of tests, which are in no plugin.
 const NO_SOURCES: [&str; 6] = ["target", "dist", "node_modules", "tests", "test", "__pycache__"];
-/// How deep folders lie in folders. A link may lead around in a circle.
+/// How deep folders lie in folders.
 const MAX_DEPTH: usize = 8;
 
 impl Project {
@@ -35,8 +35,10 @@ fn collect(folder: &Path, depth: usize, sources: &mut Vec<PathBuf>) {
         if name.starts_with('.') || NO_SOURCES.contains(&name) {
             continue;
         }
-        if path.is_dir() {
-            if depth < MAX_DEPTH {
+        // A link leads around in a circle, or out of the project.
+        let is_folder = path.symlink_metadata().is_ok_and(|there| there.is_dir());
+        if is_folder || path.is_dir() {
+            if is_folder && depth < MAX_DEPTH {
                 collect(&path, depth + 1, sources);
             }
             continue;

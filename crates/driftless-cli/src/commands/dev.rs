@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread;
@@ -10,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use driftless_author::{Built, Project, editor_schema, is_editor_schema};
 use driftless_files::Readers;
 use driftless_host::api::component::ComponentKind;
+use driftless_host::permissions::{Grant, Permissions};
 use driftless_host::{Digest, PluginHandle};
 use driftless_plugin_api::text::printable_line;
 
@@ -21,6 +23,9 @@ use crate::{context, interrupt, words};
 
 /// How often a look is taken. Files are looked at rather than watched: editors replace them, and folders of containers and networks tell nothing.
 const TICK: Duration = Duration::from_millis(300);
+
+/// The bytes that one may have which is made here.
+const MAX_SCHEMA_BYTES: u64 = 16 << 20;
 
 /// The file by which editors know the plugin's configurations.
 const EDITOR_SCHEMA: &str = "config.schema.json";
@@ -49,7 +54,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Dev) -> anyhow::R
 /// Builds and tests once.
 fn round(global: &Global, terminal: &Terminal, args: &Dev) -> anyhow::Result<()> {
     let project = Project::find(&args.project, language(args.lang.as_deref()))?;
-    let before = digests(&project.out_dir());
+    let before = plugins_of(&project.out_dir());
     let built = build::built(
         terminal,
         &Build {
@@ -62,7 +67,7 @@ fn round(global: &Global, terminal: &Terminal, args: &Dev) -> anyhow::Result<()>
     )?;
     build::print(global, terminal, &built)?;
     for plugin in &built {
-        keep_grant(global, terminal, plugin, before.get(&plugin.file).copied())?;
+        keep_grant(global, terminal, plugin, before.get(&plugin.file))?;
     }
     let [plugin] = &built[..] else {
         terminal.note("the project has several plugins; `driftless plugin test FOLDER` tests one of them");
@@ -85,20 +90,22 @@ fn round(global: &Global, terminal: &Terminal, args: &Dev) -> anyhow::Result<()>
     Ok(())
 }
 
-/// A grant holds for one file. What was granted to the file that stood here before is granted to the one that its author has put in its place.
+/// A grant holds for one file. What was granted to the file that stood here before, of what that asked for, is granted to the one that its author has put
+/// in its place. Where an installed file has the grant, it stays with that.
 fn keep_grant(
     global: &Global,
     terminal: &Terminal,
     plugin: &Built,
-    before: Option<Digest>,
+    before: Option<&Before>,
 ) -> anyhow::Result<()> {
     let grants = context::grants_to_change(global)?;
     let granted = grants.granted(&plugin.name);
     if let (Some(granted), Some(before)) = (granted, before)
-        && granted.digest == before
-        && before != plugin.digest
+        && granted.digest == before.digest
+        && before.digest != plugin.digest
+        && !is_installed(global, terminal, &plugin.name, before.digest)
     {
-        let permissions = granted.permissions.clone();
+        let permissions = Grant::new(before.requested.clone(), granted.permissions.clone()).allowed();
         context::change_grants(global, &plugin.name, |grants| {
             grants.grant(&plugin.name, plugin.digest, permissions);
             Ok(())
@@ -111,7 +118,7 @@ fn keep_grant(
         ));
     }
     let requested = plugin.manifest.as_ref().map_or(&[][..], |manifest| &manifest.permissions);
-    let requested = driftless_host::permissions::Permissions::requested(requested).unwrap_or_default();
+    let requested = Permissions::requested(requested).unwrap_or_default();
     let granted = context::grants_to_change(global)?.grant_to(&plugin.name, plugin.digest, requested);
     if !granted.is_complete() {
         let file = plugin.file.to_string_lossy();
@@ -131,9 +138,16 @@ fn update_editor_schema(terminal: &Terminal, project: &Project, plugin: &PluginH
         components.extend(plugin.definitions(kind)?.into_iter().map(|definition| (kind, definition)));
     }
     let path = project.beneath(EDITOR_SCHEMA);
-    let before = fs::read_to_string(&path).ok();
-    let is_ours = before.as_deref().is_none_or(is_editor_schema);
-    if components.is_empty() || !is_ours {
+    // Whatever is there and was not made here is the author's.
+    let before = match driftless_files::read_regular(&path, MAX_SCHEMA_BYTES) {
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) if is_editor_schema(&text) => Some(text),
+            _ => return Ok(()),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(_) => return Ok(()),
+    };
+    if components.is_empty() {
         return Ok(());
     }
     let text = format!("{:#}\n", editor_schema(plugin.name(), &components));
@@ -145,14 +159,26 @@ fn update_editor_schema(terminal: &Terminal, project: &Project, plugin: &PluginH
     Ok(())
 }
 
+/// A plugin that stood in the place of one that was built.
+struct Before {
+    digest: Digest,
+    requested: Permissions,
+}
+
 /// The plugins of a folder.
-fn digests(folder: &Path) -> BTreeMap<PathBuf, Digest> {
+fn plugins_of(folder: &Path) -> BTreeMap<PathBuf, Before> {
     let files = driftless_files::list_regular(folder, "wasm").unwrap_or_default();
-    let digest = |path: PathBuf| {
+    let before = |path: PathBuf| {
         let bytes = context::read_file(&path).ok()?;
-        Some((path, Digest::of(&bytes)))
+        let requested = driftless_validator::inspect(&bytes).permissions().cloned().unwrap_or_default();
+        Some((path, Before { digest: Digest::of(&bytes), requested }))
     };
-    files.into_iter().filter_map(digest).collect()
+    files.into_iter().filter_map(before).collect()
+}
+
+/// Whether the plugin that is found by this name is this very file.
+fn is_installed(global: &Global, terminal: &Terminal, name: &str, digest: Digest) -> bool {
+    context::bytes(global, terminal, name).is_ok_and(|(_, bytes)| Digest::of(&bytes) == digest)
 }
 
 /// What a project is built from and tested with, as it was found: the files, their lengths and when they were changed.

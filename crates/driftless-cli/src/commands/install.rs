@@ -1,13 +1,14 @@
 //! `driftless plugin install` and `remove`: what is in the plugin folder.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use driftless_host::api::manifest::likeness;
 use driftless_host::permissions::Permissions;
-use driftless_host::{Error, ListedPlugin, LoadError};
-use driftless_plugin_api::text::printable_line;
+use driftless_host::{Digest, Error, ListedPlugin, LoadError};
+use driftless_plugin_api::text::{listed, printable_line};
 use driftless_registry::LocalFolder;
 use driftless_validator::ValidatedPlugin;
 use serde_json::{Value, json};
@@ -23,10 +24,20 @@ pub(crate) fn install(global: &Global, terminal: &Terminal, files: &[String]) ->
     let checked = files.iter().map(|file| Checked::of(global, file)).collect::<Result<Vec<_>, _>>()?;
     let folder = context::plugin_folder_to_change(global)?;
     std::fs::create_dir_all(&folder).map_err(|error| unreadable(&folder, &error))?;
-    let mut installed = Vec::new();
-    for checked in checked {
-        installed.push(put(global, terminal, &folder, checked)?);
+    let mut names = BTreeMap::new();
+    for (checked, file) in checked.iter().zip(files) {
+        if let Some(other) = names.insert(likeness(&checked.name), file) {
+            let (name, other, file) =
+                (printable_line(&checked.name), printable_line(other), printable_line(file));
+            let message = format!("{other} and {file} are both called `{name}`; install one of them");
+            return Err(Failure::Usage(message).into());
+        }
     }
+    // All places are looked at before the first of them is written to.
+    let places = checked.into_iter().map(|checked| Place::of(global, terminal, &folder, checked));
+    let places = places.collect::<Result<Vec<_>, _>>()?;
+    let installed = places.into_iter().map(|place| place.put(global, &folder));
+    let installed = installed.collect::<Result<Vec<_>, _>>()?;
     if global.json {
         print_json(global, terminal, &installed.iter().map(Installed::to_json).collect::<Vec<_>>())?;
         return Ok(ExitCode::SUCCESS);
@@ -43,19 +54,25 @@ pub(crate) fn install(global: &Global, terminal: &Terminal, files: &[String]) ->
 }
 
 /// Removes a plugin from the plugin folder, and what was granted to it.
-pub(crate) fn remove(global: &Global, terminal: &Terminal, name: &str) -> anyhow::Result<ExitCode> {
+pub(crate) fn remove(global: &Global, terminal: &Terminal, name_or_file: &str) -> anyhow::Result<ExitCode> {
     let folder = context::plugin_folder_to_change(global)?;
-    let found = of_this_name(global, terminal, &folder, name)?.filter(|found| found.name == name);
-    let Some(found) = found else {
-        // With what is near, and what there is.
-        let error = context::manager(global, terminal)?.find(name).err();
-        let message = format!("no plugin `{}` is in {}", printable_line(name), folder.display());
-        return Err(error.map_or_else(|| Failure::NotFound(message).into(), Into::into));
+    let path = match name_or_file {
+        // One of several of a name can be told only by its file.
+        file if context::is_file(file) && Path::new(file).parent() == Some(folder.as_path()) => {
+            PathBuf::from(file)
+        }
+        name => only_of_this_name(global, terminal, &folder, name)?,
     };
-    let path = PathBuf::from(&found.origin);
+    let bytes = context::read_file(&path)?;
+    let name = driftless_validator::inspect(&bytes)
+        .manifest()
+        .map_or_else(|| context::stem(&path), |manifest| manifest.name.clone());
+    let name = name.as_str();
     std::fs::remove_file(&path).map_err(|error| unreadable(&path, &error))?;
     let mut was_granted = false;
-    if context::grants_to_change(global)?.granted(name).is_some() {
+    let digest = Digest::of(&bytes);
+    let granted = context::grants_to_change(global)?;
+    if granted.granted(name).is_some_and(|granted| granted.digest == digest) {
         context::change_grants(global, name, |grants| {
             was_granted = grants.revoke(name);
             Ok(())
@@ -73,6 +90,40 @@ pub(crate) fn remove(global: &Global, terminal: &Terminal, name: &str) -> anyhow
     )?;
     Ok(ExitCode::SUCCESS)
 }
+
+/// The file of the plugin in the plugin folder that is called exactly this.
+fn only_of_this_name(
+    global: &Global,
+    terminal: &Terminal,
+    folder: &Path,
+    name: &str,
+) -> anyhow::Result<PathBuf> {
+    let manager = context::manager(global, terminal)?;
+    let here = manager.list()?.into_iter().filter(|plugin| plugin.name == name);
+    let here = here.map(|plugin| PathBuf::from(plugin.origin)).filter(|path| path.parent() == Some(folder));
+    let mut here: Vec<_> = here.collect();
+    let message = match &here[..] {
+        [_] => return Ok(here.remove(0)),
+        [] => {
+            // With what is near, and what there is.
+            let error = manager.find(name).err();
+            let message = format!("no plugin `{}` is in {}", printable_line(name), folder.display());
+            return Err(error.map_or_else(|| Failure::NotFound(message).into(), Into::into));
+        }
+        several => {
+            let files = several.iter().map(|path| printable_path(path));
+            format!(
+                "several files are called `{}`: {}; name one of them",
+                printable_line(name),
+                listed(files, MAX_LISTED)
+            )
+        }
+    };
+    Err(Failure::Usage(message).into())
+}
+
+/// How many files are named in a message.
+const MAX_LISTED: usize = 10;
 
 /// The plugin that is called this, or so that people and templates take it for this, in the plugin folder.
 fn of_this_name(
@@ -142,26 +193,46 @@ struct Installed {
     lacks_grant: bool,
 }
 
-fn put(global: &Global, terminal: &Terminal, folder: &Path, checked: Checked) -> anyhow::Result<Installed> {
-    let Checked { name, bytes, plugin } = &checked;
-    let before = of_this_name(global, terminal, folder, name)?;
-    let store = LocalFolder::new(folder);
-    // It stays the file that it is, whatever that is called.
-    let stem =
-        before.as_ref().map_or_else(|| name.clone(), |before| context::stem(Path::new(&before.origin)));
-    let to = store.path_of(&stem);
-    // What is there is no plugin of this name, so it is not this command's to replace.
-    if before.is_none() && to.symlink_metadata().is_ok() {
-        let message = format!("{} is there already, and is no plugin `{name}`; move it away", to.display());
-        return Err(Failure::Usage(message).into());
+/// Where a plugin goes.
+struct Place {
+    checked: Checked,
+    /// The one that is there.
+    before: Option<ListedPlugin>,
+    /// The name of the file, without its ending.
+    stem: String,
+}
+
+impl Place {
+    fn of(global: &Global, terminal: &Terminal, folder: &Path, checked: Checked) -> anyhow::Result<Self> {
+        let name = &checked.name;
+        let before = of_this_name(global, terminal, folder, name)?;
+        let store = LocalFolder::new(folder);
+        // It stays the file that it is, whatever that is called.
+        let stem =
+            before.as_ref().map_or_else(|| name.clone(), |before| context::stem(Path::new(&before.origin)));
+        let to = store.path_of(&stem);
+        // What is there is no plugin of this name, so it is not this command's to replace.
+        if before.is_none() && to.symlink_metadata().is_ok() {
+            let message =
+                format!("{} is there already, and is no plugin `{name}`; move it away", to.display());
+            return Err(Failure::Usage(message).into());
+        }
+        Ok(Self { before, stem, checked })
     }
-    let same = before.is_some() && context::read_file(&to).is_ok_and(|installed| installed == *bytes);
-    if !same {
-        store.put(&stem, bytes).map_err(|error| unreadable(&to, &error))?;
+
+    fn put(self, global: &Global, folder: &Path) -> anyhow::Result<Installed> {
+        let Self { checked, before, stem } = self;
+        let Checked { name, bytes, plugin } = &checked;
+        let store = LocalFolder::new(folder);
+        let to = store.path_of(&stem);
+        let same = before.is_some() && context::read_file(&to).is_ok_and(|installed| installed == *bytes);
+        if !same {
+            store.put(&stem, bytes).map_err(|error| unreadable(&to, &error))?;
+        }
+        let grant =
+            context::grants_to_change(global)?.grant_to(name, plugin.digest(), plugin.permissions().clone());
+        Ok(Installed { lacks_grant: !grant.is_complete(), before, to, same, checked })
     }
-    let grant =
-        context::grants_to_change(global)?.grant_to(name, plugin.digest(), plugin.permissions().clone());
-    Ok(Installed { lacks_grant: !grant.is_complete(), before, to, same, checked })
 }
 
 impl Installed {

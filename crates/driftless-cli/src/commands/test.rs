@@ -20,6 +20,7 @@ use crate::args::{Global, Test};
 use crate::excerpt::excerpt;
 use crate::failure::{Failure, unreadable};
 use crate::terminal::{BAD, FAINT, GOOD, STRONG, Terminal, printable_path};
+use crate::words::shell_word;
 use crate::{context, interrupt};
 
 /// Replays the cases of a plugin, and checks what every plugin has to get right.
@@ -359,10 +360,15 @@ fn print_redacted(out: &mut impl Write, redacted: &[Redacted], ended_otherwise: 
 fn print_problem(out: &mut impl Write, problem: &Problem, name: &str) -> std::io::Result<()> {
     match problem {
         Problem::Unrecorded => {
+            // What cannot be printed as it is cannot be copied either.
+            let case = if printable_line(name) == name {
+                format!(" --case {}", shell_word(name))
+            } else {
+                String::new()
+            };
             writeln!(
                 out,
-                "        it expects nothing yet: write `expect`, or run `driftless plugin test --record --case '{}'`",
-                printable_line(name)
+                "        it expects nothing yet: write `expect`, or run `driftless plugin test --record{case}`"
             )
         }
         Problem::Different(lines) => {
