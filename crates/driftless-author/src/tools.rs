@@ -10,6 +10,9 @@ use crate::error::AuthorError;
 /// The version of componentize-js that components are made with. What it makes depends on it, so no other will do.
 pub const COMPONENTIZE_JS: &str = "0.23.0";
 
+/// The version of preview2-shim that new projects get. componentize-js imports it and does not say so, and npm removes what no package asks for.
+pub(crate) const PREVIEW2_SHIM: &str = "0.17.9";
+
 /// The version of esbuild that new projects get.
 pub const ESBUILD: &str = "0.28.2";
 

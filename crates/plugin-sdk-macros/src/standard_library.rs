@@ -47,7 +47,7 @@ const NO_THREADS: &str = "a plugin has one thread";
 const ONE_AFTER_THE_OTHER: &str = "do one after the other";
 const NO_WAITING: &str = "a plugin does not wait";
 const RETURN: &str =
-    "return, and let the host call again (`retries` and `delay` of a task, the next call of a log source)";
+    "return, and let the host call again (the next call of a log source, or the next run of a task)";
 const NO_INPUT: &str = "a plugin has no standard input";
 const CONFIGURATION: &str = "take what is needed from the configuration";
 const NO_CLOCK: &str = "there is no `std::time` with this target";

@@ -41,7 +41,7 @@ pub(crate) const NO_OBJECT: &str = "what it returned is not a JSON object";
 
 const FILES: &str = "a plugin reaches files with `plugin_sdk::fs`, and not with `std::fs`";
 
-pub(crate) const SLEEP: &str = "a plugin does not wait: return, and let the host call again (`retries` and `delay` of a task, the next call of a log source)";
+pub(crate) const SLEEP: &str = "a plugin does not wait: return, and let the host call again (the next call of a log source, or the next run of a task)";
 
 const OUTSIDE: &str = "the standard library reaches nothing outside of a plugin: `plugin_sdk::fs`, `http`, `env` and `process` ask the host";
 

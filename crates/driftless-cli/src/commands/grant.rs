@@ -182,7 +182,11 @@ fn check_own_places(global: &Global, name: &str, permissions: &Permissions) -> a
         return Ok(());
     }
     let reasons: Vec<_> = protected.iter().map(ToString::to_string).collect();
-    Err(Failure::Refused(format!("nothing was granted to `{name}`: {}", reasons.join("; "))).into())
+    Err(Failure::Refused(format!(
+        "nothing was granted to `{name}`: {}; grant a part of what it asks for, with `--files /a/folder:rw` for example",
+        reasons.join("; ")
+    ))
+    .into())
 }
 
 fn show_request(

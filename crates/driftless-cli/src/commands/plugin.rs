@@ -257,6 +257,12 @@ pub(crate) fn call(
         let known: Vec<String> = Function::ALL.iter().map(|function| function.name().to_owned()).collect();
         let hint =
             nearest(function, &known).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        let hint = if hint.is_empty() {
+            "; a task is called by `execute_task NAME '{…}'`, any other component by its own function"
+                .to_owned()
+        } else {
+            hint
+        };
         return Err(Failure::Usage(format!("the protocol has no function `{function}`{hint}")).into());
     };
     if args.len() != function.arguments() {

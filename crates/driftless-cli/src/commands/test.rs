@@ -49,9 +49,12 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Test) -> anyhow::
         unmetered: Vec::new(),
     };
     let origin = found.plugin.display().to_string();
+    // While it is loaded, what does not hold of its grant is told.
+    if let Some(manifest) = driftless_validator::inspect(&bytes).manifest() {
+        terminal.noted_grants().is_from_file(&manifest.name, &found.plugin.to_string_lossy());
+    }
     let artifact = Artifact::from_bytes(context::stem(&found.plugin), origin, bytes);
     let tester = Tester::new(setup, sandbox, &artifact).map_err(told)?;
-    terminal.noted_grants().is_from_file(tester.plugin().name(), &found.plugin.to_string_lossy());
     let mut report = Report {
         global,
         terminal,
