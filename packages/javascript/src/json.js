@@ -62,7 +62,7 @@ export function kindOf(value) {
  * Lists and objects of a value that are looked into. What is larger is made by code that makes many alike, and the engine takes longer to look at a
  * value than to write it.
  */
-const MAX_CONTAINERS = 1_000;
+const MAX_CONTAINERS = 1_500;
 
 /** How many were looked into. */
 let containers = 0;
