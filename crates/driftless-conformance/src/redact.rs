@@ -178,16 +178,22 @@ fn secret_headers(message: &mut Value) -> impl Iterator<Item = (String, &mut Str
 
 /// Returns whether there was anything to replace.
 fn replace_in(value: &mut Value, secret: &str, placeholder: &str) -> bool {
+    let mut found = false;
     match value {
-        Value::String(text) => replace_text(text, secret, placeholder),
+        Value::String(text) => found = replace_text(text, secret, placeholder),
         Value::Array(items) => {
-            items.iter_mut().fold(false, |found, item| replace_in(item, secret, placeholder) || found)
+            for item in items {
+                found |= replace_in(item, secret, placeholder);
+            }
         }
         Value::Object(members) => {
-            members.values_mut().fold(false, |found, member| replace_in(member, secret, placeholder) || found)
+            for member in members.values_mut() {
+                found |= replace_in(member, secret, placeholder);
+            }
         }
-        _ => false,
+        _ => {}
     }
+    found
 }
 
 fn replace_text(text: &mut String, secret: &str, placeholder: &str) -> bool {
