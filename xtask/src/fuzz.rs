@@ -42,7 +42,7 @@ struct Fuzzer {
 /// What a fuzzer needs: the halves have little in common, so what is asked for decides what is built.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Needs {
-    /// What reads what somebody wrote.
+    /// What reads what users and plugins write.
     Readers,
     /// What compiles and runs WebAssembly.
     Engine,
