@@ -69,7 +69,10 @@ pub(crate) fn redact(calls: &mut [HostCall], granted: &[(String, String)]) -> BT
         redacted.insert(secret.what.clone());
         secrets.push(secret);
     }
-    let placeholders: Vec<_> = secrets.iter().map(|secret| secret.placeholder.clone()).collect();
+    // Those that stand there already count too: the plugin may have been called with them.
+    let asked = calls.iter().filter(|call| call.capability == Capability::Environment);
+    let asked = asked.filter_map(|call| call.request["name"].as_str()).map(placeholder_of);
+    let placeholders: Vec<_> = asked.chain(secrets.iter().map(|secret| secret.placeholder.clone())).collect();
     for call in &mut *calls {
         if call.capability != Capability::Http {
             continue;
