@@ -339,9 +339,6 @@ pub(crate) struct Test {
     /// Leaves out what every plugin has to get right
     #[arg(long)]
     pub(crate) no_conformance: bool,
-    /// Whether checks that hold are counted and not told one by one.
-    #[arg(skip)]
-    pub(crate) brief: bool,
     /// A component that what every plugin has to get right is not asked of: one that crashes on purpose
     #[arg(long, value_name = "NAME", action = ArgAction::Append, hide = true)]
     pub(crate) except: Vec<String>,
@@ -379,10 +376,10 @@ pub(crate) struct New {
 /// How languages are called.
 const LANGUAGES: [&str; 4] = ["rust", "js", "ts", "python"];
 
+/// What is built.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = DEV_HELP)]
-pub(crate) struct Dev {
-    /// The folder of the project, or one in it
+pub(crate) struct Source {
+    /// The folder of the project or workspace, or one in it
     #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
     pub(crate) project: PathBuf,
     /// What it is written in [default: what its files say]
@@ -391,6 +388,13 @@ pub(crate) struct Dev {
     /// What Rust is compiled for
     #[arg(long, default_value = "wasm32-wasip1", value_parser = ["wasm32-wasip1", "wasm32-unknown-unknown"])]
     pub(crate) target: String,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = DEV_HELP)]
+pub(crate) struct Dev {
+    #[command(flatten)]
+    pub(crate) source: Source,
     /// Leaves out what every plugin has to get right
     #[arg(long)]
     pub(crate) no_conformance: bool,
@@ -404,15 +408,8 @@ by which editors know the plugin's configuration, is written anew.";
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Build {
-    /// The folder of the project or workspace, or one in it
-    #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
-    pub(crate) project: PathBuf,
-    /// What it is written in [default: what its files say]
-    #[arg(long, value_name = "LANGUAGE", value_parser = LANGUAGES)]
-    pub(crate) lang: Option<String>,
-    /// What Rust is compiled for
-    #[arg(long, default_value = "wasm32-wasip1", value_parser = ["wasm32-wasip1", "wasm32-unknown-unknown"])]
-    pub(crate) target: String,
+    #[command(flatten)]
+    pub(crate) source: Source,
     /// The folder that the finished plugins go to [default: target/plugins in a Rust project, dist in others]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) out_dir: Option<PathBuf>,

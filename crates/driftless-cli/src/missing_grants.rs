@@ -1,6 +1,7 @@
 //! What plugins were refused for want of a grant.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use driftless_host::api::host_call::{
@@ -14,14 +15,17 @@ const MAX_ENTRIES: usize = 8;
 
 /// What plugins were refused. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct MissingGrants(Arc<Mutex<Refusals>>);
+pub(crate) struct MissingGrants {
+    refusals: Arc<Mutex<Refusals>>,
+    /// Whether what exactly is lacking may be what is not to be shown.
+    hides_entries: Arc<AtomicBool>,
+}
 
 #[derive(Debug, Default)]
 struct Refusals {
     /// Whether any plugin was refused anything, be it for want of a grant or because its manifest does not ask for it.
     denied: bool,
     lacking: BTreeMap<String, Lacking>,
-    hides_entries: bool,
     /// The files of plugins that are in no plugin folder.
     files: BTreeMap<String, String>,
 }
@@ -38,6 +42,11 @@ pub(crate) struct Lacking {
 }
 
 impl MissingGrants {
+    /// None so far. While `hides_entries` is set, it is noted that something is lacking, and not what.
+    pub(crate) fn new(hides_entries: Arc<AtomicBool>) -> Self {
+        Self { refusals: Arc::default(), hides_entries }
+    }
+
     /// This machine, as far as a plugin was granted it, which notes what the plugin is refused.
     pub(crate) fn noting(&self, plugin: &str, grant: Grant) -> Arc<dyn HostCalls> {
         Arc::new(Noting {
@@ -72,18 +81,12 @@ impl MissingGrants {
         self.lock().denied
     }
 
-    /// Notes from now on that something was lacking, and not what: a path may be what is not to be shown.
-    pub(crate) fn hide_entries(&self, hide: bool) {
-        self.lock().hides_entries = hide;
-    }
-
     fn note(&self, plugin: &str, missing: Option<&MissingGrant>) {
         let mut refusals = self.lock();
         refusals.denied = true;
         let Some(missing) = missing else { return };
-        let hides = refusals.hides_entries;
         let lacking = refusals.lacking.entry(plugin.to_owned()).or_default();
-        if hides {
+        if self.hides_entries.load(Ordering::Relaxed) {
             lacking.more = true;
         } else if lacking.entries.len() < MAX_ENTRIES {
             lacking.entries.insert(missing.clone());
@@ -93,7 +96,7 @@ impl MissingGrants {
     }
 
     fn lock(&self) -> MutexGuard<'_, Refusals> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

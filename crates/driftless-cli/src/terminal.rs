@@ -49,12 +49,13 @@ impl Terminal {
             clap::ColorChoice::Always => ColorChoice::Always,
             clap::ColorChoice::Never => ColorChoice::Never,
         };
+        let hides_messages: Arc<AtomicBool> = Arc::default();
         Self {
             color,
             quiet: global.quiet,
             has_warned: Arc::default(),
-            hides_messages: Arc::default(),
-            missing_grants: MissingGrants::default(),
+            missing_grants: MissingGrants::new(Arc::clone(&hides_messages)),
+            hides_messages,
             global: global.places().into(),
         }
     }
@@ -153,8 +154,7 @@ impl Terminal {
     /// Keeps back what plugins say in their messages, and what exactly they were refused, as long as there is what is returned.
     pub(crate) fn hide_messages(&self) -> HiddenMessages {
         self.hides_messages.store(true, Ordering::Relaxed);
-        self.missing_grants.hide_entries(true);
-        HiddenMessages(Arc::clone(&self.hides_messages), self.missing_grants.clone())
+        HiddenMessages(Arc::clone(&self.hides_messages))
     }
 
     /// A message of a plugin.
@@ -178,12 +178,11 @@ impl Terminal {
 /// Messages of plugins are kept back, until this is dropped.
 #[derive(Debug)]
 #[must_use]
-pub(crate) struct HiddenMessages(Arc<AtomicBool>, MissingGrants);
+pub(crate) struct HiddenMessages(Arc<AtomicBool>);
 
 impl Drop for HiddenMessages {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Relaxed);
-        self.1.hide_entries(false);
     }
 }
 

@@ -231,6 +231,15 @@ mod tests {
             "plugin `p` was refused what is not granted to it; this grants it:\n  driftless --grants g.toml plugin grant p \
              --files /etc/nope:rw --files '/srv/it'\\''s here' --network 'https://*.example.com' --environment TOKEN"
         );
+        // Each line of it can be copied by itself, and what is no entry is left out.
+        lacking.entries.insert(missing(Capability::File, "/srv/a*b"));
+        lacking.more = true;
+        let told = missing_grant("p", &lacking, "");
+        assert!(!told.contains("a*b"), "{told}");
+        assert!(
+            told.ends_with("TOKEN\nand there is more; `driftless plugin inspect` shows what it asks for"),
+            "{told}"
+        );
         lacking = Lacking { file: Some("dist/p.wasm".to_owned()), ..Lacking::default() };
         lacking.entries.insert(missing(Capability::File, "/srv/\u{202e}gpj"));
         assert_eq!(

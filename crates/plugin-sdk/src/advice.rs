@@ -103,7 +103,7 @@ mod tests {
             place("/rustc/59807616e/library/std/src/thread/mod.rs"),
             ("library/std/src/thread/mod.rs:3:5".to_owned(), false)
         );
-        assert!(!place("/home/ada/.cargo/registry/src/x/src/lib.rs").1);
+        assert!(!place("/opt/.cargo/registry/src/x/src/lib.rs").1);
         assert!(!place("C:\\Users\\ada\\.cargo\\registry\\x.rs").1);
         assert!(!place(".driftless/sdk/rust/plugin-sdk/src/fs.rs").1);
     }

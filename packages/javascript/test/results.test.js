@@ -73,6 +73,10 @@ test("what JSON does not have is refused with its place", () => {
   let deep = [];
   for (let level = 0; level < 5000; level++) deep = [deep];
   assert.match(written(deep), /is nested deeper than 1000 levels/);
+  // Of a value with very many lists and objects the first ones are looked into. What cannot be written at all is refused wherever it is.
+  const many = Array.from({ length: 2000 }, () => ({}));
+  assert.match(written([...many, { n: 1n }]), /^what it returned cannot be written as JSON: .*BigInt/);
+  assert.match(written([NaN, ...many]), /`result\[0\]` is NaN/);
 });
 
 test("an integer keeps its digits, or is refused", () => {

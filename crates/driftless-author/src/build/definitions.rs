@@ -4,7 +4,6 @@
 //! one: they write what [`Definitions`] reads.
 
 use std::collections::HashSet;
-use std::fs;
 use std::path::Path;
 
 use driftless_plugin_api::component::{ComponentKind, Definition};
@@ -21,6 +20,9 @@ use crate::project::{NAME_RULE, Project};
 
 /// The file in the folder of the build that the script of a language writes.
 pub(super) const FILE: &str = "definitions.json";
+
+/// The bytes that it may have: a plugin may announce no more than this in a reply of each kind.
+const MAX_BYTES: u64 = 16 << 20;
 
 /// What a plugin brings.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -45,7 +47,8 @@ impl Definitions {
     /// Reads what the script of a language has written, and refuses a plugin that can never work.
     pub(super) fn check_file(project: &Project, out: &Path) -> Result<(), AuthorError> {
         let file = out.join(FILE);
-        let bytes = fs::read(&file).map_err(|error| AuthorError::file(&file, error))?;
+        let bytes = driftless_files::read_regular(&file, MAX_BYTES)
+            .map_err(|error| AuthorError::file(&file, error))?;
         let read: Self = serde_json::from_slice(&bytes).map_err(|error| AuthorError::Code {
             file: project.file(),
             why: format!("what it says about its components: {error}"),

@@ -161,7 +161,7 @@ mod tests {
     fn a_project_has_its_own() {
         let own = format!("[package]\nname = \"a\"\n[dependencies]\n{SDK}\n[workspace]");
         assert_eq!(found(&[("a/Cargo.toml", &own)], "a"), Ok(Some("a".into())));
-        let clone = "[dependencies]\nplugin-sdk = { path = \"/home/ada/driftless/crates/plugin-sdk\" }";
+        let clone = "[dependencies]\nplugin-sdk = { path = \"/opt/driftless/crates/plugin-sdk\" }";
         assert_eq!(found(&[("a/Cargo.toml", clone)], "a"), Ok(None));
         assert_eq!(found(&[("a/Cargo.toml", "[dependencies]\nplugin-sdk = \"0.1\"")], "a"), Ok(None));
         // Cargo says why.

@@ -75,4 +75,20 @@ mod tests {
         assert_eq!(sources, ["package.json", "src/deep/er/more.mjs", "src/index.js"]);
         assert_eq!(found.cases(), project.path().join("tests/cases"));
     }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_to_folders_are_not_followed() {
+        let project = folder(&[("Cargo.toml", ""), ("src/lib.rs", "")]);
+        // Followed, these would be 24 to the power of the depth.
+        for number in 0..24 {
+            let link = project.path().join(format!("src/link{number}"));
+            std::os::unix::fs::symlink(project.path().join("src"), link).unwrap();
+        }
+        std::os::unix::fs::symlink(project.path().join("src/lib.rs"), project.path().join("src/file.rs"))
+            .unwrap();
+        let found = Project::find(project.path(), None).unwrap();
+        let names: Vec<_> = found.sources().iter().map(|path| path.file_name().unwrap().to_owned()).collect();
+        assert_eq!(names, ["Cargo.toml", "file.rs", "lib.rs"]);
+    }
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use driftless_author::{Built, Options, Progress, Project, Target, build};
+use driftless_author::{AuthorError, Built, Options, Progress, Project, Target, build};
 use driftless_host::permissions::Permissions;
 use driftless_plugin_api::text::printable_line;
 use indicatif::ProgressBar;
@@ -12,26 +12,36 @@ use serde_json::{Value, json};
 
 use super::install::print_request;
 use super::{language, print_json};
-use crate::args::{Build, Global};
+use crate::args::{Build, Global, Source};
 use crate::terminal::{FAINT, GOOD, STRONG, Terminal, printable_path};
 
 /// Builds the plugins of a project, and says what came out.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Build) -> anyhow::Result<ExitCode> {
-    print(global, terminal, &built(terminal, args)?)?;
+    let project = project(&args.source)?;
+    let options = Options { target: target(&args.source), out_dir: args.out_dir.clone(), debug: args.debug };
+    print(global, terminal, &built(terminal, &project, &options)?)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds the plugins of a project.
-pub(super) fn built(terminal: &Terminal, args: &Build) -> anyhow::Result<Vec<Built>> {
-    let project = Project::find(&args.project, language(args.lang.as_deref()))?;
+/// The project that was named.
+pub(super) fn project(source: &Source) -> Result<Project, AuthorError> {
+    Project::find(&source.project, language(source.lang.as_deref()))
+}
+
+/// What Rust is compiled for.
+pub(super) fn target(source: &Source) -> Target {
     let targets = [Target::Wasi, Target::Unknown];
-    let target = targets.into_iter().find(|target| target.name() == args.target);
-    let options = Options {
-        target: target.expect("the parser lets only targets through"),
-        out_dir: args.out_dir.clone(),
-        debug: args.debug,
-    };
-    Ok(with_progress(terminal, |progress| build(&project, &options, progress))?)
+    let target = targets.into_iter().find(|target| target.name() == source.target);
+    target.expect("the parser lets only targets through")
+}
+
+/// Builds the plugins of a project.
+pub(super) fn built(
+    terminal: &Terminal,
+    project: &Project,
+    options: &Options,
+) -> Result<Vec<Built>, AuthorError> {
+    with_progress(terminal, |progress| build(project, options, progress))
 }
 
 /// Says what came out.

@@ -8,15 +8,16 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use driftless_author::{Built, Project, editor_schema, is_editor_schema};
+use driftless_author::{Built, Options, Project, editor_schema, is_editor_schema};
 use driftless_files::Readers;
 use driftless_host::api::component::ComponentKind;
 use driftless_host::permissions::{Grant, Permissions};
 use driftless_host::{Digest, PluginHandle};
 use driftless_plugin_api::text::printable_line;
 
-use super::{build, language, test};
-use crate::args::{Build, Dev, Global, Test};
+use super::build;
+use super::test::{self, Shown};
+use crate::args::{Dev, Global, Test};
 use crate::failure::unreadable;
 use crate::terminal::{Terminal, printable_path};
 use crate::{context, interrupt, words};
@@ -24,16 +25,16 @@ use crate::{context, interrupt, words};
 /// How often a look is taken. Files are looked at rather than watched: editors replace them, and folders of containers and networks tell nothing.
 const TICK: Duration = Duration::from_millis(300);
 
-/// The bytes that one may have which is made here.
-const MAX_SCHEMA_BYTES: u64 = 16 << 20;
-
 /// The file by which editors know the plugin's configurations.
 const EDITOR_SCHEMA: &str = "config.schema.json";
+
+/// The bytes up to which it is looked into. One that was made here has fewer.
+const MAX_SCHEMA_BYTES: u64 = 16 << 20;
 
 /// Builds, and then again whenever something changes, until it is interrupted. What fails is told, and the next change is waited for.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Dev) -> anyhow::Result<ExitCode> {
     // A project that is none is no matter of waiting.
-    Project::find(&args.project, language(args.lang.as_deref()))?;
+    build::project(&args.source)?;
     loop {
         let seen = settled(args);
         if let Err(error) = round(global, terminal, args) {
@@ -53,18 +54,10 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Dev) -> anyhow::R
 
 /// Builds and tests once.
 fn round(global: &Global, terminal: &Terminal, args: &Dev) -> anyhow::Result<()> {
-    let project = Project::find(&args.project, language(args.lang.as_deref()))?;
+    let project = build::project(&args.source)?;
     let before = plugins_of(&project.out_dir());
-    let built = build::built(
-        terminal,
-        &Build {
-            project: args.project.clone(),
-            lang: args.lang.clone(),
-            target: args.target.clone(),
-            out_dir: None,
-            debug: false,
-        },
-    )?;
+    let options = Options { target: build::target(&args.source), ..Options::default() };
+    let built = build::built(terminal, &project, &options)?;
     build::print(global, terminal, &built)?;
     for plugin in &built {
         keep_grant(global, terminal, plugin, before.get(&plugin.file))?;
@@ -77,16 +70,15 @@ fn round(global: &Global, terminal: &Terminal, args: &Dev) -> anyhow::Result<()>
     let loaded = context::plugin(&manager, terminal, &plugin.file.to_string_lossy())?;
     update_editor_schema(terminal, &project, &loaded)?;
     let tested = Test {
-        plugin: args.project.clone(),
-        lang: args.lang.clone(),
+        plugin: args.source.project.clone(),
+        lang: args.source.lang.clone(),
         cases: Vec::new(),
         case: Vec::new(),
         record: false,
         no_conformance: args.no_conformance,
-        brief: true,
         except: Vec::new(),
     };
-    test::run(global, terminal, &tested)?;
+    test::run(global, terminal, &tested, Shown::Failures)?;
     Ok(())
 }
 
@@ -187,9 +179,9 @@ struct Seen(Vec<(PathBuf, u64, Option<SystemTime>)>);
 
 impl Seen {
     fn of(args: &Dev) -> Self {
-        let Ok(project) = Project::find(&args.project, language(args.lang.as_deref())) else {
+        let Ok(project) = build::project(&args.source) else {
             // The file that describes it may just be written, or wrong: it is looked at itself.
-            return Self(vec![state(args.project.clone())]);
+            return Self(vec![state(args.source.project.clone())]);
         };
         let cases = fs::read_dir(project.cases()).into_iter().flatten().flatten().map(|entry| entry.path());
         let is_case = |path: &PathBuf| {

@@ -28,7 +28,8 @@ pub(crate) fn grant(global: &Global, terminal: &Terminal, asked: &args::Grant) -
     let permissions = match chosen(asked)? {
         Some(chosen) => {
             check_against(&name, &requested, &chosen)?;
-            chosen
+            // What is kept is what it asks for: a later file that asks for more does not get it by a wide word of today.
+            Grant::new(requested.clone(), chosen).allowed()
         }
         None if asked.all => requested.clone(),
         None => {
@@ -53,8 +54,6 @@ pub(crate) fn grant(global: &Global, terminal: &Terminal, asked: &args::Grant) -
         to_other = before.filter(|before| !of_this(before)).map(|before| before.digest);
         let kept = before.filter(|before| !asked.only && of_this(before));
         all = kept.map_or(Permissions::NONE, |kept| kept.permissions.clone()).union(permissions);
-        // What is kept is what it asks for: a later file that asks for more does not get it by a wide word of today.
-        all = Grant::new(requested.clone(), all.clone()).allowed();
         grants.grant(&name, module.digest(), all.clone());
         Ok(())
     })?;

@@ -7,13 +7,13 @@ use std::process::ExitCode;
 
 use driftless_host::api::manifest::likeness;
 use driftless_host::permissions::Permissions;
-use driftless_host::{Digest, Error, ListedPlugin, LoadError};
+use driftless_host::{Digest, Error, Grants, ListedPlugin, LoadError};
 use driftless_plugin_api::text::{listed, printable_line};
 use driftless_registry::LocalFolder;
 use driftless_validator::ValidatedPlugin;
 use serde_json::{Value, json};
 
-use super::print_json;
+use super::{MAX_LISTED, print_json};
 use crate::args::Global;
 use crate::failure::{Failure, unreadable};
 use crate::terminal::{FAINT, GOOD, STRONG, Terminal, printable_path};
@@ -34,9 +34,11 @@ pub(crate) fn install(global: &Global, terminal: &Terminal, files: &[String]) ->
         }
     }
     // All places are looked at before the first of them is written to.
-    let places = checked.into_iter().map(|checked| Place::of(global, terminal, &folder, checked));
+    let there = context::manager(global, terminal)?.list()?;
+    let places = checked.into_iter().map(|checked| Place::of(&there, &folder, checked));
     let places = places.collect::<Result<Vec<_>, _>>()?;
-    let installed = places.into_iter().map(|place| place.put(global, &folder));
+    let grants = context::grants_to_change(global)?;
+    let installed = places.into_iter().map(|place| place.put(&grants, &folder));
     let installed = installed.collect::<Result<Vec<_>, _>>()?;
     if global.json {
         print_json(global, terminal, &installed.iter().map(Installed::to_json).collect::<Vec<_>>())?;
@@ -122,33 +124,22 @@ fn only_of_this_name(
     Err(Failure::Usage(message).into())
 }
 
-/// How many files are named in a message.
-const MAX_LISTED: usize = 10;
-
-/// The plugin that is called this, or so that people and templates take it for this, in the plugin folder.
-fn of_this_name(
-    global: &Global,
-    terminal: &Terminal,
-    folder: &Path,
-    name: &str,
-) -> anyhow::Result<Option<ListedPlugin>> {
+/// The plugin that is called this in the plugin folder, of all that there are. One that people and templates would take for it is in the way.
+fn of_this_name(there: &[ListedPlugin], folder: &Path, name: &str) -> Result<Option<ListedPlugin>, Failure> {
     let wanted = likeness(name);
-    let listed = context::manager(global, terminal)?.list()?;
-    let mut alike: Vec<_> = listed.into_iter().filter(|plugin| likeness(&plugin.name) == wanted).collect();
+    let alike: Vec<_> = there.iter().filter(|plugin| likeness(&plugin.name) == wanted).collect();
     let is_here = |plugin: &ListedPlugin| Path::new(&plugin.origin).parent() == Some(folder);
     match &alike[..] {
         [] => Ok(None),
-        [only] if is_here(only) && only.name == name => Ok(alike.pop()),
+        [only] if is_here(only) && only.name == name => Ok(Some((*only).clone())),
         several => {
             let others = several.iter().map(|plugin| {
                 format!("`{}` ({})", printable_line(&plugin.name), printable_line(&plugin.origin))
             });
-            let others: Vec<_> = others.collect();
-            let message = format!(
+            Err(Failure::Usage(format!(
                 "there would be several plugins with this name: {}; remove them first",
-                others.join(", ")
-            );
-            Err(Failure::Usage(message).into())
+                listed(others, MAX_LISTED)
+            )))
         }
     }
 }
@@ -203,9 +194,9 @@ struct Place {
 }
 
 impl Place {
-    fn of(global: &Global, terminal: &Terminal, folder: &Path, checked: Checked) -> anyhow::Result<Self> {
+    fn of(there: &[ListedPlugin], folder: &Path, checked: Checked) -> Result<Self, Failure> {
         let name = &checked.name;
-        let before = of_this_name(global, terminal, folder, name)?;
+        let before = of_this_name(there, folder, name)?;
         let store = LocalFolder::new(folder);
         // It stays the file that it is, whatever that is called.
         let stem =
@@ -215,12 +206,12 @@ impl Place {
         if before.is_none() && to.symlink_metadata().is_ok() {
             let message =
                 format!("{} is there already, and is no plugin `{name}`; move it away", to.display());
-            return Err(Failure::Usage(message).into());
+            return Err(Failure::Usage(message));
         }
         Ok(Self { before, stem, checked })
     }
 
-    fn put(self, global: &Global, folder: &Path) -> anyhow::Result<Installed> {
+    fn put(self, grants: &Grants, folder: &Path) -> Result<Installed, Failure> {
         let Self { checked, before, stem } = self;
         let Checked { name, bytes, plugin } = &checked;
         let store = LocalFolder::new(folder);
@@ -229,8 +220,7 @@ impl Place {
         if !same {
             store.put(&stem, bytes).map_err(|error| unreadable(&to, &error))?;
         }
-        let grant =
-            context::grants_to_change(global)?.grant_to(name, plugin.digest(), plugin.permissions().clone());
+        let grant = grants.grant_to(name, plugin.digest(), plugin.permissions().clone());
         Ok(Installed { lacks_grant: !grant.is_complete(), before, to, same, checked })
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn run(args: Args, terminal: &Terminal) -> anyhow::Result<ExitCode> {
             PluginCommand::Remove { plugin } => install::remove(global, terminal, &plugin),
             PluginCommand::Grant(asked) => grant::grant(global, terminal, &asked),
             PluginCommand::Revoke { plugin } => grant::revoke(global, terminal, &plugin),
-            PluginCommand::Test(test) => test::run(global, terminal, &test),
+            PluginCommand::Test(test) => test::run(global, terminal, &test, test::Shown::All),
             PluginCommand::New(new) => new::run(global, terminal, &new),
             PluginCommand::Dev(dev) => dev::run(global, terminal, &dev),
             PluginCommand::Build(build) => build::run(global, terminal, &build),
@@ -55,6 +55,9 @@ pub(crate) fn run(args: Args, terminal: &Terminal) -> anyhow::Result<ExitCode> {
         }
     }
 }
+
+/// How many names or files stand in a message.
+const MAX_LISTED: usize = 10;
 
 /// The language that was named, if one was.
 fn language(named: Option<&str>) -> Option<Language> {

@@ -17,15 +17,12 @@ use driftless_validator::{Violation, inspect as inspect_file, validate as valida
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{grant, print_json};
+use super::{MAX_LISTED, grant, print_json};
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::table::Column;
 use crate::terminal::{BAD, GOOD, ODD, STRONG, Terminal, printable_path};
 use crate::{context, table, text, words};
-
-/// How many files are named in a message.
-const MAX_LISTED: usize = 10;
 
 /// The functions that `--strict` demands: all that announce components, except `get_commands`.
 const REQUIRED: [Function; 7] = [

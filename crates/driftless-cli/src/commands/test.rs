@@ -23,8 +23,20 @@ use crate::terminal::{BAD, FAINT, GOOD, STRONG, Terminal, printable_path};
 use crate::words::shell_word;
 use crate::{context, interrupt};
 
+/// Which of the checks of what every plugin has to get right are told one by one. All are counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    All,
+    Failures,
+}
+
 /// Replays the cases of a plugin, and checks what every plugin has to get right.
-pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Test) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(
+    global: &Global,
+    terminal: &Terminal,
+    args: &Test,
+    shown: Shown,
+) -> anyhow::Result<ExitCode> {
     let found = find(args)?;
     if let Some(newer) = found.newer_source() {
         terminal.warn(&format!(
@@ -63,7 +75,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Test) -> anyhow::
         written: Vec::new(),
         held: 0,
         failed: 0,
-        brief: args.brief,
+        shown,
     };
     report.heading(&tester, &found.plugin)?;
     for (file, wanted) in &files {
@@ -188,8 +200,7 @@ struct Report<'a> {
     written: Vec<PathBuf>,
     held: usize,
     failed: usize,
-    /// Whether checks that hold are only counted.
-    brief: bool,
+    shown: Shown,
 }
 
 impl Report<'_> {
@@ -294,7 +305,7 @@ impl Report<'_> {
             self.checks.push(json!({"name": check.name, "ok": check.holds(), "complaints": complaints}));
             return Ok(());
         }
-        if check.verdict == Verdict::Nothing || self.brief && check.holds() {
+        if check.verdict == Verdict::Nothing || self.shown == Shown::Failures && check.holds() {
             return Ok(());
         }
         let mut out = self.terminal.out();

@@ -121,6 +121,17 @@ fn a_project_is_built_and_tested_whenever_it_changes() {
     assert!(after(4).contains("0 ok, 1 failed\n"), "{:?}", rounds());
     home.write("greeter/tests/cases/greet.yml", case("Goodbye"));
     assert!(after(5).contains("1 ok, 0 failed\n"), "{:?}", rounds());
+
+    // What is not made here stays, and a grant stays with the file that is installed.
+    let own = b"{\"mine\": \"gr\xfcn\"}";
+    home.write("greeter/config.schema.json", own);
+    home.run(&["plugin", "install", "greeter/target/plugins/greeter.wasm"]).exits_with(0);
+    home.write("greeter/src/lib.rs", reader("Welcome {}"));
+    let sixth = after(6);
+    assert!(!sixth.contains("is granted to the new file"), "{sixth}");
+    assert!(sixth.contains("nothing of this is allowed until it is granted"), "{sixth}");
+    assert!(home.run(&["plugin", "inspect", "greeter"]).stdout.contains("/etc/hostname  granted"));
+    assert_eq!(std::fs::read(home.path().join("greeter/config.schema.json")).unwrap(), own);
     run.interrupt();
     run.finish().exits_with(130);
 }

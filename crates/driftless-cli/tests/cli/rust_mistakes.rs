@@ -36,8 +36,7 @@ use crate::plugin_build::{build, project};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Mistake {
-    /// For those who read the file.
-    #[allow(dead_code)]
+    /// What it is, which is told where it is not explained.
     about: String,
     code: String,
     wasip1: Option<Call>,
@@ -107,20 +106,24 @@ fn each_mistake_is_explained() {
         for (name, (mistake, before)) in &mistakes {
             let of_target = if target == "wasm32-wasip1" { &mistake.wasip1 } else { &mistake.unknown };
             let Some(call) = of_target else { continue };
+            let about = &mistake.about;
             let expected: Vec<String> = call.built.iter().map(|text| filled_in(text, *before)).collect();
             if !warnings.iter().any(|warning| expected.iter().all(|text| warning.contains(text))) {
-                wrong.push(format!("{name}, {target}: no warning has {expected:?}:\n{}", outcome.stderr));
+                wrong.push(format!(
+                    "{name}, {target} ({about}): no warning has {expected:?}:\n{}",
+                    outcome.stderr
+                ));
             }
             let words = shlex::split(&call.call).expect("it is split as by a shell");
             let args = ["plugin", "call", "mistakes"].into_iter().chain(words.iter().map(String::as_str));
             let outcome = home.run(&args.collect::<Vec<_>>());
             let said = outcome.stderr.clone() + &outcome.stdout;
             if outcome.code != Some(call.status.code) {
-                wrong.push(format!("{name}, {target}: it ends with {:?}:\n{said}", outcome.code));
+                wrong.push(format!("{name}, {target} ({about}): it ends with {:?}:\n{said}", outcome.code));
             }
             for expected in call.says.iter().map(|text| filled_in(text, *before)) {
                 if !said.contains(&expected) {
-                    wrong.push(format!("{name}, {target}: it does not say {expected:?}:\n{said}"));
+                    wrong.push(format!("{name}, {target} ({about}): it does not say {expected:?}:\n{said}"));
                 }
             }
         }

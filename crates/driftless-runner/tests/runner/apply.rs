@@ -571,6 +571,20 @@ fn the_results_of_a_loop_are_registered() {
 }
 
 #[test]
+fn what_an_item_is_called_changes_nothing_about_how_the_loop_went() {
+    let (told, ended) = tell(
+        json!({"tasks": [
+            {"type": "site.decline", "loop": [1], "register": "declined", "ignore_errors": true,
+             "loop_control": {"loop_var": "status"}},
+            say("{{ declined.status }} {{ declined.results[0].status }}"),
+        ]}),
+        Options::default(),
+    );
+    ended.unwrap();
+    assert_eq!(told.last().map(String::as_str), Some("site.say: ran error 1"));
+}
+
+#[test]
 fn a_dry_run_checks_a_loop() {
     let looped = |list: Value| json!({"type": "site.say", "message": "{{ item }}", "loop": list});
     let found = dry_run(json!({"tasks": [
