@@ -30,7 +30,20 @@ pub fn read_regular(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     read_opened(&without_waiting(&mut OpenOptions::new()).read(true).open(path)?, max_bytes)
 }
 
-/// The same for a file that is open already. It has to be opened [without waiting](without_waiting).
+/// Opens a regular file to be read.
+///
+/// # Errors
+///
+/// When it cannot be opened, or is not a regular file.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    let file = without_waiting(&mut OpenOptions::new()).read(true).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    Ok(file)
+}
+
+/// [`read_regular`] for a file that is open already. It has to be opened [without waiting](without_waiting).
 ///
 /// # Errors
 ///
@@ -180,6 +193,22 @@ pub fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
 #[cfg(not(unix))]
 pub fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
     options
+}
+
+/// Opens no file through a link in its last place, and no pipe that would have to be waited for.
+#[cfg(unix)]
+pub fn without_following(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
+    options.custom_flags(flags.bits() as i32)
+}
+
+/// Opens no file through a link in its last place. The flag is that of Windows for opening the link itself.
+#[cfg(windows)]
+pub fn without_following(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::windows::fs::OpenOptionsExt;
+    const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
+    options.custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ pub enum Readers {
     Owner,
     /// All whom the process's file mode creation mask leaves, as for any file that a person writes.
     Umask,
+    /// The same, and nobody may write it: for files that never change.
+    Frozen,
 }
 
 /// Writes a file in the place of the one that is there, if any. A process that reads it meanwhile finds the old one or the new one, and so does
@@ -31,14 +33,32 @@ pub fn replace(path: &Path, contents: &[u8], readers: Readers) -> io::Result<()>
     // Not the ending of the file itself, by which a program that lists the folder would take it for one of them.
     builder.prefix(".").suffix(".new");
     #[cfg(unix)]
-    if readers == Readers::Umask {
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    match readers {
+        Readers::Owner => {}
+        Readers::Umask => {
+            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        }
+        Readers::Frozen => {
+            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o444));
+        }
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut new = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
     new.write_all(contents)?;
     new.as_file().sync_all()?;
     new.persist(path)?;
+    sync_folder(folder.unwrap_or(Path::new(".")))
+}
+
+/// Lets the name of a file survive the machine's losing its power.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
+}
+
+/// The system sees to it.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 

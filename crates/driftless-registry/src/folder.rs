@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use driftless_files::Readers;
 use driftless_plugin_api::limit::MAX_PLUGIN_BYTES;
 
-use crate::store::{Store, StoredPlugin};
+use crate::installed::{Store, StoredPlugin};
 
 /// A folder in which every `.wasm` file is a plugin.
 ///

@@ -1,10 +1,56 @@
 //! Where plugins come from.
 //!
-//! A [`Store`] has the plugins that are installed on a machine. There is one kind so far, the [`LocalFolder`]: the files
-//! `~/.driftless/plugins/*.wasm`. It knows nothing of what is in them.
+//! A [`Store`] has the plugins that are installed on a machine. The [`LocalFolder`] is the files `~/.driftless/plugins/*.wasm`: it knows nothing of
+//! what is in them. The [`BlobStore`] has the files of the plugins that a [`Lock`] names, which come from registries.
+//!
+//! What a registry says goes one way: a [`Source`] is asked, [`resolve`](resolve::resolve) chooses, the [`Gate`] believes or refuses, and only what it
+//! believed, a [`VerifiedRelease`], can be fetched and checked. The [`Installer`] does this in order and changes what is installed from one moment to
+//! the next.
 
+mod error;
 mod folder;
+mod gate;
+mod http;
+mod id;
+pub mod index;
+mod install;
+mod installed;
+mod keys;
+pub mod layout;
+mod lock;
+mod publish;
+mod range;
+mod registries;
+pub mod resolve;
+mod rotation;
+mod source;
+mod statement;
 mod store;
+mod tree;
+mod trust;
 
+pub use error::{Error, ErrorKind, SourceError, TreeError};
 pub use folder::LocalFolder;
-pub use store::{Store, StoredPlugin};
+pub use gate::{Gate, VerifiedRelease};
+pub use http::{Client, HttpOptions, HttpTree, Token};
+pub use id::{PluginId, Request, Slug, is_registry_name};
+pub use index::Release;
+pub use install::{Change, Event, Exclusive, Installer, Places, Plan};
+pub use installed::{Store, StoredPlugin};
+pub use keys::{PublicKey, SigningKey};
+pub use lock::{Lock, LockedPlugin};
+pub use publish::{Publication, RegistryFolder};
+pub use registries::{DEFAULT_MIN_AGE, Registries, Registry, RegistryConfig, is_unreachable};
+pub use resolve::{Package, Policy};
+pub use rotation::{Rotation, SignedRotation};
+pub use source::{Found, FoundPlugin, IndexSource, Keys, RegistryInfo, Source};
+pub use statement::{Dependency, MAX_STATEMENT_BYTES, Statement, Target};
+pub use store::{BlobStore, KeptStatement};
+pub use tree::{Folder, Opened, Tree};
+pub use trust::{Mark, Seen, Trust};
+
+/// A text of unknown origin in a message: one line, and not long.
+fn printable(text: &str) -> String {
+    use driftless_plugin_api::text::{printable_line, truncated};
+    printable_line(&truncated(text, 200)).into_owned()
+}

@@ -38,7 +38,10 @@ pub(super) const RULES: Rules<'_> = Rules {
             "driftless-sandbox",
             &["driftless-files", "driftless-plugin-api", "driftless-transport", "driftless-validator"],
         ),
-        ("driftless-registry", &["driftless-files", "driftless-plugin-api"]),
+        (
+            "driftless-registry",
+            &["driftless-files", "driftless-permissions", "driftless-plugin-api", "driftless-validator"],
+        ),
         (
             "driftless-host",
             &[

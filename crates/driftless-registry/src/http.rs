@@ -1,0 +1,463 @@
+//! A tree of files behind HTTP, and what is asked of a server.
+//!
+//! - A token goes to the origin (scheme, host, port) that it was made for, and to no other: not across a redirect, not to a URL that an answer
+//!   names, and over `http:` to this machine only.
+//! - A redirect never leads from `https:` to `http:`, and to another origin only where that is a public address, or the registry's own is none.
+//! - Nothing is decompressed. What is read is bounded, and so is the time for it.
+
+use std::fmt;
+use std::io::Read;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use driftless_permissions::{HttpUrl, is_public};
+use driftless_plugin_api::digest::Digest;
+use driftless_plugin_api::text::{printable_line, truncated};
+use ureq::config::Config;
+use ureq::http::{Method, Request, Response, Uri};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::{Agent, Body, Proxy};
+
+use crate::error::TreeError;
+use crate::layout;
+use crate::tree::{Opened, Tree};
+
+/// The redirects that are followed.
+const MAX_REDIRECTS: usize = 5;
+/// The bytes of status line and headers.
+const MAX_HEADER_BYTES: usize = 64 << 10;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a server may think, and be silent between two pieces of an answer.
+const SILENCE: Duration = Duration::from_secs(30);
+/// How long a whole answer may take.
+const WHOLE: Duration = Duration::from_secs(15 * 60);
+/// How often a server that is too busy is asked again.
+const RETRIES: u32 = 2;
+
+/// Something that is secret: it is not shown, not even for debugging.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(pub String);
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+/// How a registry's server is asked.
+#[derive(Clone, Debug, Default)]
+pub struct HttpOptions {
+    /// What it is shown to prove who asks.
+    pub token: Option<Token>,
+    /// Certificate authorities, in PEM, that count for it besides those of the machine… and instead of them.
+    pub authorities: Option<Vec<u8>>,
+    /// Where answers are kept, with what tells whether they are still right.
+    pub cache: Option<PathBuf>,
+    /// Whether only what is kept is used.
+    pub is_offline: bool,
+    /// Set when the caller gives up.
+    pub cancelled: Arc<AtomicBool>,
+}
+
+/// A server that is asked for files beneath a URL.
+#[derive(Clone)]
+pub struct Client {
+    base: HttpUrl,
+    own: Agent,
+    /// For other origins, to which a redirect or an answer leads.
+    foreign: Agent,
+    options: HttpOptions,
+    requests: Arc<AtomicUsize>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Client({})", self.base.as_str())
+    }
+}
+
+impl Client {
+    /// For the files beneath this URL.
+    ///
+    /// # Errors
+    ///
+    /// When it is no URL of HTTP, or the certificate authorities are none.
+    pub fn new(url: &str, options: HttpOptions) -> Result<Self, String> {
+        let slash = if url.ends_with('/') { "" } else { "/" };
+        let base = HttpUrl::parse(&format!("{url}{slash}")).map_err(|error| error.to_string())?;
+        let roots = match &options.authorities {
+            None => RootCerts::PlatformVerifier,
+            Some(pem) => RootCerts::new_with_certs(&certificates(pem)?),
+        };
+        let tls = TlsConfig::builder()
+            .provider(TlsProvider::Rustls)
+            .root_certs(roots)
+            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .build();
+        let agent = |policy: Addresses| {
+            let config = Agent::config_builder()
+                .proxy(Proxy::try_from_env())
+                .max_redirects(0)
+                .max_redirects_will_error(false)
+                .http_status_as_error(false)
+                .max_response_header_size(MAX_HEADER_BYTES)
+                .accept_encoding("")
+                .user_agent(concat!("driftless/", env!("CARGO_PKG_VERSION")))
+                .timeout_connect(Some(CONNECT_TIMEOUT))
+                .timeout_recv_response(Some(SILENCE))
+                .timeout_per_read(Some(SILENCE))
+                .timeout_global(Some(WHOLE))
+                .tls_config(tls.clone())
+                .build();
+            Agent::with_parts(config, DefaultConnector::default(), policy)
+        };
+        let is_private = Arc::new(AtomicBool::new(false));
+        let own = agent(Addresses {
+            inner: DefaultResolver::default(),
+            own: Some(Arc::clone(&is_private)),
+            is_private: Arc::clone(&is_private),
+        });
+        let foreign = agent(Addresses { inner: DefaultResolver::default(), own: None, is_private });
+        Ok(Self { base, own, foreign, options, requests: Arc::default() })
+    }
+
+    /// The URL beneath which its files are.
+    pub fn base(&self) -> &HttpUrl {
+        &self.base
+    }
+
+    /// How many requests were made.
+    pub fn requests(&self) -> usize {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Whether the caller gave up.
+    fn check_cancelled(&self) -> Result<(), TreeError> {
+        if self.options.cancelled.load(Ordering::Relaxed) { Err(TreeError::Cancelled) } else { Ok(()) }
+    }
+
+    /// Asks for a URL, and follows where the answer leads.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer, or a redirect leads where none may.
+    pub fn get(&self, url: &HttpUrl, headers: &[(&str, &str)]) -> Result<Response<Body>, TreeError> {
+        let mut url = url.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let response = self.patiently(&Method::GET, &url, headers, None)?;
+            let location = match response.status().as_u16() {
+                301 | 302 | 303 | 307 | 308 => response.headers().get("location").cloned(),
+                _ => None,
+            };
+            let Some(location) = location else { return Ok(response) };
+            let refused = |why: String| TreeError::Refused { url: shown(url.as_str()), why };
+            let told = String::from_utf8_lossy(location.as_bytes()).into_owned();
+            let next = url
+                .join(&told)
+                .map_err(|error| refused(format!("it redirects to {}: {error}", shown(&told))))?;
+            if url.is_https() && !next.is_https() {
+                return Err(refused(format!("it redirects from https to {}", shown(next.as_str()))));
+            }
+            url = next;
+        }
+        Err(TreeError::Refused {
+            url: shown(url.as_str()),
+            why: format!("it leads on after {MAX_REDIRECTS} redirects"),
+        })
+    }
+
+    /// Sends something to the registry's own server. Redirects are not followed.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer.
+    pub fn send(
+        &self,
+        method: &Method,
+        url: &HttpUrl,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Response<Body>, TreeError> {
+        self.once(method, url, headers, Some(body))
+    }
+
+    fn patiently(
+        &self,
+        method: &Method,
+        url: &HttpUrl,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Result<Response<Body>, TreeError> {
+        let mut pause = Duration::from_millis(200);
+        for _ in 0..RETRIES {
+            let response = self.once(method, url, headers, body)?;
+            if !matches!(response.status().as_u16(), 429 | 502..=504) {
+                return Ok(response);
+            }
+            let asked = response.headers().get("retry-after").and_then(|after| after.to_str().ok());
+            let asked = asked.and_then(|after| after.parse().ok()).map(Duration::from_secs);
+            self.check_cancelled()?;
+            std::thread::sleep(asked.unwrap_or(pause).min(Duration::from_secs(5)));
+            pause *= 4;
+        }
+        self.once(method, url, headers, body)
+    }
+
+    fn once(
+        &self,
+        method: &Method,
+        url: &HttpUrl,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Result<Response<Body>, TreeError> {
+        self.check_cancelled()?;
+        let told = || shown(url.as_str());
+        if self.options.is_offline {
+            return Err(TreeError::Offline(told()));
+        }
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let is_own = url.origin() == self.base.origin();
+        let mut request = Request::builder().method(method).uri(url.as_str());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(token) = &self.options.token
+            && is_own
+            && (url.is_https() || is_this_machine(url))
+        {
+            request = request.header("authorization", format!("Bearer {}", token.0));
+        }
+        let agent = if is_own { &self.own } else { &self.foreign };
+        let sent = match body {
+            Some(body) => {
+                request.body(body).map_err(ureq::Error::from).and_then(|request| agent.run(request))
+            }
+            None => request.body(()).map_err(ureq::Error::from).and_then(|request| agent.run(request)),
+        };
+        sent.map_err(|error| match error {
+            ureq::Error::Other(error) if error.is::<PrivateAddress>() => {
+                TreeError::Refused { url: told(), why: error.to_string() }
+            }
+            error => TreeError::Unreachable { url: told(), why: error.to_string() },
+        })
+    }
+}
+
+/// Which addresses are connected to.
+#[derive(Debug)]
+struct Addresses {
+    inner: DefaultResolver,
+    /// Where it is noted that the registry itself is at a private address. `None` for other origins.
+    own: Option<Arc<AtomicBool>>,
+    is_private: Arc<AtomicBool>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("it is at {0}, which is no public address, and the registry itself is at a public one")]
+struct PrivateAddress(IpAddr);
+
+impl Resolver for Addresses {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let found = self.inner.resolve(uri, config, timeout)?;
+        let private = found.iter().map(|address| address.ip()).find(|address| !is_public(*address));
+        match (private, &self.own) {
+            (Some(_), Some(note)) => note.store(true, Ordering::Relaxed),
+            (Some(address), None) if !self.is_private.load(Ordering::Relaxed) => {
+                return Err(ureq::Error::Other(Box::new(PrivateAddress(address))));
+            }
+            _ => {}
+        }
+        Ok(found)
+    }
+}
+
+/// Whether a URL leads to this machine, where nobody listens in between.
+fn is_this_machine(url: &HttpUrl) -> bool {
+    match url.host() {
+        url::Host::Domain(name) => name == "localhost",
+        url::Host::Ipv4(address) => address.is_loopback(),
+        url::Host::Ipv6(address) => address.is_loopback(),
+    }
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, String> {
+    let mut found = Vec::new();
+    for item in parse_pem(pem) {
+        if let PemItem::Certificate(certificate) = item.map_err(|error| error.to_string())? {
+            found.push(certificate);
+        }
+    }
+    if found.is_empty() { Err("it has no certificate in PEM".to_owned()) } else { Ok(found) }
+}
+
+fn shown(text: &str) -> String {
+    printable_line(&truncated(text, 300)).into_owned()
+}
+
+/// A tree behind a server, with what was read before.
+#[derive(Debug)]
+pub struct HttpTree(Client);
+
+impl HttpTree {
+    /// The tree beneath the client's URL.
+    pub fn new(client: Client) -> Self {
+        Self(client)
+    }
+
+    /// What asks the server.
+    pub fn client(&self) -> &Client {
+        &self.0
+    }
+
+    fn url(&self, path: &str) -> HttpUrl {
+        self.0.base.join(path).expect("paths are made of names and digits")
+    }
+
+    /// The kept answer for a path.
+    fn kept(&self, path: &str, max_bytes: u64) -> Option<Kept> {
+        let file = self.kept_file(path)?;
+        Kept::parse(
+            &driftless_files::read_regular(&file, max_bytes.saturating_add(MAX_TAG_BYTES as u64 + 1)).ok()?,
+        )
+    }
+
+    fn kept_file(&self, path: &str) -> Option<PathBuf> {
+        let server = Digest::of(self.0.base.as_str().as_bytes());
+        let name = path.replace('/', "+");
+        Some(self.0.options.cache.as_ref()?.join(layout::hex(&server)).join(name))
+    }
+}
+
+/// The bytes of what tells whether an answer is still right.
+const MAX_TAG_BYTES: usize = 1 << 10;
+
+/// An answer that is kept: its tag, a line break, its bytes.
+struct Kept {
+    tag: String,
+    bytes: Vec<u8>,
+}
+
+impl Kept {
+    fn parse(file: &[u8]) -> Option<Self> {
+        let end = file.iter().take(MAX_TAG_BYTES + 1).position(|byte| *byte == b'\n')?;
+        let tag = std::str::from_utf8(&file[..end]).ok()?.to_owned();
+        Some(Self { tag, bytes: file[end + 1..].to_vec() })
+    }
+}
+
+impl Tree for HttpTree {
+    fn read(&self, path: &str, max_bytes: u64) -> Result<Option<Vec<u8>>, TreeError> {
+        let kept = self.kept(path, max_bytes);
+        if self.0.options.is_offline {
+            return match kept {
+                Some(kept) => Ok(Some(kept.bytes)),
+                None => Err(TreeError::Offline(self.url(path).as_str().to_owned())),
+            };
+        }
+        let url = self.url(path);
+        let told = || shown(url.as_str());
+        let tag = kept.as_ref().map(|kept| kept.tag.as_str()).filter(|tag| !tag.is_empty());
+        let condition = tag.map(|tag| ("if-none-match", tag));
+        let mut response = self.0.get(&url, condition.as_slice())?;
+        match (response.status().as_u16(), kept) {
+            (200, _) => {}
+            (304, Some(kept)) => return Ok(Some(kept.bytes)),
+            (404 | 410, _) => return Ok(None),
+            (status, _) => return Err(TreeError::Status { url: told(), status }),
+        }
+        let tag = response.headers().get("etag").and_then(|tag| tag.to_str().ok()).unwrap_or_default();
+        let tag = if tag.len() <= MAX_TAG_BYTES { tag.to_owned() } else { String::new() };
+        let reader = Cancellable { from: response.body_mut().as_reader(), client: &self.0 };
+        let bytes = driftless_files::read_bounded(reader, max_bytes).map_err(|error| match error.kind() {
+            std::io::ErrorKind::FileTooLarge => TreeError::TooLarge { what: told(), max_bytes },
+            _ if self.0.check_cancelled().is_err() => TreeError::Cancelled,
+            _ => TreeError::Unreachable { url: told(), why: error.to_string() },
+        })?;
+        self.keep(path, &tag, &bytes);
+        Ok(Some(bytes))
+    }
+
+    fn open(&self, path: &str, from: u64) -> Result<Option<Opened>, TreeError> {
+        self.0.open(&self.url(path), from)
+    }
+
+    fn place(&self) -> String {
+        self.0.base.as_str().to_owned()
+    }
+}
+
+impl HttpTree {
+    /// Keeps an answer. Where that fails it is asked for again the next time.
+    fn keep(&self, path: &str, tag: &str, bytes: &[u8]) {
+        let Some(file) = self.kept_file(path) else { return };
+        let Some(folder) = file.parent() else { return };
+        let mut contents = Vec::with_capacity(tag.len() + 1 + bytes.len());
+        contents.extend_from_slice(tag.as_bytes());
+        contents.push(b'\n');
+        contents.extend_from_slice(bytes);
+        if std::fs::create_dir_all(folder).is_ok() {
+            let _ = driftless_files::replace(&file, &contents, driftless_files::Readers::Owner);
+        }
+    }
+}
+
+impl Client {
+    /// Opens a file by its URL, from a byte on where the server can.
+    ///
+    /// # Errors
+    ///
+    /// As for [`get`](Self::get), and when the server says no.
+    pub fn open(&self, url: &HttpUrl, from: u64) -> Result<Option<Opened>, TreeError> {
+        let range = format!("bytes={from}-");
+        let headers = [("range", range.as_str())];
+        let response = self.get(url, if from > 0 { &headers } else { &[] })?;
+        let status = response.status().as_u16();
+        let from = match status {
+            200 => 0,
+            206 if begins_at(&response, from) => from,
+            404 | 410 => return Ok(None),
+            _ => return Err(TreeError::Status { url: shown(url.as_str()), status }),
+        };
+        let reader = response.into_body().into_reader();
+        Ok(Some(Opened { from, reader: Box::new(OwnedCancellable { from: reader, client: self.clone() }) }))
+    }
+}
+
+/// Whether a part of a file begins where it was asked to.
+fn begins_at(response: &Response<Body>, from: u64) -> bool {
+    let range = response.headers().get("content-range").and_then(|range| range.to_str().ok());
+    range.is_some_and(|range| range.starts_with(&format!("bytes {from}-")))
+}
+
+struct Cancellable<'a, R> {
+    from: R,
+    client: &'a Client,
+}
+
+impl<R: Read> Read for Cancellable<'_, R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        self.client.check_cancelled().map_err(std::io::Error::other)?;
+        self.from.read(into)
+    }
+}
+
+struct OwnedCancellable<R> {
+    from: R,
+    client: Client,
+}
+
+impl<R: Read> Read for OwnedCancellable<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        Cancellable { from: &mut self.from, client: &self.client }.read(into)
+    }
+}

@@ -1,0 +1,570 @@
+//! Installing, updating and removing: a plan of what changes, and carrying it out.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use driftless_files::Readers;
+use driftless_plugin_api::digest::Digest;
+use driftless_validator::{Rules, ValidatedPlugin};
+use semver::{Version, VersionReq};
+
+use crate::error::Error;
+use crate::gate::{Gate, VerifiedRelease};
+use crate::id::{PluginId, Request};
+use crate::index::Release;
+use crate::lock::{Lock, LockedPlugin};
+use crate::registries::Registries;
+use crate::resolve::{Package, Policy, Releases, Wanted, resolve};
+use crate::rotation::SignedRotation;
+use crate::statement::Statement;
+use crate::store::{BlobStore, KeptStatement};
+use crate::trust::{Seen, Trust};
+
+/// Where things are on this machine.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// `plugins.lock`.
+    pub lock: PathBuf,
+    /// `trust.toml`.
+    pub trust: PathBuf,
+    /// The newest releases that were seen.
+    pub seen: PathBuf,
+    /// The files of plugins.
+    pub store: PathBuf,
+}
+
+const MAX_FILE_BYTES: u64 = 32 << 20;
+
+impl Places {
+    /// The usual places: beside each other in the folder of the command.
+    pub fn beneath(home: &Path) -> Self {
+        Self {
+            lock: home.join("plugins.lock"),
+            trust: home.join("trust.toml"),
+            seen: home.join("seen.json"),
+            store: home.join("store"),
+        }
+    }
+
+    /// What is installed.
+    ///
+    /// # Errors
+    ///
+    /// When the lock cannot be read.
+    pub fn read_lock(&self) -> Result<Lock, Error> {
+        read(&self.lock, Lock::from_toml)
+    }
+
+    /// Whose signatures count.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn read_trust(&self) -> Result<Trust, Error> {
+        read(&self.trust, Trust::from_toml)
+    }
+
+    /// What was seen.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn read_seen(&self) -> Result<Seen, Error> {
+        read(&self.seen, Seen::from_json)
+    }
+
+    /// The files of plugins.
+    pub fn store(&self) -> BlobStore {
+        BlobStore::new(&self.store)
+    }
+
+    /// Waits until no other process changes what is installed, and lets none until the guard is dropped. `waiting` is called when it has to wait.
+    ///
+    /// # Errors
+    ///
+    /// When the file that is locked cannot be made.
+    pub fn exclusive(&self, waiting: impl FnOnce()) -> Result<Exclusive, Error> {
+        let path = self.store.with_extension("changing");
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(Error::io(folder))?;
+        }
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        let file = driftless_files::without_following(&mut options).open(&path).map_err(Error::io(&path))?;
+        if file.try_lock().is_err() {
+            waiting();
+            file.lock().map_err(Error::io(&path))?;
+        }
+        Ok(Exclusive { _file: file })
+    }
+
+    /// Changes whose signatures count.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read or written, or `change` says no.
+    pub fn change_trust<R>(
+        &self,
+        _: &Exclusive,
+        change: impl FnOnce(&mut Trust) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let mut trust = self.read_trust()?;
+        let result = change(&mut trust)?;
+        write(&self.trust, &trust.to_toml(), Readers::Owner)?;
+        Ok(result)
+    }
+
+    fn write_lock(&self, _: &Exclusive, lock: &Lock) -> Result<(), Error> {
+        write(&self.lock, &lock.to_toml(), Readers::Umask)
+    }
+}
+
+/// While this is there, no other process changes what is installed.
+#[derive(Debug)]
+pub struct Exclusive {
+    _file: File,
+}
+
+fn read<T: Default>(path: &Path, parse: impl Fn(&str) -> Result<T, Error>) -> Result<T, Error> {
+    let bytes = match driftless_files::read_regular(path, MAX_FILE_BYTES) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(T::default()),
+        Err(error) => return Err(Error::io(path)(error)),
+    };
+    let what = || path.display().to_string();
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Error::File { what: what(), why: "it is not UTF-8 text".to_owned() })?;
+    parse(&text).map_err(|error| match error {
+        Error::File { why, .. } => Error::File { what: what(), why },
+        other => other,
+    })
+}
+
+fn write(path: &Path, text: &str, readers: Readers) -> Result<(), Error> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder {
+        fs::create_dir_all(folder).map_err(Error::io(folder))?;
+    }
+    driftless_files::replace(path, text.as_bytes(), readers).map_err(Error::io(path))
+}
+
+/// What installs.
+pub struct Installer<'a> {
+    /// Where things are.
+    pub places: &'a Places,
+    /// The registries.
+    pub registries: &'a Registries,
+    /// What decides which releases may be taken.
+    pub policy: Policy,
+    /// What decides which files may run.
+    pub rules: Rules,
+    /// Hears what goes on.
+    pub events: &'a dyn Fn(Event<'_>),
+}
+
+/// What goes on.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// Which versions are taken is found out.
+    Resolving,
+    /// The file of a plugin comes: so many of its bytes are there.
+    Fetching(&'a VerifiedRelease, u64),
+    /// The file of a plugin is checked.
+    Checking(&'a VerifiedRelease),
+    /// The publisher of a namespace has another key now, as the old one says.
+    KeyRotated(&'a str, &'a SignedRotation),
+    /// A release is taken that is younger than it would have to be, because it mends a hole.
+    TakenYoung(&'a Package, &'a Statement),
+    /// A plugin that stays is withdrawn by its publisher.
+    Yanked(&'a Package, &'a Version),
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A plugin comes.
+    Install(Package, LockedPlugin),
+    /// A plugin takes the place of another version of itself.
+    Replace(Package, LockedPlugin, LockedPlugin),
+    /// A plugin goes.
+    Remove(Package, LockedPlugin),
+}
+
+/// What an installation leads to: every file of it is checked, and none is in its place yet.
+pub struct Plan {
+    /// What changes, in the order of the names.
+    pub changes: Vec<Change>,
+    /// The plugins that were asked for and are there already.
+    pub unchanged: Vec<(Package, LockedPlugin)>,
+    /// The plugins that come, checked.
+    pub plugins: Vec<(Package, ValidatedPlugin)>,
+    lock: Lock,
+    statements: Vec<(Digest, KeptStatement)>,
+    seen: Seen,
+}
+
+impl Installer<'_> {
+    /// Plans to install what is asked for. What is installed stays as it is where it can.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such plugin, no version fits, or one is not what it should be.
+    pub fn install(&self, exclusive: &Exclusive, requests: &[Request]) -> Result<Plan, Error> {
+        let lock = self.places.read_lock()?;
+        let mut roots = roots(&lock);
+        let mut asked = BTreeSet::new();
+        for request in requests {
+            let package = self.package(&lock, request)?;
+            // Without a range the one of before counts, and else whatever is compatible with what is found.
+            let range = if request.has_range { Some(request.range.clone()) } else { None };
+            let before = roots.get(&package).cloned().flatten();
+            roots.insert(package.clone(), range.or(before));
+            asked.insert(package);
+        }
+        self.plan(exclusive, lock, roots, &BTreeSet::new(), &asked)
+    }
+
+    /// Plans to bring plugins up to date within the ranges that were asked for: these, or all.
+    ///
+    /// # Errors
+    ///
+    /// As for [`install`](Self::install), and when one is not installed.
+    pub fn update(&self, exclusive: &Exclusive, names: &[String]) -> Result<Plan, Error> {
+        let lock = self.places.read_lock()?;
+        let mut free = BTreeSet::new();
+        for name in names {
+            let (package, _) = only(&lock, name)?;
+            // What it needs may have to move with it.
+            needed(&lock, package, &mut free);
+        }
+        if names.is_empty() {
+            free = lock.plugins().map(|(package, _)| package.clone()).collect();
+        }
+        let roots = roots(&lock);
+        let asked = free.clone();
+        self.plan(exclusive, lock, roots, &free, &asked)
+    }
+
+    /// Removes a plugin that was asked for, and what was there for it only.
+    ///
+    /// # Errors
+    ///
+    /// When it is not installed, or another one needs it.
+    pub fn remove(&self, exclusive: &Exclusive, name: &str) -> Result<Vec<Change>, Error> {
+        let mut lock = self.places.read_lock()?;
+        let (package, plugin) = only(&lock, name)?;
+        let (package, mut plugin) = (package.clone(), plugin.clone());
+        plugin.requested = None;
+        lock.insert(package.clone(), plugin);
+        let needing = lock.plugins().find(|(other, plugin)| {
+            other.registry == package.registry && plugin.dependencies.contains(&package.id)
+        });
+        if let Some((other, _)) = needing {
+            let why = format!("{other} needs it; remove that first");
+            return Err(Error::NotRemoved { plugin: package.to_string(), why });
+        }
+        let (lock, removed) = without_needless(lock);
+        self.places.write_lock(exclusive, &lock)?;
+        self.sweep(&lock)?;
+        Ok(removed.into_iter().map(|(package, plugin)| Change::Remove(package, plugin)).collect())
+    }
+
+    /// Puts everything into its place. From one moment to the next the lock names the new files, and then the old ones go.
+    ///
+    /// # Errors
+    ///
+    /// When something cannot be written: then what was installed is installed still.
+    pub fn carry_out(&self, exclusive: &Exclusive, plan: &Plan) -> Result<(), Error> {
+        let store = self.places.store();
+        for ((_, plugin), (_, signed)) in plan.plugins.iter().zip(&plan.statements) {
+            store.put(&plugin.digest(), plugin.bytes(), signed)?;
+        }
+        write(&self.places.seen, &plan.seen.to_json(), Readers::Umask)?;
+        self.places.write_lock(exclusive, &plan.lock)?;
+        self.sweep(&plan.lock)
+    }
+
+    /// The plugin that a request means: one that is installed, or one of a registry.
+    fn package(&self, lock: &Lock, request: &Request) -> Result<Package, Error> {
+        let mut installed = lock.plugins().map(|(package, _)| package).filter(|package| {
+            package.id.name == request.name
+                && request.namespace.as_ref().is_none_or(|namespace| *namespace == package.id.namespace)
+                && request.registry.as_ref().is_none_or(|registry| *registry == package.registry)
+        });
+        match (installed.next(), installed.next()) {
+            (Some(only), None) => Ok(only.clone()),
+            _ => self.registries.package(request),
+        }
+    }
+
+    fn plan(
+        &self,
+        exclusive: &Exclusive,
+        lock: Lock,
+        mut roots: BTreeMap<Package, Option<VersionReq>>,
+        free: &BTreeSet<Package>,
+        asked: &BTreeSet<Package>,
+    ) -> Result<Plan, Error> {
+        (self.events)(Event::Resolving);
+        let store = self.places.store();
+        let wanted: Vec<_> = roots
+            .iter()
+            .map(|(package, range)| Wanted {
+                package: package.clone(),
+                range: range.clone().unwrap_or_default(),
+            })
+            .collect();
+        let locked: BTreeMap<_, _> = lock
+            .plugins()
+            .filter(|(package, _)| !free.contains(package))
+            .map(|(package, plugin)| (package.clone(), plugin.version.clone()))
+            .collect();
+        let asking = Asking { registries: self.registries, kept: BTreeMap::new(), asked: RefCell::default() };
+        // What is installed and may stay is not asked for, unless it does not fit.
+        let kept = locked
+            .keys()
+            .filter_map(|package| Some((package.clone(), kept_release(&store, lock.get(package)?)?)));
+        let frugal = Asking { kept: kept.collect(), ..asking };
+        let (chosen, asking) = match resolve(&wanted, &locked, &self.policy, &frugal) {
+            Err(Error::NoSolution { .. }) if !frugal.kept.is_empty() => {
+                let asking = Asking { kept: BTreeMap::new(), ..frugal };
+                (resolve(&wanted, &locked, &self.policy, &asking)?, asking)
+            }
+            chosen => (chosen?, frugal),
+        };
+        let mut plan = Plan {
+            changes: Vec::new(),
+            unchanged: Vec::new(),
+            plugins: Vec::new(),
+            lock: Lock::default(),
+            statements: Vec::new(),
+            seen: self.places.read_seen()?,
+        };
+        let mut trust = self.places.read_trust()?;
+        let mut verified = Vec::new();
+        for (package, release) in chosen {
+            let before = lock.get(&package);
+            let root = roots.remove(&package);
+            let version = &release.statement.version;
+            let requested = root.map(|range| range.unwrap_or_else(|| compatible(version)));
+            let same = before
+                .filter(|before| before.version == *version && before.digest == release.statement.digest);
+            if let Some(before) = same
+                && store.has(&before.digest)
+            {
+                if release.is_yanked {
+                    (self.events)(Event::Yanked(&package, version));
+                }
+                let plugin = LockedPlugin { requested, ..before.clone() };
+                if asked.contains(&package) {
+                    plan.unchanged.push((package.clone(), plugin.clone()));
+                }
+                plan.lock.insert(package, plugin);
+                continue;
+            }
+            let registry = self.registries.get(&package.registry)?;
+            let release = self.believe(exclusive, &mut trust, &mut plan.seen, &package, release, &asking)?;
+            if registry.min_age() > age(self.policy.now, release.statement()) {
+                (self.events)(Event::TakenYoung(&package, release.statement()));
+            }
+            verified.push((package, requested, release));
+        }
+        // Nothing is fetched before everything is believed.
+        for (package, requested, release) in verified {
+            let registry = self.registries.get(&package.registry)?;
+            let mut progress = |done| (self.events)(Event::Fetching(&release, done));
+            let bytes = store.fetch(&release, registry.source(), &mut progress)?;
+            (self.events)(Event::Checking(&release));
+            let checked = release.check(bytes, self.rules)?;
+            let signed = KeptStatement::of(release.release());
+            let plugin = locked_plugin(&release, requested, signed.digest());
+            plan.changes.push(match lock.get(&package) {
+                Some(before) => Change::Replace(package.clone(), before.clone(), plugin.clone()),
+                None => Change::Install(package.clone(), plugin.clone()),
+            });
+            plan.lock.insert(package.clone(), plugin);
+            plan.statements.push((release.statement().digest, signed));
+            plan.plugins.push((package, checked));
+        }
+        let gone = lock.plugins().filter(|(package, _)| plan.lock.get(package).is_none());
+        plan.changes.extend(gone.map(|(package, plugin)| Change::Remove(package.clone(), plugin.clone())));
+        Ok(plan)
+    }
+
+    /// Lets a release through the gate.
+    fn believe(
+        &self,
+        exclusive: &Exclusive,
+        trust: &mut Trust,
+        seen: &mut Seen,
+        package: &Package,
+        release: Release,
+        asking: &Asking<'_>,
+    ) -> Result<VerifiedRelease, Error> {
+        let registry = self.registries.get(&package.registry)?;
+        let identity = &registry.info()?.id;
+        trust.check_identity(registry.name(), identity)?;
+        let all = asking.releases(package)?;
+        let allow_unsigned = registry.config().allow_unsigned;
+        let verify = |trust: &Trust, seen: &Seen| {
+            let gate = Gate { registry: registry.name(), identity, allow_unsigned, trust, seen };
+            let verified = gate.verify(&package.id, release.clone(), &all)?;
+            let newest = gate.newest(&package.id, &all).map(|newest| (newest.version.clone(), newest.digest));
+            Ok((verified, newest))
+        };
+        let verified = match verify(trust, seen) {
+            // Its publisher may have another key by now.
+            Err(error @ Error::WrongSignature { .. }) => {
+                let keys =
+                    registry.source().keys(&package.id.namespace).map_err(|source| registry.error(source))?;
+                let followed = trust.follow(registry.name(), &package.id.namespace, &keys.rotations);
+                if followed.is_empty() {
+                    return Err(error);
+                }
+                let verified = verify(trust, seen)?;
+                self.places.change_trust(exclusive, |written| {
+                    written.follow(registry.name(), &package.id.namespace, &keys.rotations);
+                    Ok(())
+                })?;
+                for rotation in &followed {
+                    (self.events)(Event::KeyRotated(registry.name(), rotation));
+                }
+                verified
+            }
+            verified => verified?,
+        };
+        let (verified, newest) = verified;
+        if let Some((version, digest)) = newest {
+            seen.note(identity, &package.id, &version, &digest.to_string());
+        }
+        Ok(verified)
+    }
+
+    /// Removes the files that no lock names. Those of other locks are found again by `fetch`.
+    fn sweep(&self, lock: &Lock) -> Result<(), Error> {
+        let files = lock.plugins().map(|(_, plugin)| plugin.digest).collect();
+        let statements = lock.plugins().map(|(_, plugin)| plugin.statement).collect();
+        self.places.store().keep_only(&files, &statements)
+    }
+}
+
+/// The registries, each plugin of which is asked for once.
+struct Asking<'a> {
+    registries: &'a Registries,
+    /// The plugins that are installed, with the one release of each that is.
+    kept: BTreeMap<Package, Release>,
+    asked: RefCell<BTreeMap<Package, Vec<Release>>>,
+}
+
+impl Releases for Asking<'_> {
+    fn releases(&self, package: &Package) -> Result<Vec<Release>, Error> {
+        if let Some(kept) = self.kept.get(package) {
+            return Ok(vec![kept.clone()]);
+        }
+        if let Some(known) = self.asked.borrow().get(package) {
+            return Ok(known.clone());
+        }
+        let registry = self.registries.get(&package.registry)?;
+        let releases = registry.source().releases(&package.id).map_err(|source| registry.error(source))?;
+        self.asked.borrow_mut().insert(package.clone(), releases.clone());
+        Ok(releases)
+    }
+
+    fn min_age(&self, registry: &str) -> Duration {
+        self.registries.get(registry).map_or(Duration::ZERO, |registry| registry.min_age())
+    }
+}
+
+/// What is installed, as a release.
+fn kept_release(store: &BlobStore, plugin: &LockedPlugin) -> Option<Release> {
+    let KeptStatement { text, signature } = store.statement(&plugin.statement).ok()?;
+    let statement = Statement::parse(&text).ok()?;
+    Some(Release { statement, text, signature, is_yanked: false, revoked: None })
+}
+
+fn locked_plugin(
+    release: &VerifiedRelease,
+    requested: Option<VersionReq>,
+    statement: Digest,
+) -> LockedPlugin {
+    let signed = release.statement();
+    LockedPlugin {
+        name: signed.name.clone(),
+        registry_id: signed.registry.clone(),
+        version: signed.version.clone(),
+        requested,
+        digest: signed.digest,
+        size_bytes: signed.size_bytes,
+        statement,
+        key: release.key().map(ToString::to_string),
+        dependencies: signed.dependencies.iter().map(|dependency| dependency.id.clone()).collect(),
+        permissions: signed.permissions.clone(),
+    }
+}
+
+/// What was asked for.
+fn roots(lock: &Lock) -> BTreeMap<Package, Option<VersionReq>> {
+    let roots =
+        lock.plugins().filter_map(|(package, plugin)| Some((package.clone(), plugin.requested.clone()?)));
+    roots.map(|(package, range)| (package, Some(range))).collect()
+}
+
+/// The range of what is compatible with a version.
+fn compatible(version: &Version) -> VersionReq {
+    VersionReq::parse(&format!("^{}", crate::range::without_build(version))).unwrap_or_default()
+}
+
+fn age(now: std::time::SystemTime, statement: &Statement) -> Duration {
+    now.duration_since(statement.published).unwrap_or_default()
+}
+
+/// The one plugin of a lock that is called this: `name`, `namespace/name` or `registry/namespace/name`.
+fn only<'l>(lock: &'l Lock, name: &str) -> Result<(&'l Package, &'l LockedPlugin), Error> {
+    let request: Request = name.parse()?;
+    let fits = |package: &Package| {
+        package.id.name == request.name
+            && request.namespace.as_ref().is_none_or(|namespace| *namespace == package.id.namespace)
+            && request.registry.as_ref().is_none_or(|registry| *registry == package.registry)
+    };
+    let found: Vec<_> = lock.plugins().filter(|(package, _)| fits(package)).collect();
+    match &found[..] {
+        [only] => Ok(*only),
+        [] => Err(Error::NotInstalled {
+            plugin: crate::printable(name),
+            installed: lock.plugins().map(|(package, _)| package.id.name.to_string()).collect(),
+        }),
+        several => Err(Error::SeveralRegistries {
+            plugin: several[0].0.id.to_string(),
+            registries: several.iter().map(|(package, _)| package.registry.clone()).collect(),
+        }),
+    }
+}
+
+/// A plugin and all that it needs.
+fn needed(lock: &Lock, package: &Package, into: &mut BTreeSet<Package>) {
+    if !into.insert(package.clone()) {
+        return;
+    }
+    for id in lock.get(package).into_iter().flat_map(|plugin| &plugin.dependencies) {
+        needed(lock, &in_same_registry(package, id), into);
+    }
+}
+
+fn in_same_registry(package: &Package, id: &PluginId) -> Package {
+    Package { registry: package.registry.clone(), id: id.clone() }
+}
+
+/// A lock without the plugins that nothing needs, and those.
+fn without_needless(lock: Lock) -> (Lock, Vec<(Package, LockedPlugin)>) {
+    let mut kept = BTreeSet::new();
+    for package in roots(&lock).keys() {
+        needed(&lock, package, &mut kept);
+    }
+    let all = lock.plugins().map(|(package, plugin)| (package.clone(), plugin.clone()));
+    let (kept, removed): (Vec<_>, Vec<_>) = all.partition(|(package, _)| kept.contains(package));
+    (kept.into_iter().collect(), removed)
+}

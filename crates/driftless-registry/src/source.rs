@@ -1,0 +1,248 @@
+//! Registries, as they are asked.
+
+use driftless_plugin_api::json::Bounds;
+use driftless_plugin_api::text::{printable_line, truncated};
+use serde::{Deserialize, Serialize};
+
+use crate::error::SourceError;
+use crate::id::{PluginId, Slug};
+use crate::index::{self, MAX_INDEX_BYTES, Release};
+use crate::keys::PublicKey;
+use crate::layout;
+use crate::rotation::{Rotation, SignedRotation};
+use crate::statement::registry_identity;
+use crate::tree::{Opened, Tree};
+
+/// A registry that can be asked. Nothing that it says is proven.
+pub trait Source: Send + Sync {
+    /// Which registry it is.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be asked.
+    fn info(&self) -> Result<RegistryInfo, SourceError>;
+
+    /// The releases of a plugin, in the order in which they were published; none where it does not know the plugin.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be asked, or says what cannot be.
+    fn releases(&self, id: &PluginId) -> Result<Vec<Release>, SourceError>;
+
+    /// The file of a release, from a byte on or from its beginning.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be asked.
+    fn open(&self, release: &Release, from: u64) -> Result<Option<Opened>, SourceError>;
+
+    /// The plugins in whose name or description all of these words are, at most `max`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be asked.
+    fn search(&self, words: &[String], max: usize) -> Result<Found, SourceError>;
+
+    /// The keys that sign for a namespace, as the registry says.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be asked.
+    fn keys(&self, namespace: &Slug) -> Result<Keys, SourceError>;
+
+    /// Where it is, for people.
+    fn place(&self) -> String;
+}
+
+/// Which registry it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegistryInfo {
+    /// The form of the tree.
+    pub v: u32,
+    /// Its identity, which statements name and mirrors keep.
+    pub id: String,
+    /// The namespace of plugins that are asked for without one.
+    #[serde(deserialize_with = "slug", serialize_with = "slug_text")]
+    pub namespace: Slug,
+}
+
+/// The form of a tree that this program knows.
+pub(crate) const FORM: u32 = 1;
+
+/// What a search found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The plugins.
+    pub plugins: Vec<FoundPlugin>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// A plugin that a search found: a line of the file for searching.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundPlugin {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its newest version.
+    pub version: String,
+    /// One sentence for people.
+    #[serde(default)]
+    pub description: String,
+}
+
+/// The keys of a namespace.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    /// Those that sign now.
+    pub keys: Vec<PublicKey>,
+    /// How they took the place of others.
+    pub rotations: Vec<SignedRotation>,
+}
+
+/// The keys of a namespace, as they are written.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeysFile {
+    pub(crate) keys: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) rotations: Vec<SignedText>,
+}
+
+/// A text, with a signature over it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignedText {
+    pub(crate) text: String,
+    pub(crate) signature: String,
+}
+
+/// A registry whose index is a tree of files.
+pub struct IndexSource<T>(T);
+
+const MAX_CONFIG_BYTES: u64 = 64 << 10;
+const MAX_KEYS_BYTES: u64 = 256 << 10;
+/// The most bytes of the file for searching: 200,000 plugins.
+pub(crate) const MAX_SEARCH_BYTES: u64 = 64 << 20;
+/// The most bytes of one of its lines.
+const MAX_SEARCH_LINE_BYTES: usize = 8 << 10;
+
+const BOUNDS: Bounds = Bounds { text_bytes: MAX_KEYS_BYTES as usize, depth: 5, value_bytes: 8 << 20 };
+
+impl<T: Tree> IndexSource<T> {
+    /// The registry in this tree.
+    pub fn new(tree: T) -> Self {
+        Self(tree)
+    }
+
+    fn read_json<J: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+        max_bytes: u64,
+    ) -> Result<Option<J>, SourceError> {
+        let Some(bytes) = self.0.read(path, max_bytes)? else { return Ok(None) };
+        let text = std::str::from_utf8(&bytes).map_err(|_| self.malformed(path, "it is not UTF-8 text"))?;
+        BOUNDS.read(text).map(Some).map_err(|error| self.malformed(path, error))
+    }
+
+    fn malformed(&self, path: &str, why: impl ToString) -> SourceError {
+        let why = why.to_string();
+        SourceError::Malformed {
+            what: format!("{}: {path}", self.0.place()),
+            why: printable_line(&truncated(&why, 500)).into_owned(),
+        }
+    }
+}
+
+impl<T: Tree> Source for IndexSource<T> {
+    fn info(&self) -> Result<RegistryInfo, SourceError> {
+        let info: Option<RegistryInfo> = self.read_json(layout::CONFIG, MAX_CONFIG_BYTES)?;
+        let info = info.ok_or_else(|| SourceError::NoRegistry(self.0.place()))?;
+        if info.v != FORM {
+            let why = format!("its form is {}, and this program knows form {FORM}", info.v);
+            return Err(self.malformed(layout::CONFIG, why));
+        }
+        registry_identity(&info.id).map_err(|why| self.malformed(layout::CONFIG, why))?;
+        Ok(info)
+    }
+
+    fn releases(&self, id: &PluginId) -> Result<Vec<Release>, SourceError> {
+        let path = layout::index(id);
+        match self.0.read(&path, MAX_INDEX_BYTES)? {
+            Some(bytes) => index::parse(&bytes).map_err(|why| self.malformed(&path, why)),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn open(&self, release: &Release, from: u64) -> Result<Option<Opened>, SourceError> {
+        Ok(self.0.open(&layout::blob(&release.statement.digest), from)?)
+    }
+
+    fn search(&self, words: &[String], max: usize) -> Result<Found, SourceError> {
+        let bytes = self.0.read(layout::SEARCH, MAX_SEARCH_BYTES)?.unwrap_or_default();
+        let mut found = Found::default();
+        let words: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+        for line in bytes.split(|byte| *byte == b'\n') {
+            if line.is_empty() || line.len() > MAX_SEARCH_LINE_BYTES || !may_have(line, &words) {
+                continue;
+            }
+            let Ok(text) = std::str::from_utf8(line) else { continue };
+            let Ok(plugin) = BOUNDS.read::<FoundPlugin>(text) else { continue };
+            if !plugin.has(&words) {
+                continue;
+            }
+            if found.plugins.len() == max {
+                found.more = true;
+                break;
+            }
+            found.plugins.push(plugin);
+        }
+        Ok(found)
+    }
+
+    fn keys(&self, namespace: &Slug) -> Result<Keys, SourceError> {
+        let path = layout::keys(namespace);
+        let Some(file) = self.read_json::<KeysFile>(&path, MAX_KEYS_BYTES)? else {
+            return Ok(Keys::default());
+        };
+        let keys = file.keys.iter().map(|key| key.parse().map_err(|error| self.malformed(&path, error)));
+        let rotation = |signed: SignedText| {
+            let rotation = Rotation::parse(&signed.text).map_err(|why| self.malformed(&path, why))?;
+            Ok(SignedRotation { rotation, text: signed.text, signature: signed.signature })
+        };
+        Ok(Keys {
+            keys: keys.collect::<Result<_, _>>()?,
+            rotations: file.rotations.into_iter().map(rotation).collect::<Result<_, SourceError>>()?,
+        })
+    }
+
+    fn place(&self) -> String {
+        self.0.place()
+    }
+}
+
+impl FoundPlugin {
+    /// Whether all of these words, in small letters, are in its name or description.
+    fn has(&self, words: &[String]) -> bool {
+        let text = format!("{}/{} {}", self.namespace, self.name, self.description).to_lowercase();
+        words.iter().all(|word| text.contains(word))
+    }
+}
+
+/// Whether a line can be one that has all these words. Those beyond ASCII may be escaped in it, so they are looked for later.
+fn may_have(line: &[u8], words: &[String]) -> bool {
+    let plain = words.iter().filter(|word| word.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    plain
+        .into_iter()
+        .all(|word| line.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes())))
+}
+
+fn slug<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Slug, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+}
+
+fn slug_text<S: serde::Serializer>(slug: &Slug, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(slug.as_str())
+}

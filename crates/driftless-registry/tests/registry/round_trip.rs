@@ -1,0 +1,90 @@
+//! What works when everybody is honest.
+
+use driftless_registry::{Error, Lock};
+use serde_json::json;
+
+use crate::machine::{Machine, Publisher};
+
+#[test]
+fn a_plugin_is_published_installed_updated_and_removed() {
+    let team = Publisher::new();
+    let registries = [team.config()];
+    team.publish("greeter", "1.0.0", json!({"description": "Says hello"})).unwrap();
+    let machine = Machine::trusting(team.key.public());
+
+    assert_eq!(machine.install(&registries, &["greeter"]).unwrap(), ["+ greeter 1.0.0"]);
+    assert!(machine.install(&registries, &["greeter"]).unwrap().is_empty(), "it is there already");
+    assert!(machine.update(&registries, &[]).unwrap().is_empty(), "there is no other");
+
+    team.publish("greeter", "1.1.0", json!({})).unwrap();
+    team.publish("greeter", "2.0.0", json!({})).unwrap();
+    assert!(machine.install(&registries, &["greeter"]).unwrap().is_empty(), "installing updates nothing");
+    assert_eq!(machine.update(&registries, &[]).unwrap(), ["greeter 1.0.0 -> 1.1.0"]);
+    assert_eq!(machine.install(&registries, &["greeter@^2"]).unwrap(), ["greeter 1.1.0 -> 2.0.0"]);
+    assert_eq!(machine.installed(), ["greeter 2.0.0"]);
+    assert_eq!(Lock::from_toml(&machine.lock().to_toml()).unwrap(), machine.lock());
+
+    assert_eq!(machine.remove(&registries, "greeter").unwrap(), ["- greeter 2.0.0"]);
+    assert!(machine.installed().is_empty());
+    let left = machine.files().into_iter().filter(|(path, _)| path.ends_with(".wasm")).count();
+    assert_eq!(left, 0, "no file stays behind");
+}
+
+#[test]
+fn what_a_plugin_needs_comes_and_goes_with_it() {
+    let team = Publisher::new();
+    let registries = [team.config()];
+    team.publish("base", "1.0.0", json!({})).unwrap();
+    team.publish("base", "1.2.0", json!({})).unwrap();
+    team.publish("base", "2.0.0", json!({})).unwrap();
+    team.publish("top", "1.0.0", json!({"dependencies": [{"name": "base", "version": "^1.1"}]})).unwrap();
+    let machine = Machine::trusting(team.key.public());
+    assert_eq!(machine.install(&registries, &["top"]).unwrap(), ["+ base 1.2.0", "+ top 1.0.0"]);
+    let error = machine.remove(&registries, "base").unwrap_err();
+    assert!(matches!(error, Error::NotRemoved { .. }), "{error}");
+    assert_eq!(machine.remove(&registries, "top").unwrap(), ["- base 1.2.0", "- top 1.0.0"]);
+}
+
+#[test]
+fn what_does_not_fit_together_is_explained() {
+    let team = Publisher::new();
+    let registries = [team.config()];
+    team.publish("base", "1.0.0", json!({})).unwrap();
+    team.publish("base", "2.0.0", json!({})).unwrap();
+    team.publish("one", "1.0.0", json!({"dependencies": [{"name": "base", "version": "^1"}]})).unwrap();
+    team.publish("two", "1.0.0", json!({"dependencies": [{"name": "base", "version": "^2"}]})).unwrap();
+    team.publish("far", "1.0.0", json!({"driftless_version": "^9"})).unwrap();
+    let machine = Machine::trusting(team.key.public());
+    let before = machine.files();
+    for (names, expected) in [
+        (&["one", "two"][..], "team/main/two"),
+        (&["base@^3"], "base"),
+        (&["far"], "team/main/far 1.0.0: it works with driftless ^9, and this is 0.1.0"),
+    ] {
+        let error = machine.install(&registries, names).unwrap_err();
+        assert!(matches!(error, Error::NoSolution { .. }), "{error}");
+        eprintln!("{error}\n");
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+    assert_eq!(machine.files().len(), before.len(), "nothing was installed");
+}
+
+#[test]
+fn what_is_withdrawn_stays_where_it_is_and_comes_to_no_one_else() {
+    let team = Publisher::new();
+    let registries = [team.config()];
+    team.publish("greeter", "1.0.0", json!({})).unwrap();
+    team.publish("greeter", "1.1.0", json!({})).unwrap();
+    let machine = Machine::trusting(team.key.public());
+    machine.install(&registries, &["greeter"]).unwrap();
+    let id = "main/greeter".split_once('/').unwrap();
+    let id = driftless_registry::PluginId { namespace: id.0.parse().unwrap(), name: id.1.parse().unwrap() };
+    team.folder.yank(&id, &"1.1.0".parse().unwrap(), true).unwrap();
+    assert!(machine.install(&registries, &["greeter"]).unwrap().is_empty());
+    let other = Machine::trusting(team.key.public());
+    assert_eq!(other.install(&registries, &["greeter"]).unwrap(), ["+ greeter 1.0.0"]);
+    let error = other.install(&registries, &["greeter@=1.1.0"]).unwrap_err();
+    assert!(error.to_string().contains("it is yanked"), "{error}");
+    team.folder.yank(&id, &"1.1.0".parse().unwrap(), false).unwrap();
+    assert_eq!(other.update(&registries, &["greeter"]).unwrap(), ["greeter 1.0.0 -> 1.1.0"]);
+}
