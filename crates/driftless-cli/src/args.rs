@@ -36,7 +36,9 @@ impl Args {
             Command::Apply(Apply { config, .. })
             | Command::Render(Render { config, .. })
             | Command::Logs(Logs { config, .. })
-            | Command::Plugin(Plugin { config, .. }) => config.settings.take(),
+            | Command::Plugin(Plugin { config, .. })
+            | Command::Registry(RegistryArgs { config, .. })
+            | Command::Key(KeyArgs { config, .. }) => config.settings.take(),
             Command::Facts(Facts { settings, .. }) => settings.take(),
             Command::Completions { .. } => None,
         };
@@ -65,7 +67,7 @@ Exit codes:
   2  usage or configuration
   3  refused: validation, permission, signature or policy said no
   4  a limit was reached: fuel, time, memory, stack, output
-  5  not found: plugin, component, task, file
+  5  not found: plugin, component, task, version, registry, file
   129  the terminal went away
   130  interrupted";
 
@@ -131,8 +133,12 @@ pub(crate) enum Command {
     Render(Render),
     /// Runs a log pipeline: sources, parser, filters, outputs
     Logs(Logs),
-    /// Looks at plugins, calls and builds them
+    /// Looks at plugins, installs, calls and builds them
     Plugin(Plugin),
+    /// Registries: where plugins are found and published
+    Registry(RegistryArgs),
+    /// Keys that sign what is published, and whose signatures count
+    Key(KeyArgs),
     /// Prints a script that completes commands in a shell
     Completions {
         /// For which shell
@@ -257,17 +263,38 @@ pub(crate) enum PluginCommand {
         /// Its arguments; `@FILE` stands for the contents of a file
         args: Vec<String>,
     },
-    /// Checks plugins and copies them into the plugin folder
-    Install {
-        /// The `.wasm` files
-        #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
-        files: Vec<String>,
-    },
-    /// Removes a plugin from the plugin folder, and takes back what was granted to it
+    /// Searches the registries
+    Search(Search),
+    /// Installs plugins from registries, or from files
+    Install(Install),
+    /// Shows for which installed plugins there are newer versions
+    Outdated(Asking),
+    /// Brings installed plugins up to date, within what was asked for
+    Update(Update),
+    /// Removes a plugin, and takes back what was granted to it
     Remove {
         /// Its name, or its file in the plugin folder
         plugin: String,
     },
+    /// Checks what is installed against its signatures, byte for byte
+    Verify {
+        /// Which plugins [default: all]
+        plugins: Vec<String>,
+    },
+    /// Fetches what `plugins.lock` names, and nothing else: the one step that needs a network
+    Fetch(Fetch),
+    /// Writes installed plugins into one file, for machines without a network
+    Save {
+        /// The file
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
+    /// Installs what `plugin save` wrote, and checks it as if it came from its registries
+    Load(Load),
+    /// Signs a plugin and publishes it in a registry
+    Publish(Publish),
+    /// Withdraws a version: no new installation takes it, and those that have it keep it
+    Yank(Yank),
     /// Grants a plugin what it asks for, or a part of it
     Grant(Grant),
     /// Takes back what was granted to a plugin
@@ -284,6 +311,239 @@ pub(crate) enum PluginCommand {
     /// Builds and tests a project whenever it changes
     Dev(Dev),
 }
+
+/// Whether servers are asked.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Asking {
+    /// Asks no server; what was read before counts
+    #[arg(long)]
+    pub(crate) offline: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Search {
+    /// Words in the name or the description
+    #[arg(required = true, value_name = "WORD")]
+    pub(crate) words: Vec<String>,
+    /// How many plugins of each registry are shown
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = INSTALL_HELP)]
+pub(crate) struct Install {
+    /// `slack-notify`, `slack-notify@^1.0`, `REGISTRY/NAMESPACE/NAME`, or a file, `./my-plugin.wasm`
+    #[arg(required = true, value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
+    pub(crate) plugins: Vec<String>,
+    /// Fails where `plugins.lock` would have to change
+    #[arg(long)]
+    pub(crate) locked: bool,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+}
+
+const INSTALL_HELP: &str = "\
+From a registry, a plugin is installed with what it needs, and plugins.lock says what that is, to
+the byte. Its publisher has to have signed it with a key that this machine trusts; on a terminal
+you are asked once for each publisher, and elsewhere `driftless key trust` is told.
+
+A file is checked and copied into the plugin folder.";
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Update {
+    /// Which plugins [default: all]
+    pub(crate) plugins: Vec<String>,
+    /// Shows what would change, and changes nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Fetch {
+    /// Takes plugins.lock as it is; there is no other way yet, and it may be said
+    #[arg(long)]
+    pub(crate) locked: bool,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Load {
+    /// The file
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Trusts this public key for what it signed in the file
+    #[arg(long, value_name = "KEY", action = ArgAction::Append)]
+    pub(crate) trust: Vec<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = PUBLISH_HELP)]
+pub(crate) struct Publish {
+    /// The folder of the project or one in it, whose plugin is built already, or a `.wasm` file
+    #[arg(default_value = ".", value_hint = ValueHint::AnyPath)]
+    pub(crate) plugin: PathBuf,
+    /// In which registry [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) registry: Option<String>,
+    /// In which namespace [default: the registry's own]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+    /// The key that signs [default: the one of `driftless key generate`]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) key: Option<String>,
+    /// Calls it the mending of a hole: it is installed at once, whatever `min_age` says
+    #[arg(long)]
+    pub(crate) security_fix: bool,
+    /// Checks and signs, and publishes nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+const PUBLISH_HELP: &str = "\
+What is signed says which bytes are which version of which plugin, and what it asks for. Where there
+is no key yet, one is made. A version that is published never changes.";
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Yank {
+    /// The plugin and its version, `slack-notify@1.2.0`
+    pub(crate) plugin: String,
+    /// In which registry [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) registry: Option<String>,
+    /// Takes the withdrawal back
+    #[arg(long, conflicts_with = "revoke")]
+    pub(crate) undo: bool,
+    /// Revokes it: nothing may install it any more, for this reason
+    #[arg(long, value_name = "WHY")]
+    pub(crate) revoke: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RegistryArgs {
+    #[command(flatten)]
+    config: Config,
+    #[command(subcommand)]
+    pub(crate) command: RegistryCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RegistryCommand {
+    /// Lists the registries
+    List,
+    /// Adds a registry to plugins.toml
+    Add(RegistryAdd),
+    /// Takes a registry out of plugins.toml, and forgets its keys
+    Remove {
+        /// What it is called
+        name: String,
+    },
+    /// Makes an empty registry in a folder, to be served by any web server or used as it is
+    Init(RegistryInit),
+    /// Keeps a token for the server of a registry, read from standard input
+    Login {
+        /// What the registry is called
+        name: String,
+    },
+    /// Forgets the token for the server of a registry
+    Logout {
+        /// What the registry is called
+        name: String,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RegistryAdd {
+    /// What it is to be called
+    pub(crate) name: String,
+    /// Where it is: `file:///a/folder`, `https://plugins.example.com`
+    pub(crate) url: String,
+    /// The public key of its publisher, to be trusted for its own namespace
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    /// Where its plugins stand in lists: those of a higher number first
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) priority: Option<i32>,
+    /// Lets plugins in that are not signed
+    #[arg(long)]
+    pub(crate) allow_unsigned: bool,
+    /// How old a release has to be: `24h`, `7d`, `0s` [default: 24h, and nothing for a folder]
+    #[arg(long, value_name = "AGE")]
+    pub(crate) min_age: Option<String>,
+    /// The certificate authorities of its server, in PEM, instead of those of the machine
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Does not look whether there is a registry
+    #[arg(long)]
+    pub(crate) no_check: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RegistryInit {
+    /// The folder
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) folder: PathBuf,
+    /// Its identity, which all that is signed for it names and its mirrors keep [default: where it is]
+    #[arg(long, value_name = "URL")]
+    pub(crate) id: Option<String>,
+    /// The namespace of plugins that are asked for without one
+    #[arg(long, value_name = "NAME", default_value = "main")]
+    pub(crate) namespace: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct KeyArgs {
+    #[command(flatten)]
+    config: Config,
+    #[command(subcommand)]
+    pub(crate) command: KeyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Makes a key that signs what you publish
+    Generate {
+        /// What it is called
+        #[arg(default_value = DEFAULT_KEY)]
+        name: String,
+    },
+    /// Lists the keys that sign here, and the keys that are trusted
+    List,
+    /// Trusts a key for a namespace of a registry
+    Trust {
+        /// What the registry is called
+        registry: String,
+        /// The namespace
+        namespace: String,
+        /// The public key: 56 characters that begin with `RW`
+        key: String,
+    },
+    /// Lets a key count no longer, whatever a registry says
+    Revoke {
+        /// The public key
+        key: String,
+    },
+    /// Puts a new key in the place of one that signs, and says so in a registry
+    Rotate {
+        /// What the key is called
+        #[arg(default_value = DEFAULT_KEY)]
+        name: String,
+        /// In which registry [default: the only one]
+        #[arg(long, value_name = "NAME")]
+        registry: Option<String>,
+        /// In which namespace [default: the registry's own]
+        #[arg(long, value_name = "NAME")]
+        namespace: Option<String>,
+    },
+}
+
+/// What a key is called where nothing is said.
+pub(crate) const DEFAULT_KEY: &str = "default";
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = GRANT_HELP)]

@@ -11,7 +11,7 @@ use driftless_host::api::log::Level;
 use driftless_host::permissions::Grant;
 use driftless_host::{
     Artifact, Candidate, Error, Form, GrantEvent, Grants, LoadError, LogRecord, LogSink, PluginHandle,
-    PluginManager, PluginManagerBuilder, PluginSource, ProtectedPaths, Refusal, Registry, Settings,
+    PluginManager, PluginManagerBuilder, PluginSource, ProtectedPaths, Refusal, Settings,
 };
 use driftless_registry::{LocalFolder, Store, StoredPlugin};
 use driftless_sandbox::{MachineCodeCache, Sandbox};
@@ -21,12 +21,12 @@ use driftless_validator::{PluginFile, Rules, ValidatedPlugin, ValidationError, V
 use crate::args::Global;
 use crate::failure::{Failure, unreadable};
 use crate::terminal::Terminal;
-use crate::{document, interrupt, paths, text, words};
+use crate::{document, interrupt, paths, registries, text, words};
 
 /// Makes the manager that the global options ask for.
 pub(crate) fn manager(global: &Global, terminal: &Terminal) -> anyhow::Result<PluginManager> {
     let settings = settings(global)?;
-    let builder = with_sources(PluginManager::builder(), global, &settings, terminal)?
+    let builder = with_sources(PluginManager::builder(), global, &settings)?
         .loader(sandbox(&settings, terminal)?)
         .protected_paths(own_places(global, &settings))
         .settings(settings)
@@ -62,11 +62,17 @@ fn with_sources(
     builder: PluginManagerBuilder,
     global: &Global,
     settings: &Settings,
-    terminal: &Terminal,
 ) -> Result<PluginManagerBuilder, Failure> {
     let builder = builder.source(in_folder(plugin_folder(global)?));
-    let registries = registry_folders(settings, terminal);
-    Ok(registries.into_iter().fold(builder, |builder, folder| builder.source(in_folder(folder))))
+    // Without a home folder nothing can be installed from a registry.
+    let builder = match registries::places(global) {
+        Ok(places) => builder.source(
+            registries::InstalledPlugins::of(&places).map_err(|error| Failure::Usage(error.to_string()))?,
+        ),
+        Err(_) => builder,
+    };
+    let folders = registry_folders(settings);
+    Ok(folders.into_iter().fold(builder, |builder, folder| builder.source(in_folder(folder))))
 }
 
 /// What runs plugins in WebAssembly.
@@ -81,25 +87,11 @@ pub(crate) fn sandbox(settings: &Settings, terminal: &Terminal) -> anyhow::Resul
     Ok(sandbox.build()?)
 }
 
-/// The registries that are folders. Their plugins can be used like those in the plugin folder.
-fn registry_folders(settings: &Settings, terminal: &Terminal) -> Vec<PathBuf> {
-    let mut folders = Vec::new();
-    for registry in settings.registries.iter().filter(|registry| registry.enabled) {
-        match registry_folder(registry) {
-            Some(folder) => folders.push(folder),
-            None => terminal.warn(&format!(
-                "the registry `{}` is not asked: so far a registry is a folder, `url = \"file:///a/folder\"`",
-                registry.name
-            )),
-        }
-    }
-    folders
-}
-
-/// The folder that a registry is, if it is one.
-fn registry_folder(registry: &Registry) -> Option<PathBuf> {
-    let path = Path::new(registry.url.strip_prefix("file://")?);
-    path.is_absolute().then(|| path.to_owned())
+/// The registries that are folders of `.wasm` files, without an index. Their plugins can be used like those in the plugin folder.
+fn registry_folders(settings: &Settings) -> Vec<PathBuf> {
+    let enabled = settings.registries.iter().filter(|registry| registry.enabled);
+    let configs = enabled.map(registries::config).filter(|config| !config.is_index_folder());
+    configs.filter_map(|config| config.folder()).collect()
 }
 
 /// Loads a plugin by its name or from a file.
@@ -120,17 +112,13 @@ pub(crate) fn plugin(
 }
 
 /// Where a plugin is and its bytes, by its name or from a file.
-pub(crate) fn bytes(
-    global: &Global,
-    terminal: &Terminal,
-    name_or_file: &str,
-) -> anyhow::Result<(PathBuf, Vec<u8>)> {
+pub(crate) fn bytes(global: &Global, name_or_file: &str) -> anyhow::Result<(PathBuf, Vec<u8>)> {
     if let Some(path) = as_file(name_or_file) {
         return Ok((path.to_owned(), read_file(path)?));
     }
     let settings = settings(global)?;
     let sandbox = Sandbox::new(settings.security.limits())?;
-    let builder = with_sources(PluginManager::builder(), global, &settings, terminal)?;
+    let builder = with_sources(PluginManager::builder(), global, &settings)?;
     let artifact = builder.loader(sandbox).settings(settings).build()?.find(name_or_file)?;
     match artifact.form {
         Form::Bytes(bytes) => Ok((artifact.origin.to_string().into(), bytes.to_vec())),
@@ -139,12 +127,8 @@ pub(crate) fn bytes(
 }
 
 /// A plugin by its name or from a file, checked, and what it is called. Nothing of it is compiled.
-pub(crate) fn validated(
-    global: &Global,
-    terminal: &Terminal,
-    name_or_file: &str,
-) -> anyhow::Result<(String, ValidatedPlugin)> {
-    let (path, bytes) = bytes(global, terminal, name_or_file)?;
+pub(crate) fn validated(global: &Global, name_or_file: &str) -> anyhow::Result<(String, ValidatedPlugin)> {
+    let (path, bytes) = bytes(global, name_or_file)?;
     let name = stem(&path);
     let module = sandbox_validate(global, &bytes)?
         .map_err(|error| Error::Load { plugin: name.clone(), source: LoadError::Refused(reasons(&error)) })?;
@@ -171,8 +155,10 @@ pub(crate) fn own_places(global: &Global, settings: &Settings) -> ProtectedPaths
     let usual =
         [in_home("plugins.toml"), in_home("plugins"), paths::machine_code(), paths::machine_code_key()];
     // One that is not enabled now may be later.
-    let registries = settings.registries.iter().filter_map(registry_folder);
+    let registries = settings.registries.iter().filter_map(|registry| registries::config(registry).folder());
     let places = grants.flat_map(|grants| [grants.clone(), lock_beside(&grants)]);
+    let of_registries = registries::own_places(global);
+    let places = places.chain(of_registries);
     ProtectedPaths::new(places.chain(named.into_iter().chain(usual).flatten()).chain(registries))
 }
 

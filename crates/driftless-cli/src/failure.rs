@@ -57,6 +57,17 @@ pub(crate) fn code(error: &anyhow::Error) -> u8 {
                 AuthorErrorKind::NotFound => 5,
             });
         }
+        if let Some(error) = cause.downcast_ref::<driftless_registry::Error>() {
+            use driftless_registry::ErrorKind;
+            return Some(match error.kind() {
+                ErrorKind::Failed => FAILED,
+                ErrorKind::Configuration => 2,
+                ErrorKind::Refused => REFUSED,
+                ErrorKind::Limit => 4,
+                ErrorKind::NotFound => 5,
+                ErrorKind::Cancelled => 130,
+            });
+        }
         cause.downcast_ref::<Failure>().map(|failure| match failure {
             Failure::Failed(_) => FAILED,
             Failure::Usage(_) => 2,

@@ -16,6 +16,7 @@ mod interrupt;
 mod missing_grants;
 mod output;
 mod paths;
+mod registries;
 mod table;
 mod terminal;
 mod text;

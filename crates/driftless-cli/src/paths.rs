@@ -15,6 +15,12 @@ pub(crate) fn machine_code() -> Option<PathBuf> {
     Some(folders.cache_dir().join("driftless").join("machine-code"))
 }
 
+/// The folder of what registries said, beside that.
+pub(crate) fn registry_cache() -> Option<PathBuf> {
+    let folders = etcetera::choose_base_strategy().ok()?;
+    Some(folders.cache_dir().join("driftless").join("registry"))
+}
+
 /// The key that machine code is authenticated with: not in the cache folder, so that a program that may write there cannot read it.
 pub(crate) fn machine_code_key() -> Option<PathBuf> {
     home().map(|home| home.join("machine-code.key"))

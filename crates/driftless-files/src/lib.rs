@@ -13,7 +13,7 @@ use std::time::Duration;
 #[cfg(unix)]
 use std::time::Instant;
 
-pub use replace::{Readers, replace};
+pub use replace::{NewFile, Readers, replace};
 
 /// Reads a regular file of at most `max_bytes`.
 ///

@@ -1,5 +1,6 @@
 //! Files that are written as a whole.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -29,31 +30,65 @@ pub enum Readers {
 ///
 /// When it cannot be written. What was there is there still.
 pub fn replace(path: &Path, contents: &[u8], readers: Readers) -> io::Result<()> {
-    let mut builder = tempfile::Builder::new();
-    // Not the ending of the file itself, by which a program that lists the folder would take it for one of them.
-    builder.prefix(".").suffix(".new");
-    #[cfg(unix)]
-    match readers {
-        Readers::Owner => {}
-        Readers::Umask => {
-            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        }
-        Readers::Frozen => {
-            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o444));
-        }
-    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut new = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    new.write_all(contents)?;
-    new.as_file().sync_all()?;
-    new.persist(path)?;
-    sync_folder(folder.unwrap_or(Path::new(".")))
+    let new = NewFile::read_by(folder.unwrap_or(Path::new(".")), readers)?;
+    new.as_file().write_all(contents)?;
+    new.put(path)
+}
+
+/// A file that is being written, beside the one in whose place it goes when it is whole. One that is not put there is removed.
+#[derive(Debug)]
+pub struct NewFile(tempfile::NamedTempFile);
+
+impl NewFile {
+    /// A new file in a folder, which has to exist. All may read it whom the process's file mode creation mask leaves.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made.
+    pub fn in_folder(folder: &Path) -> io::Result<Self> {
+        Self::read_by(folder, Readers::Umask)
+    }
+
+    fn read_by(folder: &Path, readers: Readers) -> io::Result<Self> {
+        let mut builder = tempfile::Builder::new();
+        // Not the ending of the file itself, by which a program that lists the folder would take it for one of them.
+        builder.prefix(".").suffix(".new");
+        #[cfg(unix)]
+        match readers {
+            Readers::Owner => {}
+            Readers::Umask => {
+                builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+            }
+            Readers::Frozen => {
+                builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o444));
+            }
+        }
+        builder.tempfile_in(folder).map(Self)
+    }
+
+    /// The file, to be written to.
+    pub fn as_file(&self) -> &File {
+        self.0.as_file()
+    }
+
+    /// Puts it in the place of the file that is there, if any, in the same folder.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be put there. What was there is there still.
+    pub fn put(self, path: &Path) -> io::Result<()> {
+        self.as_file().sync_all()?;
+        self.0.persist(path)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        sync_folder(folder.unwrap_or(Path::new(".")))
+    }
 }
 
 /// Lets the name of a file survive the machine's losing its power.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
-    std::fs::File::open(folder)?.sync_all()
+    File::open(folder)?.sync_all()
 }
 
 /// The system sees to it.

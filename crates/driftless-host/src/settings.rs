@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use driftless_transport::Limits;
@@ -29,6 +30,9 @@ use crate::failure_policy::{FailurePolicy, in_a_template};
 ///     name = "my-registry"
 ///     url = "https://plugins.example.com"
 ///     enabled = true
+///     priority = 10                # where its plugins stand in lists
+///     allow_unsigned = false       # plugins without a signature are refused
+///     min_age = "24h"              # how old a release has to be
 ///
 ///     [failure]
 ///     policy = "fail"              # or "skip", "retry", "quarantine"; this and more can be said where a plugin is used
@@ -126,6 +130,18 @@ pub struct Registry {
     /// Whether it is asked. Default: yes.
     #[serde(default = "yes")]
     pub enabled: bool,
+    /// Where its plugins stand in lists: those of a higher number first. Default: 0.
+    #[serde(default)]
+    pub priority: i32,
+    /// Whether plugins without a signature are let in. Default: no.
+    #[serde(default)]
+    pub allow_unsigned: bool,
+    /// How old a release has to be: `24h`, `7d`, `0s`. Default: a day, and nothing for a folder.
+    #[serde(default, deserialize_with = "age")]
+    pub min_age: Option<Duration>,
+    /// A file in PEM with the certificate authorities of its server, instead of those of the machine.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Default for Security {
@@ -190,6 +206,13 @@ fn failure_in_a_template<'de, D: Deserializer<'de>>(deserializer: D) -> Result<F
 
 const fn yes() -> bool {
     true
+}
+
+fn age<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let wrong =
+        || D::Error::invalid_value(Unexpected::Str(&text), &"an age, such as \"24h\", \"7d\" or \"0s\"");
+    humantime::parse_duration(&text).map(Some).map_err(|_| wrong())
 }
 
 /// Reads a number of seconds, whole or not.

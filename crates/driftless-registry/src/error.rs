@@ -190,6 +190,17 @@ pub enum Error {
         /// The digest in the statement.
         digest: Digest,
     },
+    /// A file of plugins that cannot be read or written.
+    #[error("the bundle: {0}")]
+    Bundle(String),
+    /// A release that the lock names and the registry does not have.
+    #[error("{plugin}: the registry has no statement {digest}, which the lock names")]
+    MissingRelease {
+        /// The plugin.
+        plugin: String,
+        /// The digest of the statement.
+        digest: Digest,
+    },
     /// More bytes than were signed.
     #[error("{plugin}: its file is longer than the {expected} bytes that were signed; expected {digest}")]
     TooLong {
@@ -354,12 +365,13 @@ impl Error {
             | Self::File { .. }
             | Self::SeveralRegistries { .. }
             | Self::NotRemoved { .. }
+            | Self::Bundle(_)
             | Self::Locked { .. } => ErrorKind::Configuration,
             Self::UnknownRegistry { .. }
             | Self::UnknownPlugin { .. }
             | Self::NotInstalled { .. }
             | Self::NoSolution { .. } => ErrorKind::NotFound,
-            Self::Io { .. } | Self::MissingFile { .. } => ErrorKind::Failed,
+            Self::Io { .. } | Self::MissingFile { .. } | Self::MissingRelease { .. } => ErrorKind::Failed,
             Self::Registry { source, .. } => source.kind(),
             Self::OtherRegistry { .. }
             | Self::OtherStatement { .. }

@@ -10,7 +10,9 @@ use crate::error::Error;
 use crate::id::PluginId;
 use crate::index::Release;
 use crate::keys::PublicKey;
+use crate::lock::LockedPlugin;
 use crate::resolve::Package;
+use crate::signed::KeptStatement;
 use crate::statement::Statement;
 use crate::trust::{Seen, Trust};
 
@@ -38,6 +40,44 @@ pub struct VerifiedRelease {
 }
 
 impl VerifiedRelease {
+    /// What a lock names: a statement of this digest, signed by the key that is named beside it. The lock is what is trusted here.
+    ///
+    /// # Errors
+    ///
+    /// When the statement says something else than the lock, or the key has not signed it.
+    pub(crate) fn of_lock(
+        package: &Package,
+        locked: &LockedPlugin,
+        kept: KeptStatement,
+    ) -> Result<Self, Error> {
+        let plugin = || format!("{package} {}", locked.version);
+        let differs = |why: &str| Error::ManifestDiffers { plugin: plugin(), why: why.to_owned() };
+        if kept.digest() != locked.statement {
+            return Err(differs("its statement is another than the one in the lock"));
+        }
+        let statement = Statement::parse(&kept.text).map_err(|why| differs(&why))?;
+        let says_the_same = statement.id == package.id
+            && statement.registry == locked.registry_id
+            && statement.version == locked.version
+            && statement.digest == locked.digest
+            && statement.size_bytes == locked.size_bytes;
+        if !says_the_same {
+            return Err(differs("its statement says something else than the lock"));
+        }
+        let key = locked.key.as_deref().map(str::parse::<PublicKey>).transpose()?;
+        if let Some(key) = &key
+            && !kept
+                .signature
+                .as_deref()
+                .is_some_and(|signature| key.has_signed(kept.text.as_bytes(), signature))
+        {
+            return Err(Error::WrongSignature { plugin: plugin(), trusted: vec![key.to_string()] });
+        }
+        let KeptStatement { text, signature } = kept;
+        let release = Release { statement, text, signature, is_yanked: false, revoked: None };
+        Ok(Self { package: package.clone(), release, key })
+    }
+
     /// The plugin.
     pub fn package(&self) -> &Package {
         &self.package
@@ -98,6 +138,28 @@ impl Gate<'_> {
             return Err(Error::Revoked { plugin, why: why.clone() });
         }
         self.check_seen(&package, all)?;
+        Ok(VerifiedRelease { package, release, key })
+    }
+
+    /// The same for a release that comes alone, in a bundle: it is older than what was seen where its version is.
+    ///
+    /// # Errors
+    ///
+    /// As for [`verify`](Self::verify).
+    pub fn verify_alone(&self, id: &PluginId, release: Release) -> Result<VerifiedRelease, Error> {
+        let package = Package { registry: self.registry.to_owned(), id: id.clone() };
+        let key = self.signer(&package, &release)?;
+        let statement = &release.statement;
+        if let Some(mark) = self.seen.newest(self.identity, id) {
+            let is_changed = mark.version == statement.version && mark.digest != statement.digest.to_string();
+            if mark.version > statement.version || is_changed {
+                return Err(Error::Replayed {
+                    plugin: package.to_string(),
+                    seen: format!("{} ({})", mark.version, mark.digest),
+                    found: format!("{} ({})", statement.version, statement.digest),
+                });
+            }
+        }
         Ok(VerifiedRelease { package, release, key })
     }
 

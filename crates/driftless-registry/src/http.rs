@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use driftless_permissions::{HttpUrl, is_public};
+use driftless_plugin_api::cancel::CancelHandle;
 use driftless_plugin_api::digest::Digest;
 use driftless_plugin_api::text::{printable_line, truncated};
 use ureq::config::Config;
@@ -54,14 +55,14 @@ impl fmt::Debug for Token {
 pub struct HttpOptions {
     /// What it is shown to prove who asks.
     pub token: Option<Token>,
-    /// Certificate authorities, in PEM, that count for it besides those of the machine… and instead of them.
+    /// Certificate authorities, in PEM, that count for it instead of those of the machine.
     pub authorities: Option<Vec<u8>>,
     /// Where answers are kept, with what tells whether they are still right.
     pub cache: Option<PathBuf>,
     /// Whether only what is kept is used.
     pub is_offline: bool,
-    /// Set when the caller gives up.
-    pub cancelled: Arc<AtomicBool>,
+    /// Cancelled when the caller gives up.
+    pub cancel: CancelHandle,
 }
 
 /// A server that is asked for files beneath a URL.
@@ -138,7 +139,7 @@ impl Client {
 
     /// Whether the caller gave up.
     fn check_cancelled(&self) -> Result<(), TreeError> {
-        if self.options.cancelled.load(Ordering::Relaxed) { Err(TreeError::Cancelled) } else { Ok(()) }
+        if self.options.cancel.is_cancelled() { Err(TreeError::Cancelled) } else { Ok(()) }
     }
 
     /// Asks for a URL, and follows where the answer leads.
@@ -281,7 +282,7 @@ impl Resolver for Addresses {
     }
 }
 
-/// Whether a URL leads to this machine, where nobody listens in between.
+/// Whether a URL leads to this machine, where nothing listens in between.
 fn is_this_machine(url: &HttpUrl) -> bool {
     match url.host() {
         url::Host::Domain(name) => name == "localhost",

@@ -11,6 +11,7 @@ use driftless_plugin_api::digest::Digest;
 use driftless_validator::{Rules, ValidatedPlugin};
 use semver::{Version, VersionReq};
 
+use crate::bundle::BundledPlugin;
 use crate::error::Error;
 use crate::gate::{Gate, VerifiedRelease};
 use crate::id::{PluginId, Request};
@@ -19,8 +20,9 @@ use crate::lock::{Lock, LockedPlugin};
 use crate::registries::Registries;
 use crate::resolve::{Package, Policy, Releases, Wanted, resolve};
 use crate::rotation::SignedRotation;
+use crate::signed::KeptStatement;
 use crate::statement::Statement;
-use crate::store::{BlobStore, KeptStatement};
+use crate::store::BlobStore;
 use crate::trust::{Seen, Trust};
 
 /// Where things are on this machine.
@@ -183,6 +185,17 @@ pub enum Event<'a> {
     Yanked(&'a Package, &'a Version),
 }
 
+/// What became of checking an installed plugin.
+#[derive(Debug)]
+pub struct Verdict {
+    /// The plugin.
+    pub package: Package,
+    /// What the lock says of it.
+    pub plugin: LockedPlugin,
+    /// What is wrong with it.
+    pub problem: Option<Error>,
+}
+
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
@@ -271,6 +284,148 @@ impl Installer<'_> {
         self.places.write_lock(exclusive, &lock)?;
         self.sweep(&lock)?;
         Ok(removed.into_iter().map(|(package, plugin)| Change::Remove(package, plugin)).collect())
+    }
+
+    /// Plans to install what a bundle has. Each plugin goes through the gate, or is what the lock of this machine names.
+    ///
+    /// # Errors
+    ///
+    /// When one is not what it should be.
+    pub fn load(&self, bundled: Vec<BundledPlugin>) -> Result<Plan, Error> {
+        let before = self.places.read_lock()?;
+        let (trust, store) = (self.places.read_trust()?, self.places.store());
+        let mut plan = Plan {
+            changes: Vec::new(),
+            unchanged: Vec::new(),
+            plugins: Vec::new(),
+            lock: before.clone(),
+            statements: Vec::new(),
+            seen: self.places.read_seen()?,
+        };
+        for BundledPlugin { package, locked, signed, bytes } in bundled {
+            let here = before.get(&package);
+            let release = match here {
+                Some(here) if here.statement == locked.statement => {
+                    VerifiedRelease::of_lock(&package, here, signed.clone())?
+                }
+                _ => {
+                    // That the lock in the bundle says what was signed.
+                    let release = VerifiedRelease::of_lock(&package, &locked, signed.clone())?;
+                    let allow_unsigned = self
+                        .registries
+                        .get(&package.registry)
+                        .is_ok_and(|registry| registry.config().allow_unsigned);
+                    let (registry, identity) = (package.registry.as_str(), locked.registry_id.as_str());
+                    trust.check_identity(registry, identity)?;
+                    let gate = Gate { registry, identity, allow_unsigned, trust: &trust, seen: &plan.seen };
+                    gate.verify_alone(&package.id, release.release().clone())?
+                }
+            };
+            (self.events)(Event::Checking(&release));
+            let checked = release.check(bytes, self.rules)?;
+            let requested = here.and_then(|here| here.requested.clone()).or(locked.requested);
+            let plugin = locked_plugin(&release, requested, signed.digest());
+            let statement = release.statement();
+            plan.seen.note(
+                &statement.registry,
+                &package.id,
+                &statement.version,
+                &statement.digest.to_string(),
+            );
+            match here {
+                Some(here) if here.digest == plugin.digest && store.read(&here.digest).is_ok() => {
+                    plan.unchanged.push((package.clone(), plugin.clone()));
+                }
+                Some(here) if here.digest != plugin.digest => {
+                    plan.changes.push(Change::Replace(package.clone(), here.clone(), plugin.clone()));
+                }
+                _ => plan.changes.push(Change::Install(package.clone(), plugin.clone())),
+            }
+            plan.lock.insert(package.clone(), plugin);
+            plan.statements.push((statement.digest, signed));
+            plan.plugins.push((package, checked));
+        }
+        Ok(plan)
+    }
+
+    /// Checks what is installed, all or what is named: its bytes against the lock, its statement and signature, and whether the key counts still.
+    ///
+    /// # Errors
+    ///
+    /// When the lock or the keys cannot be read, or a plugin that is named is not installed.
+    pub fn verify(&self, names: &[String]) -> Result<Vec<Verdict>, Error> {
+        let lock = self.places.read_lock()?;
+        let trust = self.places.read_trust()?;
+        let named = names.iter().map(|name| only(&lock, name)).collect::<Result<Vec<_>, _>>()?;
+        let plugins: Vec<_> = if names.is_empty() { lock.plugins().collect() } else { named };
+        let verdict = |(package, plugin): (&Package, &LockedPlugin)| {
+            let problem = self.verify_one(&trust, package, plugin).err();
+            Verdict { package: package.clone(), plugin: plugin.clone(), problem }
+        };
+        Ok(plugins.into_iter().map(verdict).collect())
+    }
+
+    fn verify_one(&self, trust: &Trust, package: &Package, plugin: &LockedPlugin) -> Result<(), Error> {
+        let store = self.places.store();
+        let release = self.kept(&store, package, plugin)?;
+        // A key may have been revoked since.
+        if let Some(key) = &plugin.key
+            && trust.is_revoked(&package.registry, key)
+        {
+            return Err(Error::KeyRevoked { registry: package.registry.clone(), key: key.clone() });
+        }
+        let path = store.path_of(&plugin.digest);
+        let bytes = driftless_files::read_regular(&path, plugin.size_bytes).map_err(Error::io(&path))?;
+        release.check(bytes, self.rules)?;
+        Ok(())
+    }
+
+    /// The statement of an installed plugin, which the lock names by its digest, signed by the key that the lock names.
+    fn kept(
+        &self,
+        store: &BlobStore,
+        package: &Package,
+        plugin: &LockedPlugin,
+    ) -> Result<VerifiedRelease, Error> {
+        let kept = store.statement(&plugin.statement).map_err(Error::io(store.root()))?;
+        VerifiedRelease::of_lock(package, plugin, kept)
+    }
+
+    /// Fetches what the lock names and is not here, and nothing else: each byte is that of the lock, whatever a registry says. Tells of each plugin whether it
+    /// was fetched.
+    ///
+    /// # Errors
+    ///
+    /// When a registry cannot be asked or does not have it, or sends something else.
+    pub fn fetch(&self, _: &Exclusive) -> Result<Vec<(Package, LockedPlugin, bool)>, Error> {
+        let lock = self.places.read_lock()?;
+        let store = self.places.store();
+        let mut fetched = Vec::new();
+        for (package, plugin) in lock.plugins() {
+            let mut is_new = false;
+            if self.kept(&store, package, plugin).is_err() || store.read(&plugin.digest).is_err() {
+                let registry = self.registries.get(&package.registry)?;
+                let all = registry.source().releases(&package.id).map_err(|source| registry.error(source))?;
+                let release =
+                    all.into_iter().find(|release| Digest::of(release.text.as_bytes()) == plugin.statement);
+                let named = || format!("{package} {}", plugin.version);
+                let release = release
+                    .ok_or_else(|| Error::MissingRelease { plugin: named(), digest: plugin.statement })?;
+                if let Some(why) = &release.revoked {
+                    return Err(Error::Revoked { plugin: named(), why: why.clone() });
+                }
+                let signed = KeptStatement::of(&release);
+                let release = VerifiedRelease::of_lock(package, plugin, signed.clone())?;
+                let mut progress = |done| (self.events)(Event::Fetching(&release, done));
+                let bytes = store.fetch(&release, registry.source(), &mut progress)?;
+                (self.events)(Event::Checking(&release));
+                let checked = release.check(bytes, self.rules)?;
+                store.put(&plugin.digest, checked.bytes(), &signed)?;
+                is_new = true;
+            }
+            fetched.push((package.clone(), plugin.clone(), is_new));
+        }
+        Ok(fetched)
     }
 
     /// Puts everything into its place. From one moment to the next the lock names the new files, and then the old ones go.
@@ -546,11 +701,13 @@ fn only<'l>(lock: &'l Lock, name: &str) -> Result<(&'l Package, &'l LockedPlugin
 
 /// A plugin and all that it needs.
 fn needed(lock: &Lock, package: &Package, into: &mut BTreeSet<Package>) {
-    if !into.insert(package.clone()) {
-        return;
-    }
-    for id in lock.get(package).into_iter().flat_map(|plugin| &plugin.dependencies) {
-        needed(lock, &in_same_registry(package, id), into);
+    let mut open = vec![package.clone()];
+    while let Some(package) = open.pop() {
+        if !into.insert(package.clone()) {
+            continue;
+        }
+        let dependencies = lock.get(&package).into_iter().flat_map(|plugin| &plugin.dependencies);
+        open.extend(dependencies.map(|id| in_same_registry(&package, id)));
     }
 }
 

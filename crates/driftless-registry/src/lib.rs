@@ -7,6 +7,8 @@
 //! believed, a [`VerifiedRelease`], can be fetched and checked. The [`Installer`] does this in order and changes what is installed from one moment to
 //! the next.
 
+pub mod bundle;
+mod credentials;
 mod error;
 mod folder;
 mod gate;
@@ -23,19 +25,21 @@ mod range;
 mod registries;
 pub mod resolve;
 mod rotation;
+mod signed;
 mod source;
 mod statement;
 mod store;
 mod tree;
 mod trust;
 
+pub use credentials::Credentials;
 pub use error::{Error, ErrorKind, SourceError, TreeError};
 pub use folder::LocalFolder;
 pub use gate::{Gate, VerifiedRelease};
 pub use http::{Client, HttpOptions, HttpTree, Token};
 pub use id::{PluginId, Request, Slug, is_registry_name};
 pub use index::Release;
-pub use install::{Change, Event, Exclusive, Installer, Places, Plan};
+pub use install::{Change, Event, Exclusive, Installer, Places, Plan, Verdict};
 pub use installed::{Store, StoredPlugin};
 pub use keys::{PublicKey, SigningKey};
 pub use lock::{Lock, LockedPlugin};
@@ -43,9 +47,10 @@ pub use publish::{Publication, RegistryFolder};
 pub use registries::{DEFAULT_MIN_AGE, Registries, Registry, RegistryConfig, is_unreachable};
 pub use resolve::{Package, Policy};
 pub use rotation::{Rotation, SignedRotation};
+pub use signed::KeptStatement;
 pub use source::{Found, FoundPlugin, IndexSource, Keys, RegistryInfo, Source};
 pub use statement::{Dependency, MAX_STATEMENT_BYTES, Statement, Target};
-pub use store::{BlobStore, KeptStatement};
+pub use store::BlobStore;
 pub use tree::{Folder, Opened, Tree};
 pub use trust::{Mark, Seen, Trust};
 

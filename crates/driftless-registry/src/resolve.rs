@@ -2,13 +2,14 @@
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use driftless_plugin_api::text::listed;
 use pubgrub::{
-    DefaultStringReporter, Dependencies, DependencyConstraints, DependencyProvider,
-    PackageResolutionStatistics, PubGrubError, Ranges, Reporter,
+    Dependencies, DependencyConstraints, DependencyProvider, DerivationTree, External,
+    PackageResolutionStatistics, PubGrubError, Ranges,
 };
 use semver::{Version, VersionReq};
 
@@ -90,8 +91,7 @@ pub fn resolve(
         }
         Err(PubGrubError::NoSolution(mut tree)) => {
             tree.collapse_no_versions();
-            let explanation = DefaultStringReporter::report(&tree);
-            Err(Error::NoSolution { explanation, left_out: provider.left_out() })
+            Err(Error::NoSolution { explanation: provider.explain(&tree), left_out: provider.left_out() })
         }
         Err(
             PubGrubError::ErrorChoosingVersion { source, .. }
@@ -179,6 +179,59 @@ impl Provider<'_> {
         }
     }
 
+    /// Why there is no solution: what of all that is asked for does not go together, and what there is.
+    fn explain(&self, tree: &DerivationTree<Name, Ranges<Version>, String>) -> String {
+        let mut facts: Vec<String> = Vec::new();
+        let mut plugins = BTreeSet::new();
+        let mut trees = vec![tree];
+        // The tree of a hard case is large, and its first facts say enough.
+        while let (Some(tree), true) = (trees.pop(), facts.len() < MAX_FACTS) {
+            let fact = match tree {
+                DerivationTree::Derived(derived) => {
+                    trees.extend([&*derived.cause2, &*derived.cause1]);
+                    continue;
+                }
+                DerivationTree::External(External::FromDependencyOf(
+                    Name::Root,
+                    _,
+                    Name::Plugin(needed),
+                    set,
+                )) => {
+                    plugins.insert(needed.clone());
+                    format!("asked for is {}", with_range(needed, set))
+                }
+                DerivationTree::External(External::FromDependencyOf(
+                    Name::Plugin(plugin),
+                    own,
+                    Name::Plugin(needed),
+                    set,
+                )) => {
+                    plugins.insert(needed.clone());
+                    format!("{} needs {}", with_range(plugin, own), with_range(needed, set))
+                }
+                DerivationTree::External(External::NoVersions(Name::Plugin(plugin), _)) => {
+                    plugins.insert(plugin.clone());
+                    continue;
+                }
+                DerivationTree::External(_) => continue,
+            };
+            if !facts.contains(&fact) {
+                facts.push(fact);
+            }
+        }
+        let known = self.known.borrow();
+        for plugin in plugins {
+            let mut versions: Vec<_> =
+                known.get(&plugin).into_iter().flat_map(|known| &known.releases).collect();
+            versions.sort_by(|one, other| other.statement.version.cmp(&one.statement.version));
+            if !versions.is_empty() && facts.len() < 2 * MAX_FACTS {
+                let versions = versions.iter().map(|release| &release.statement.version);
+                facts.push(format!("of {plugin} there is {}", listed(versions, MAX_TOLD)));
+            }
+        }
+        facts.join("; ")
+    }
+
     /// What was not taken, and why.
     fn left_out(&self) -> Vec<String> {
         let mut told = Vec::new();
@@ -195,6 +248,14 @@ impl Provider<'_> {
         told
     }
 }
+
+/// A plugin, and which of its versions; nothing where that is all of them.
+fn with_range(package: &Package, set: &Ranges<Version>) -> String {
+    if *set == Ranges::full() { package.to_string() } else { format!("{package} {set}") }
+}
+
+/// How much is said about why there is no solution.
+const MAX_FACTS: usize = 12;
 
 /// How many releases of a plugin are told of that were left out.
 const MAX_TOLD: usize = 5;

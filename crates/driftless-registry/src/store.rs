@@ -10,9 +10,9 @@ use driftless_plugin_api::limit::MAX_PLUGIN_BYTES;
 
 use crate::error::{Error, SourceError, TreeError};
 use crate::gate::VerifiedRelease;
-use crate::index::Release;
 use crate::keys::MAX_SIGNATURE_BYTES;
 use crate::layout::hex;
+use crate::signed::KeptStatement;
 use crate::source::Source;
 use crate::statement::MAX_STATEMENT_BYTES;
 
@@ -20,15 +20,6 @@ use crate::statement::MAX_STATEMENT_BYTES;
 #[derive(Clone, Debug)]
 pub struct BlobStore {
     root: PathBuf,
-}
-
-/// What was signed, as it is kept beside a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptStatement {
-    /// The statement, byte for byte.
-    pub text: String,
-    /// The signature, in the form of minisign, where there is one.
-    pub signature: Option<String>,
 }
 
 impl BlobStore {
@@ -239,18 +230,6 @@ impl BlobStore {
 
     fn partial(&self, digest: &Digest) -> PathBuf {
         self.root.join("partial").join(hex(digest))
-    }
-}
-
-impl KeptStatement {
-    /// What was signed of a release.
-    pub fn of(release: &Release) -> Self {
-        Self { text: release.text.clone(), signature: release.signature.clone() }
-    }
-
-    /// Its digest, by which it is found again.
-    pub fn digest(&self) -> Digest {
-        Digest::of(self.text.as_bytes())
     }
 }
 

@@ -140,6 +140,13 @@ impl Trust {
         counted
     }
 
+    /// Whether a key counts no longer for a registry.
+    pub fn is_revoked(&self, registry: &str, key: &str) -> bool {
+        self.registries
+            .get(registry)
+            .is_some_and(|pinned| pinned.revoked.iter().any(|revoked| revoked == key))
+    }
+
     /// Forgets a registry with all its keys. Returns whether it was known.
     pub fn forget(&mut self, registry: &str) -> bool {
         self.registries.remove(registry).is_some()

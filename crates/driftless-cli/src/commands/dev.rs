@@ -95,7 +95,7 @@ fn keep_grant(
     if let (Some(granted), Some(before)) = (granted, before)
         && granted.digest == before.digest
         && before.digest != plugin.digest
-        && !is_installed(global, terminal, &plugin.name, before.digest)
+        && !is_installed(global, &plugin.name, before.digest)
     {
         let permissions = Grant::new(before.requested.clone(), granted.permissions.clone()).allowed();
         context::change_grants(global, &plugin.name, |grants| {
@@ -169,8 +169,8 @@ fn plugins_of(folder: &Path) -> BTreeMap<PathBuf, Before> {
 }
 
 /// Whether the plugin that is found by this name is this very file.
-fn is_installed(global: &Global, terminal: &Terminal, name: &str, digest: Digest) -> bool {
-    context::bytes(global, terminal, name).is_ok_and(|(_, bytes)| Digest::of(&bytes) == digest)
+fn is_installed(global: &Global, name: &str, digest: Digest) -> bool {
+    context::bytes(global, name).is_ok_and(|(_, bytes)| Digest::of(&bytes) == digest)
 }
 
 /// What a project is built from and tested with, as it was found: the files, their lengths and when they were changed.

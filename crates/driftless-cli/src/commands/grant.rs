@@ -19,7 +19,7 @@ use crate::terminal::{BAD, GOOD, ODD, STRONG, Terminal};
 
 /// Grants permissions to the file that a plugin is now.
 pub(crate) fn grant(global: &Global, terminal: &Terminal, asked: &args::Grant) -> anyhow::Result<ExitCode> {
-    let (name, module) = context::validated(global, terminal, &asked.plugin)?;
+    let (name, module) = context::validated(global, &asked.plugin)?;
     let requested = module.permissions().clone();
     if requested.is_empty() {
         return Err(Failure::Usage(format!("plugin `{name}` asks for no permission")).into());

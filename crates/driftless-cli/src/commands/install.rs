@@ -9,18 +9,47 @@ use driftless_host::api::manifest::likeness;
 use driftless_host::permissions::Permissions;
 use driftless_host::{Digest, Error, Grants, ListedPlugin, LoadError};
 use driftless_plugin_api::text::{listed, printable_line};
-use driftless_registry::LocalFolder;
+use driftless_registry::{LocalFolder, Request};
 use driftless_validator::ValidatedPlugin;
 use serde_json::{Value, json};
 
-use super::{MAX_LISTED, print_json};
-use crate::args::Global;
+use super::{MAX_LISTED, installed, print_json};
+use crate::args::{self, Global};
 use crate::failure::{Failure, unreadable};
 use crate::terminal::{FAINT, GOOD, STRONG, Terminal, printable_path};
 use crate::{context, words};
 
+/// Installs plugins of registries, or files.
+pub(crate) fn install(
+    global: &Global,
+    terminal: &Terminal,
+    asked: &args::Install,
+) -> anyhow::Result<ExitCode> {
+    let (files, plugins): (Vec<_>, Vec<_>) =
+        asked.plugins.iter().cloned().partition(|plugin| context::is_file(plugin) && !is_request(plugin));
+    match (&files[..], &plugins[..]) {
+        (files, []) => from_files(global, terminal, files),
+        ([], _) => installed::install(global, terminal, asked),
+        ([file, ..], [plugin, ..]) => {
+            let (file, plugin) = (printable_line(file), printable_line(plugin));
+            let message = format!(
+                "`{file}` is a file and `{plugin}` is a plugin of a registry; install them one after the other, so that each is all or nothing"
+            );
+            Err(Failure::Usage(message).into())
+        }
+    }
+}
+
+/// Whether a text names a plugin of a registry with its namespace, `team/main/greeter@^1`, rather than a file.
+fn is_request(text: &str) -> bool {
+    !text.starts_with(['.', '/'])
+        && !text.ends_with(".wasm")
+        && text.parse::<Request>().is_ok()
+        && !Path::new(text).exists()
+}
+
 /// Checks files and copies them into the plugin folder, each in the place of the one that has its name there. Where one is refused, none is copied.
-pub(crate) fn install(global: &Global, terminal: &Terminal, files: &[String]) -> anyhow::Result<ExitCode> {
+fn from_files(global: &Global, terminal: &Terminal, files: &[String]) -> anyhow::Result<ExitCode> {
     let checked = files.iter().map(|file| Checked::of(global, file)).collect::<Result<Vec<_>, _>>()?;
     let folder = context::plugin_folder_to_change(global)?;
     std::fs::create_dir_all(&folder).map_err(|error| unreadable(&folder, &error))?;
@@ -57,6 +86,9 @@ pub(crate) fn install(global: &Global, terminal: &Terminal, files: &[String]) ->
 
 /// Removes a plugin from the plugin folder, and what was granted to it.
 pub(crate) fn remove(global: &Global, terminal: &Terminal, name_or_file: &str) -> anyhow::Result<ExitCode> {
+    if installed::is_installed(global, name_or_file)? {
+        return installed::remove(global, terminal, name_or_file);
+    }
     let folder = context::plugin_folder_to_change(global)?;
     let path = match name_or_file {
         // One of several of a name can be told only by its file.
@@ -153,13 +185,6 @@ struct Checked {
 
 impl Checked {
     fn of(global: &Global, file: &str) -> anyhow::Result<Self> {
-        if !context::is_file(file) {
-            let file = printable_line(file);
-            let message = format!(
-                "`{file}` is no path of a `.wasm` file: plugins cannot be had by their names from a registry yet; name the file, `./NAME.wasm`"
-            );
-            return Err(Failure::Usage(message).into());
-        }
         let path = Path::new(file);
         let bytes = context::read_file(path)?;
         let stem = context::stem(path);

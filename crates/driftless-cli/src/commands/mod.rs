@@ -2,13 +2,18 @@
 
 mod apply;
 mod build;
+mod bundle;
 mod dev;
 mod facts;
 mod grant;
 mod install;
+mod installed;
+mod key;
 mod logs;
 mod new;
 mod plugin;
+mod publish;
+mod registry;
 mod render;
 mod test;
 mod variables;
@@ -38,8 +43,17 @@ pub(crate) fn run(args: Args, terminal: &Terminal) -> anyhow::Result<ExitCode> {
             PluginCommand::Call { plugin, function, args } => {
                 plugin::call(global, terminal, &plugin, &function, &args)
             }
-            PluginCommand::Install { files } => install::install(global, terminal, &files),
+            PluginCommand::Search(search) => installed::search(global, terminal, &search),
+            PluginCommand::Install(asked) => install::install(global, terminal, &asked),
+            PluginCommand::Outdated(asking) => installed::outdated(global, terminal, &asking),
+            PluginCommand::Update(asked) => installed::update(global, terminal, &asked),
             PluginCommand::Remove { plugin } => install::remove(global, terminal, &plugin),
+            PluginCommand::Verify { plugins } => installed::verify(global, terminal, &plugins),
+            PluginCommand::Fetch(asked) => installed::fetch(global, terminal, &asked),
+            PluginCommand::Save { file } => bundle::save(global, terminal, &file),
+            PluginCommand::Load(asked) => bundle::load(global, terminal, &asked),
+            PluginCommand::Publish(asked) => publish::publish(global, terminal, &asked),
+            PluginCommand::Yank(asked) => publish::yank(global, terminal, &asked),
             PluginCommand::Grant(asked) => grant::grant(global, terminal, &asked),
             PluginCommand::Revoke { plugin } => grant::revoke(global, terminal, &plugin),
             PluginCommand::Test(test) => test::run(global, terminal, &test, test::Shown::All),
@@ -47,6 +61,8 @@ pub(crate) fn run(args: Args, terminal: &Terminal) -> anyhow::Result<ExitCode> {
             PluginCommand::Dev(dev) => dev::run(global, terminal, &dev),
             PluginCommand::Build(build) => build::run(global, terminal, &build),
         },
+        Command::Registry(registry) => registry::run(global, terminal, registry.command),
+        Command::Key(key) => key::run(global, terminal, key.command),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "driftless", &mut script);

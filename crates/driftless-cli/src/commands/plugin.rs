@@ -101,7 +101,7 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
 
 /// Shows what a file says about itself.
 pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> anyhow::Result<ExitCode> {
-    let (path, bytes) = context::bytes(global, terminal, plugin)?;
+    let (path, bytes) = context::bytes(global, plugin)?;
     let info = inspect_file(&bytes);
     let (manifest, imports, digest) = (info.manifest(), info.imports(), info.digest());
     let unusable_manifest = info.permissions().err().map(|violation| &violation.message);
@@ -194,7 +194,7 @@ pub(crate) fn validate(
     plugin: &str,
     strict: bool,
 ) -> anyhow::Result<ExitCode> {
-    let (path, bytes) = context::bytes(global, terminal, plugin)?;
+    let (path, bytes) = context::bytes(global, plugin)?;
     let (mut violations, functions) = match context::sandbox_validate(global, &bytes)? {
         Ok(module) => (Vec::new(), module.functions()),
         Err(error) => (error.violations, FunctionSet::default()),

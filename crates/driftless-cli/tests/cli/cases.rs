@@ -71,7 +71,7 @@ macro_rules! folders {
     };
 }
 
-folders! { apply facts failure help limits logs new permission plugin plugin_test render settings usage }
+folders! { apply facts failure help limits logs new permission plugin plugin_test registry render settings usage }
 
 fn cases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::harness::{Home, Outcome, repository};
 
 /// The commands whose result is data, and the file of its schema.
-const SCHEMAS: [(&str, &str); 14] = [
+const SCHEMAS: [(&str, &str); 34] = [
     ("apply", "apply"),
     ("apply --list-tasks", "apply-list-tasks"),
     ("facts", "facts"),
@@ -22,6 +22,26 @@ const SCHEMAS: [(&str, &str); 14] = [
     ("plugin new", "plugin-new"),
     ("plugin build", "plugin-build"),
     ("plugin test", "plugin-test"),
+    ("plugin search", "plugin-search"),
+    ("plugin outdated", "plugin-outdated"),
+    ("plugin update", "plugin-update"),
+    ("plugin verify", "plugin-verify"),
+    ("plugin fetch", "plugin-fetch"),
+    ("plugin save", "plugin-save"),
+    ("plugin load", "plugin-load"),
+    ("plugin publish", "plugin-publish"),
+    ("plugin yank", "plugin-yank"),
+    ("registry list", "registry-list"),
+    ("registry add", "registry-add"),
+    ("registry remove", "registry-remove"),
+    ("registry init", "registry-init"),
+    ("registry login", "registry-login"),
+    ("key generate", "key-generate"),
+    ("key list", "key-list"),
+    ("key trust", "key-trust"),
+    ("key revoke", "key-revoke"),
+    ("key rotate", "key-rotate"),
+    ("registry logout", "registry-login"),
 ];
 
 /// The commands that print the same with `--json` as without, where they do not fail.
@@ -73,7 +93,7 @@ fn command(args: &[String]) -> String {
     let first = words.find(|word| known.iter().any(|known| known.split(' ').next() == Some(word)));
     let second = words.find(|word| !word.starts_with('-'));
     match (first, second) {
-        (Some("plugin"), Some(second)) => format!("plugin {second}"),
+        (Some(group @ ("plugin" | "registry" | "key")), Some(second)) => format!("{group} {second}"),
         (Some("apply"), _) if args.iter().any(|arg| arg == "--list-tasks") => "apply --list-tasks".to_owned(),
         (Some(first), _) => first.to_owned(),
         (None, _) => String::new(),
