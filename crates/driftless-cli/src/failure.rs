@@ -57,17 +57,6 @@ pub(crate) fn code(error: &anyhow::Error) -> u8 {
                 AuthorErrorKind::NotFound => 5,
             });
         }
-        if let Some(error) = cause.downcast_ref::<driftless_registry::Error>() {
-            use driftless_registry::ErrorKind;
-            return Some(match error.kind() {
-                ErrorKind::Failed => FAILED,
-                ErrorKind::Configuration => 2,
-                ErrorKind::Refused => REFUSED,
-                ErrorKind::Limit => 4,
-                ErrorKind::NotFound => 5,
-                ErrorKind::Cancelled => 130,
-            });
-        }
         cause.downcast_ref::<Failure>().map(|failure| match failure {
             Failure::Failed(_) => FAILED,
             Failure::Usage(_) => 2,
@@ -88,8 +77,21 @@ pub(crate) fn library_error_kind(error: &(dyn std::error::Error + 'static)) -> O
     let templates = || error.downcast_ref().map(templates::Error::kind);
     let logs = || error.downcast_ref().map(logs::Error::kind);
     let runner = || error.downcast_ref().map(runner::Error::kind);
+    let registry = || error.downcast_ref().map(registry_error_kind);
     let mistakes = || error.downcast_ref().map(FileMistakes::kind);
-    host().or_else(templates).or_else(logs).or_else(runner).or_else(mistakes)
+    host().or_else(registry).or_else(templates).or_else(logs).or_else(runner).or_else(mistakes)
+}
+
+fn registry_error_kind(error: &driftless_registry::Error) -> ErrorKind {
+    use driftless_registry as registry;
+    match error.kind() {
+        registry::ErrorKind::Failed => ErrorKind::Failed,
+        registry::ErrorKind::Configuration => ErrorKind::Configuration,
+        registry::ErrorKind::Refused => ErrorKind::Refused,
+        registry::ErrorKind::Limit => ErrorKind::Limit,
+        registry::ErrorKind::NotFound => ErrorKind::NotFound,
+        registry::ErrorKind::Cancelled => ErrorKind::Cancelled,
+    }
 }
 
 /// The template that an error is about, where it is about one.

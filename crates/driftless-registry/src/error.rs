@@ -62,6 +62,12 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// A folder that is a registry already.
+    #[error("{}: there is a registry already", folder.display())]
+    RegistryExists {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A registry that is not in the settings.
     #[error("there is no registry `{registry}`; {known}", known = known_registries(known))]
     UnknownRegistry {
@@ -366,6 +372,7 @@ impl Error {
             | Self::SeveralRegistries { .. }
             | Self::NotRemoved { .. }
             | Self::Bundle(_)
+            | Self::RegistryExists { .. }
             | Self::Locked { .. } => ErrorKind::Configuration,
             Self::UnknownRegistry { .. }
             | Self::UnknownPlugin { .. }

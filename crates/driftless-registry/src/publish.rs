@@ -131,8 +131,7 @@ impl RegistryFolder {
         fs::create_dir_all(&root).map_err(Error::io(&root))?;
         let config = root.join(layout::CONFIG);
         if config.symlink_metadata().is_ok() {
-            let source = io::Error::new(io::ErrorKind::AlreadyExists, "there is a registry already");
-            return Err(Error::Io { path: config, source });
+            return Err(Error::RegistryExists { folder: root });
         }
         let info = RegistryInfo { v: FORM, id: id.to_owned(), namespace };
         let text = serde_json::to_string_pretty(&info).expect("texts are plain data") + "\n";

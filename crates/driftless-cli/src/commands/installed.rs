@@ -1,18 +1,20 @@
 //! `driftless plugin search`, `install`, `outdated`, `update`, `verify` and `fetch`: plugins of registries on this machine.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
 use comfy_table::CellAlignment;
-use driftless_host::Grants;
 use driftless_host::permissions::{Grant, Permissions};
+use driftless_host::{Grants, nearest};
 use driftless_plugin_api::text::{printable_line, truncated};
 use driftless_registry::{
     Change, Error, Exclusive, Found, Installer, Lock, LockedPlugin, Package, Plan, Registries, Registry,
-    Request, Trust, is_unreachable,
+    Release, Request, Trust, is_unreachable,
 };
 use driftless_sandbox::Sandbox;
 use driftless_validator::Rules;
+use semver::Version;
 use serde_json::{Value, json};
 
 use super::install::print_request;
@@ -22,6 +24,71 @@ use crate::failure::Failure;
 use crate::table::{self, Column};
 use crate::terminal::{BAD, FAINT, GOOD, ODD, STRONG, Terminal};
 use crate::{context, registries, words};
+
+/// What is known of installed plugins besides what is in their files, by their origin.
+pub(super) struct Details(BTreeMap<String, InstalledPlugin>);
+
+/// What is known of one of them.
+pub(super) struct InstalledPlugin {
+    /// What the registry is called.
+    pub(super) registry: String,
+    /// The namespace there.
+    pub(super) namespace: String,
+    /// The bytes of its file.
+    pub(super) size_bytes: u64,
+    /// The key that signed it.
+    pub(super) key: Option<String>,
+    /// A newer version, as far as it is known without asking a server.
+    pub(super) newer: Option<String>,
+}
+
+impl Details {
+    pub(super) fn of(global: &Global) -> anyhow::Result<Self> {
+        let Ok(places) = registries::places(global) else { return Ok(Self(BTreeMap::new())) };
+        let lock = places.read_lock()?;
+        // What a registry said before is there still. That it cannot be read now is no reason to list nothing.
+        let known =
+            if lock.is_empty() { None } else { registries::open(&context::settings(global)?, true).ok() };
+        let newer = |package: &Package, plugin: &LockedPlugin| {
+            let registry = known.as_ref()?.get(&package.registry).ok()?;
+            newer(&registry.source().releases(&package.id).ok()?, plugin).pop()
+        };
+        let details = |(package, plugin): (&Package, &LockedPlugin)| {
+            let installed = InstalledPlugin {
+                registry: package.registry.clone(),
+                namespace: package.id.namespace.to_string(),
+                size_bytes: plugin.size_bytes,
+                key: plugin.key.clone(),
+                newer: newer(package, plugin).map(|version| version.to_string()),
+            };
+            (registries::origin(package, &plugin.version), installed)
+        };
+        Ok(Self(lock.plugins().map(details).collect()))
+    }
+
+    /// Of the plugin of this origin.
+    pub(super) fn get(&self, origin: &str) -> Option<&InstalledPlugin> {
+        self.0.get(origin)
+    }
+}
+
+impl InstalledPlugin {
+    /// Where it comes from, for people.
+    pub(super) fn from(&self) -> String {
+        let unsigned = if self.key.is_none() { ", unsigned" } else { "" };
+        format!("{}/{}{unsigned}", self.registry, self.namespace)
+    }
+}
+
+/// The versions that are newer than the installed one and can be installed, in order.
+fn newer(releases: &[Release], plugin: &LockedPlugin) -> Vec<Version> {
+    let open = releases.iter().filter(|release| !release.is_yanked && release.revoked.is_none());
+    let versions = open.map(|release| release.statement.version.clone());
+    let mut newer: Vec<_> =
+        versions.filter(|version| version.pre.is_empty() && *version > plugin.version).collect();
+    newer.sort();
+    newer
+}
 
 /// Searches the registries. One that cannot be reached does not hide what the others have.
 pub(crate) fn search(global: &Global, terminal: &Terminal, asked: &Search) -> anyhow::Result<ExitCode> {
@@ -151,6 +218,7 @@ pub(super) fn change(
                     Ok(())
                 })?;
             }
+            Err(Error::UnknownPlugin { plugin, asked }) => return Err(unknown(known, &plugin, asked)),
             plan => break plan?,
         }
     };
@@ -170,6 +238,22 @@ pub(super) fn change(
     }
     tell(global, terminal, &plan, mode)
 }
+
+/// What is called almost like a plugin that no registry has.
+fn unknown(known: &Registries, plugin: &str, asked: Vec<String>) -> anyhow::Error {
+    let name = plugin.split('@').next().unwrap_or(plugin);
+    let name = name.rsplit('/').next().unwrap_or(name);
+    let all = known.search(&[], MAX_COMPARED).filter_map(|(_, found)| found.ok());
+    let names: Vec<String> = all.flat_map(|found| found.plugins).map(|plugin| plugin.name).collect();
+    let error = Error::UnknownPlugin { plugin: plugin.to_owned(), asked };
+    match nearest(name, &names) {
+        Some(near) => Failure::NotFound(format!("{error}; did you mean `{}`?", printable_line(near))).into(),
+        None => error.into(),
+    }
+}
+
+/// How many names are compared with one that is not there.
+const MAX_COMPARED: usize = 100_000;
 
 /// Asks a person whether the keys of a namespace are its publisher's. Where there is none to be asked, it is an error that says what to type.
 fn ask_for_trust(
@@ -331,15 +415,33 @@ fn tell(global: &Global, terminal: &Terminal, plan: &Plan, mode: Mode) -> anyhow
     for (package, plugin) in &plan.unchanged {
         writeln!(out, "{STRONG}{package}{STRONG:#} {} is there already", plugin.version)?;
     }
-    let lacking = plan.changes.iter().filter_map(|change| match change {
-        Change::Install(_, plugin) | Change::Replace(_, _, plugin) if lacks(plugin) => {
-            Some(plugin.name.as_str())
+    if !mode.is_dry_run {
+        let has_some = |plugin: &LockedPlugin| {
+            grants.granted(&plugin.name).is_some_and(|granted| granted.digest == plugin.digest)
+        };
+        let (partly, not): (Vec<_>, Vec<_>) = plan
+            .changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::Install(_, plugin) | Change::Replace(_, _, plugin) => {
+                    Some(plugin).filter(|plugin| lacks(plugin))
+                }
+                Change::Remove(..) => None,
+            })
+            .partition(|plugin| has_some(plugin));
+        if !not.is_empty() {
+            terminal.note(words::not_yet_granted(
+                not.iter().map(|plugin| plugin.name.as_str()),
+                &global.places(),
+            ));
         }
-        _ => None,
-    });
-    let lacking: Vec<_> = lacking.collect();
-    if !lacking.is_empty() && !mode.is_dry_run {
-        terminal.note(words::not_yet_granted(lacking.into_iter(), &global.places()));
+        for plugin in partly {
+            let name = words::shell_word(&plugin.name);
+            terminal.note(format!(
+                "what it asks for now and did not before is not granted: `driftless{} plugin grant {name}`",
+                global.places()
+            ));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -396,15 +498,11 @@ pub(crate) fn outdated(global: &Global, terminal: &Terminal, asking: &Asking) ->
         let releases = registry.source().releases(&package.id);
         let releases =
             releases.map_err(|source| Error::Registry { registry: package.registry.clone(), source })?;
-        let open = releases.iter().filter(|release| !release.is_yanked && release.revoked.is_none());
-        let newer = open.map(|release| &release.statement.version);
-        let newer =
-            newer.filter(|version| version.pre.is_empty() && **version > plugin.version).collect::<Vec<_>>();
-        let latest = newer.iter().max().map(ToString::to_string);
-        let within = |version: &&&semver::Version| {
-            plugin.requested.as_ref().is_none_or(|range| range.matches(version))
-        };
-        let compatible = newer.iter().filter(within).max().map(ToString::to_string);
+        let newer = newer(&releases, plugin);
+        let latest = newer.last().map(ToString::to_string);
+        let within =
+            |version: &&Version| plugin.requested.as_ref().is_none_or(|range| range.matches(version));
+        let compatible = newer.iter().rfind(within).map(ToString::to_string);
         let own = releases.iter().find(|release| release.statement.version == plugin.version);
         let note = match own {
             Some(own) if own.revoked.is_some() => "revoked",

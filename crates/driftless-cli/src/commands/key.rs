@@ -48,14 +48,12 @@ pub(super) fn signing_key(name: &str) -> anyhow::Result<SigningKey> {
     Ok(SigningKey::from_text(&text, password.as_deref())?)
 }
 
-/// The key of a name, which is made where there is none. Tells whether it was made.
+/// The key of a name, or a new one where there is none, which is not kept yet. Tells whether it is new.
 pub(super) fn signing_key_or_new(name: &str) -> anyhow::Result<(SigningKey, bool)> {
     if secret_path(name)?.symlink_metadata().is_ok() {
         return Ok((signing_key(name)?, false));
     }
-    let key = SigningKey::generate()?;
-    keep(name, &key)?;
-    Ok((key, true))
+    Ok((SigningKey::generate()?, true))
 }
 
 fn secret_path(name: &str) -> anyhow::Result<PathBuf> {
@@ -64,7 +62,7 @@ fn secret_path(name: &str) -> anyhow::Result<PathBuf> {
 }
 
 /// Writes a key, and beside it what checks its signatures.
-fn keep(name: &str, key: &SigningKey) -> anyhow::Result<PathBuf> {
+pub(super) fn keep(name: &str, key: &SigningKey) -> anyhow::Result<PathBuf> {
     let path = secret_path(name)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|error| unreadable(folder, &error))?;

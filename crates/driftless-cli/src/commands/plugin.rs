@@ -14,10 +14,11 @@ use driftless_host::permissions::{Grant, Permissions};
 use driftless_host::{ListedPlugin, nearest};
 use driftless_plugin_api::text::{listed, printable_line};
 use driftless_validator::{Violation, inspect as inspect_file, validate as validate_file};
+use indicatif::HumanBytes;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{MAX_LISTED, grant, print_json};
+use super::{MAX_LISTED, grant, installed, print_json};
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::table::Column;
@@ -43,13 +44,19 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
         alike.entry(likeness(&plugin.name)).or_default().push(plugin);
     }
     let is_ambiguous = |plugin: &ListedPlugin| alike[&likeness(&plugin.name)].len() > 1;
+    let installed = installed::Details::of(global)?;
     if global.json {
         let plugins: Vec<_> = plugins
             .iter()
             .map(|plugin| {
+                let details = installed.get(&plugin.origin);
                 json!({
                     "name": plugin.name, "file": plugin.origin, "manifest": plugin.manifest,
                     "readable": plugin.functions.is_some(), "ambiguous": is_ambiguous(plugin),
+                    "size": size(&plugin.origin, details), "registry": details.map(|details| &details.registry),
+                    "namespace": details.map(|details| &details.namespace),
+                    "key": details.and_then(|details| details.key.as_ref()),
+                    "newer": details.and_then(|details| details.newer.as_ref()),
                 })
             })
             .collect();
@@ -63,6 +70,8 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
     let columns = [
         Column("NAME", 4, CellAlignment::Left),
         Column("VERSION", 9, CellAlignment::Left),
+        Column("SIZE", 8, CellAlignment::Right),
+        Column("FROM", 4, CellAlignment::Left),
         Column("COMPONENTS", 10, CellAlignment::Right),
         Column("DESCRIPTION", 11, CellAlignment::Left),
     ];
@@ -72,21 +81,32 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
             let file = Path::new(&plugin.origin).file_name().unwrap_or_default();
             name = format!("{name} ({})", printable_line(&file.to_string_lossy()));
         }
+        let details = installed.get(&plugin.origin);
+        let size = size(&plugin.origin, details).map_or("-".to_owned(), |size| HumanBytes(size).to_string());
+        let from = details.map_or("a file".to_owned(), installed::InstalledPlugin::from);
         let Some(manifest) = &plugin.manifest else {
             let what = if plugin.functions.is_some() {
                 "(no manifest)"
             } else {
                 "(not a plugin; see `plugin validate`)"
             };
-            return vec![name, "-".to_owned(), "-".to_owned(), what.to_owned()];
+            return vec![name, "-".to_owned(), size, from, "-".to_owned(), what.to_owned()];
         };
         let components =
             manifest.components.as_ref().map_or("?".to_owned(), |components| components.len().to_string());
         let (version, description) =
             (printable_line(&manifest.version), printable_line(&manifest.description));
-        vec![name, version.into_owned(), components, description.into_owned()]
+        vec![name, version.into_owned(), size, from, components, description.into_owned()]
     });
     table::print(terminal, &columns, rows)?;
+    for (plugin, newer) in
+        plugins.iter().filter_map(|plugin| Some((plugin, installed.get(&plugin.origin)?.newer.as_ref()?)))
+    {
+        terminal.note(format!(
+            "{} {newer} is there; `driftless plugin update` takes what is compatible with what was asked for",
+            printable_line(&plugin.name)
+        ));
+    }
     for several in alike.values().filter(|alike| alike.len() > 1) {
         let origins = several.iter().map(|plugin| printable_line(&plugin.origin));
         terminal.warn(&format!(
@@ -97,6 +117,12 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The bytes of a plugin's file.
+fn size(origin: &str, details: Option<&installed::InstalledPlugin>) -> Option<u64> {
+    let of_file = || Some(Path::new(origin).metadata().ok()?.len());
+    details.map(|details| details.size_bytes).or_else(of_file)
 }
 
 /// Shows what a file says about itself.

@@ -41,13 +41,6 @@ pub(crate) fn publish(
         Some(name) => (key::signing_key(name)?, false),
         None => key::signing_key_or_new(args::DEFAULT_KEY)?,
     };
-    if is_new {
-        terminal.note(format!(
-            "made the key {}, which signs what you publish; keep a copy of {}",
-            signing.public(),
-            registries::keys_folder()?.display()
-        ));
-    }
     let target = Target {
         registry: &registry.info()?.id,
         namespace: &namespace,
@@ -57,6 +50,15 @@ pub(crate) fn publish(
     // What only runs where WASI is turned on would be refused on most machines.
     let publication = Publication::sign(bytes, Rules { allow_wasi: false }, &target, &signing)?;
     if !asked.dry_run {
+        // A key is kept before anything counts on it.
+        if is_new {
+            key::keep(args::DEFAULT_KEY, &signing)?;
+            terminal.note(format!(
+                "made the key {}, which signs what you publish; keep a copy of {}",
+                signing.public(),
+                registries::keys_folder()?.display()
+            ));
+        }
         destination.publish(&publication, signing.public())?;
         // What one publishes oneself one can install.
         let places = registries::places(global)?;

@@ -18,6 +18,7 @@ use crate::args::{Global, RegistryAdd, RegistryCommand, RegistryInit};
 use crate::failure::{Failure, unreadable};
 use crate::table::{self, Column};
 use crate::terminal::{FAINT, GOOD, STRONG, Terminal, printable_path};
+use crate::words::shell_word;
 use crate::{context, document, paths, registries, text};
 
 pub(crate) fn run(
@@ -167,7 +168,14 @@ fn absolute(url: &str) -> anyhow::Result<String> {
     if !is_path {
         return Ok(url.to_owned());
     }
-    let path = fs::canonicalize(url).map_err(|error| unreadable(Path::new(url), &error))?;
+    let path = fs::canonicalize(url).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Failure::NotFound(format!(
+            "{}: there is no such folder; `driftless registry init {}` makes a registry in one",
+            printable_line(url),
+            shell_word(url)
+        )),
+        _ => unreadable(Path::new(url), &error),
+    })?;
     Ok(format!("file://{}", path.display()))
 }
 

@@ -29,7 +29,7 @@
 //!
 //! All runs of a case share one folder, which is the home and the current folder of the program. `[DIR]` is that folder and `[EXAMPLES]`
 //! that of the example plugins, in files and arguments as well as in what is expected. There, `[..]` stands for anything in a line, a line
-//! `...` for any number of lines, and `[VERSION]`, `[DIGEST]`, `[SECONDS]` and `[RATE]` for what differs from run to run.
+//! `...` for any number of lines, and `[VERSION]`, `[DIGEST]`, `[KEY]`, `[SECONDS]` and `[RATE]` for what differs from run to run.
 //!
 //! What is printed under `--json` is held against the schemas of the book as well.
 //!
@@ -253,6 +253,7 @@ fn assert(home: &Home) -> Assert {
     redactions.insert("[EXAMPLES]", examples()).unwrap();
     redactions.insert("[VERSION]", env!("CARGO_PKG_VERSION")).unwrap();
     redactions.insert("[DIGEST]", regex("sha256:(?<redacted>[0-9a-f]{64})")).unwrap();
+    redactions.insert("[KEY]", regex("(?<redacted>RW[A-Za-z0-9+/]{54})")).unwrap();
     redactions.insert("[SECONDS]", regex(r#"(, in |"seconds":)(?<redacted>[0-9.e-]+)"#)).unwrap();
     redactions.insert("[RATE]", regex(r" s \((?<redacted>[0-9]+) lines/s\)")).unwrap();
     // A backslash is a backslash: replies and messages have escapes in them.
