@@ -365,7 +365,7 @@ fn admit(publication: &Publication, releases: &[Release]) -> Result<(), Error> {
         before.statement.version,
         listed(new, 10),
         version.major,
-        version.minor + 1
+        version.minor.saturating_add(1)
     );
     Err(refused(why))
 }
