@@ -54,3 +54,9 @@ fn printable(text: &str) -> String {
     use driftless_plugin_api::text::{printable_line, truncated};
     printable_line(&truncated(text, 200)).into_owned()
 }
+
+/// A message that quotes lines of unknown origin, as the one about a mistake in TOML does: as lines, and not many.
+fn printable_lines(message: &impl std::fmt::Display) -> String {
+    use driftless_plugin_api::text::{printable_lines, truncated};
+    printable_lines(&truncated(message.to_string().trim_end(), 1000)).into_owned()
+}
