@@ -8,6 +8,7 @@
 //! the next.
 
 mod error;
+mod explain;
 mod folder;
 mod gate;
 mod http;
