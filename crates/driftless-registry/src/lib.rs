@@ -33,7 +33,7 @@ mod trust;
 pub use error::{Error, ErrorKind, SourceError, TreeError};
 pub use folder::LocalFolder;
 pub use gate::{Gate, VerifiedRelease};
-pub use http::{Client, HttpOptions, HttpTree, Token};
+pub use http::{Client, HttpOptions, HttpTree, Patience, Token};
 pub use id::{PluginId, Request, Slug, is_registry_name};
 pub use index::Release;
 pub use install::{Change, Event, Exclusive, Installer, Places, Plan};
