@@ -119,6 +119,7 @@ fn one(
         cache: paths::registry_cache(),
         is_offline,
         cancel: interrupt::cancel_handle().clone(),
+        ..HttpOptions::default()
     };
     Ok(Registry::new(config, http)?)
 }

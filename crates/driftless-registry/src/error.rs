@@ -108,6 +108,11 @@ pub enum Error {
         /// The releases that may not be taken, each with the reason.
         left_out: Vec<String>,
     },
+    /// It takes too much to find out which versions fit together.
+    #[error(
+        "which versions fit together is not found out: {0}; ask for fewer plugins at once, or for exact versions"
+    )]
+    TooManyChoices(String),
     /// A registry that is another than it was.
     #[error("registry `{registry}` calls itself `{found}` now, and was `{expected}`: it is another registry")]
     OtherRegistry {
@@ -379,6 +384,7 @@ impl Error {
             | Self::NotInstalled { .. }
             | Self::NoSolution { .. } => ErrorKind::NotFound,
             Self::Io { .. } | Self::MissingFile { .. } | Self::MissingRelease { .. } => ErrorKind::Failed,
+            Self::TooManyChoices(_) => ErrorKind::Limit,
             Self::Registry { source, .. } => source.kind(),
             Self::OtherRegistry { .. }
             | Self::OtherStatement { .. }

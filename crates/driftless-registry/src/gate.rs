@@ -137,7 +137,7 @@ impl Gate<'_> {
             let plugin = format!("{package} {}", release.statement.version);
             return Err(Error::Revoked { plugin, why: why.clone() });
         }
-        self.check_seen(&package, all)?;
+        self.check_seen(id, all)?;
         Ok(VerifiedRelease { package, release, key })
     }
 
@@ -179,10 +179,16 @@ impl Gate<'_> {
         if statement.id != package.id {
             return Err(differs("plugin", &package.id.to_string(), &statement.id.to_string()));
         }
-        let Some(signature) = &release.signature else {
-            return if self.allow_unsigned { Ok(None) } else { Err(Error::Unsigned { plugin }) };
-        };
         let keys = self.trust.keys(self.registry, &package.id.namespace);
+        let Some(signature) = &release.signature else {
+            // Where a key is trusted, leaving the signature out would be a way around it.
+            let may_be_unsigned = self.allow_unsigned && keys.is_empty();
+            return if may_be_unsigned { Ok(None) } else { Err(Error::Unsigned { plugin }) };
+        };
+        let revoked = self.trust.revoked(self.registry);
+        if let Some(key) = revoked.iter().find(|key| key.has_signed(release.text.as_bytes(), signature)) {
+            return Err(Error::KeyRevoked { registry: self.registry.to_owned(), key: key.to_string() });
+        }
         if keys.is_empty() && !self.allow_unsigned {
             return Err(Error::NoTrustedKey {
                 registry: self.registry.to_owned(),
@@ -201,8 +207,13 @@ impl Gate<'_> {
     }
 
     /// Checks that a registry has not lost what it had.
-    fn check_seen(&self, package: &Package, all: &[Release]) -> Result<(), Error> {
-        let Some(mark) = self.seen.newest(self.identity, &package.id) else { return Ok(()) };
+    ///
+    /// # Errors
+    ///
+    /// When the newest release of a plugin that was seen there is not there, or is another.
+    pub fn check_seen(&self, id: &PluginId, all: &[Release]) -> Result<(), Error> {
+        let Some(mark) = self.seen.newest(self.identity, id) else { return Ok(()) };
+        let package = Package { registry: self.registry.to_owned(), id: id.clone() };
         let there = all.iter().find(|release| release.statement.version == mark.version);
         let replayed = |found: String| Error::Replayed {
             plugin: package.to_string(),

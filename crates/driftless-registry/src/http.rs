@@ -2,7 +2,8 @@
 //!
 //! - A token goes to the origin (scheme, host, port) that it was made for, and to no other: not across a redirect, not to a URL that an answer
 //!   names, and over `http:` to this machine only.
-//! - A redirect never leads from `https:` to `http:`, and to another origin only where that is a public address, or the registry's own is none.
+//! - A redirect never leads from `https:` to `http:`, and to another origin only where that is a public address, or as near to this machine as the
+//!   registry is itself: one in the private network may lead into that, one on this machine to this machine, and none to link-local addresses.
 //! - Nothing is decompressed. What is read is bounded, and so is the time for it.
 
 use std::fmt;
@@ -10,7 +11,7 @@ use std::io::Read;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use driftless_permissions::{HttpUrl, is_public};
@@ -33,10 +34,6 @@ const MAX_REDIRECTS: usize = 5;
 /// The bytes of status line and headers.
 const MAX_HEADER_BYTES: usize = 64 << 10;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long a server may think, and be silent between two pieces of an answer.
-const SILENCE: Duration = Duration::from_secs(30);
-/// How long a whole answer may take.
-const WHOLE: Duration = Duration::from_secs(15 * 60);
 /// How often a server that is too busy is asked again.
 const RETRIES: u32 = 2;
 
@@ -47,6 +44,21 @@ pub struct Token(pub String);
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(…)")
+    }
+}
+
+/// How long a server is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// How long it may think, and be silent between two pieces of an answer. Default: 30 seconds.
+    pub silence: Duration,
+    /// How long a whole answer may take. Default: 15 minutes.
+    pub whole: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { silence: Duration::from_secs(30), whole: Duration::from_secs(15 * 60) }
     }
 }
 
@@ -63,6 +75,8 @@ pub struct HttpOptions {
     pub is_offline: bool,
     /// Cancelled when the caller gives up.
     pub cancel: CancelHandle,
+    /// How long it is waited for.
+    pub patience: Patience,
 }
 
 /// A server that is asked for files beneath a URL.
@@ -110,20 +124,21 @@ impl Client {
                 .accept_encoding("")
                 .user_agent(concat!("driftless/", env!("CARGO_PKG_VERSION")))
                 .timeout_connect(Some(CONNECT_TIMEOUT))
-                .timeout_recv_response(Some(SILENCE))
-                .timeout_per_read(Some(SILENCE))
-                .timeout_global(Some(WHOLE))
+                .timeout_recv_response(Some(options.patience.silence))
+                .timeout_per_read(Some(options.patience.silence))
+                .timeout_global(Some(options.patience.whole))
                 .tls_config(tls.clone())
                 .build();
             Agent::with_parts(config, DefaultConnector::default(), policy)
         };
-        let is_private = Arc::new(AtomicBool::new(false));
-        let own = agent(Addresses {
+        let own_reach = Arc::new(AtomicU8::new(Reach::Public as u8));
+        let addresses = |is_own: bool| Addresses {
             inner: DefaultResolver::default(),
-            own: Some(Arc::clone(&is_private)),
-            is_private: Arc::clone(&is_private),
-        });
-        let foreign = agent(Addresses { inner: DefaultResolver::default(), own: None, is_private });
+            is_own,
+            own_reach: Arc::clone(&own_reach),
+        };
+        let own = agent(addresses(true));
+        let foreign = agent(addresses(false));
         Ok(Self { base, own, foreign, options, requests: Arc::default() })
     }
 
@@ -161,9 +176,7 @@ impl Client {
             let next = url
                 .join(&told)
                 .map_err(|error| refused(format!("it redirects to {}: {error}", shown(&told))))?;
-            if url.is_https() && !next.is_https() {
-                return Err(refused(format!("it redirects from https to {}", shown(next.as_str()))));
-            }
+            check_redirect(&url, &next).map_err(refused)?;
             url = next;
         }
         Err(TreeError::Refused {
@@ -229,7 +242,7 @@ impl Client {
         }
         if let Some(token) = &self.options.token
             && is_own
-            && (url.is_https() || is_this_machine(url))
+            && may_see_token(url)
         {
             request = request.header("authorization", format!("Bearer {}", token.0));
         }
@@ -249,17 +262,76 @@ impl Client {
     }
 }
 
+/// Whether an answer may lead from one URL to another.
+fn check_redirect(from: &HttpUrl, to: &HttpUrl) -> Result<(), String> {
+    if from.is_https() && !to.is_https() {
+        return Err(format!("it redirects from https to {}", shown(to.as_str())));
+    }
+    Ok(())
+}
+
 /// Which addresses are connected to.
 #[derive(Debug)]
 struct Addresses {
     inner: DefaultResolver,
-    /// Where it is noted that the registry itself is at a private address. `None` for other origins.
-    own: Option<Arc<AtomicBool>>,
-    is_private: Arc<AtomicBool>,
+    /// Whether it is for the registry itself.
+    is_own: bool,
+    /// The [`Reach`] of the registry's own address.
+    own_reach: Arc<AtomicU8>,
+}
+
+/// Who can reach an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    Public = 0,
+    Private = 1,
+    ThisMachine = 2,
+    /// Its own wire only: there the metadata of clouds are, and no registry.
+    LinkLocal = 3,
+}
+
+impl Reach {
+    fn of(address: IpAddr) -> Self {
+        let v4 = match address {
+            IpAddr::V4(address) => Some(address),
+            IpAddr::V6(address) => address.to_ipv4_mapped(),
+        };
+        let is_link_local = match (v4, address) {
+            (Some(address), _) => address.is_link_local(),
+            (None, IpAddr::V6(address)) => address.is_unicast_link_local(),
+            (None, IpAddr::V4(_)) => false,
+        };
+        let is_this_machine = match v4 {
+            // What is asked for at `0.0.0.0` is on this machine, too.
+            Some(address) => address.is_loopback() || address.octets()[0] == 0,
+            None => address.is_loopback() || address.is_unspecified(),
+        };
+        match () {
+            () if is_public(address) => Self::Public,
+            () if is_link_local => Self::LinkLocal,
+            () if is_this_machine => Self::ThisMachine,
+            () => Self::Private,
+        }
+    }
+
+    /// Whether a registry of this reach may lead to another origin at an address.
+    fn may_lead_to(self, address: IpAddr) -> bool {
+        let other = Self::of(address);
+        other == Self::Public || (other != Self::LinkLocal && other <= self)
+    }
+
+    fn from_number(number: u8) -> Self {
+        [Self::Public, Self::Private, Self::ThisMachine, Self::LinkLocal]
+            .into_iter()
+            .find(|reach| *reach as u8 == number)
+            .unwrap_or(Self::Public)
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("it is at {0}, which is no public address, and the registry itself is at a public one")]
+#[error(
+    "it is at {0}, where the registry may not lead: that is no public address, and nearer to this machine than the registry is"
+)]
 struct PrivateAddress(IpAddr);
 
 impl Resolver for Addresses {
@@ -270,25 +342,29 @@ impl Resolver for Addresses {
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let found = self.inner.resolve(uri, config, timeout)?;
-        let private = found.iter().map(|address| address.ip()).find(|address| !is_public(*address));
-        match (private, &self.own) {
-            (Some(_), Some(note)) => note.store(true, Ordering::Relaxed),
-            (Some(address), None) if !self.is_private.load(Ordering::Relaxed) => {
-                return Err(ureq::Error::Other(Box::new(PrivateAddress(address))));
-            }
-            _ => {}
+        let mut addresses = found.iter().map(|address| address.ip());
+        if self.is_own {
+            // The one of several that says least about where it is: a name may be given any address by its owner.
+            let reach = addresses.map(Reach::of).min().unwrap_or(Reach::Public);
+            self.own_reach.store(reach as u8, Ordering::Relaxed);
+            return Ok(found);
         }
-        Ok(found)
+        let own = Reach::from_number(self.own_reach.load(Ordering::Relaxed));
+        match addresses.find(|address| !own.may_lead_to(*address)) {
+            Some(address) => Err(ureq::Error::Other(Box::new(PrivateAddress(address)))),
+            None => Ok(found),
+        }
     }
 }
 
-/// Whether a URL leads to this machine, where nothing listens in between.
-fn is_this_machine(url: &HttpUrl) -> bool {
-    match url.host() {
-        url::Host::Domain(name) => name == "localhost",
-        url::Host::Ipv4(address) => address.is_loopback(),
-        url::Host::Ipv6(address) => address.is_loopback(),
-    }
+/// Whether a token may go there: encrypted, or to this machine, where nothing listens in between.
+fn may_see_token(url: &HttpUrl) -> bool {
+    url.is_https()
+        || match url.host() {
+            url::Host::Domain(name) => name == "localhost",
+            url::Host::Ipv4(address) => address.is_loopback(),
+            url::Host::Ipv6(address) => address.is_loopback(),
+        }
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, String> {
@@ -460,5 +536,85 @@ struct OwnedCancellable<R> {
 impl<R: Read> Read for OwnedCancellable<R> {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
         Cancellable { from: &mut self.from, client: &self.client }.read(into)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> HttpUrl {
+        HttpUrl::parse(text).unwrap()
+    }
+
+    #[test]
+    fn no_redirect_leads_out_of_https() {
+        let from = url("https://plugins.example.com/a");
+        assert!(check_redirect(&from, &url("https://cdn.example.com/b")).is_ok());
+        let why = check_redirect(&from, &url("http://plugins.example.com/a")).unwrap_err();
+        assert!(why.contains("from https to http://plugins.example.com/a"), "{why}");
+        for elsewhere in
+            ["file:///etc/passwd", "ftp://example.com/", "data:,x", "//[", "https://a:b@example.com/"]
+        {
+            assert!(from.join(elsewhere).is_err(), "{elsewhere}");
+        }
+    }
+
+    #[test]
+    fn a_registry_leads_no_nearer_to_this_machine_than_it_is() {
+        let may = |from: Reach, to: &str| from.may_lead_to(to.parse().unwrap());
+        for own in [Reach::Public, Reach::Private, Reach::ThisMachine, Reach::LinkLocal] {
+            assert!(may(own, "93.184.215.14"), "{own:?}");
+            for link_local in ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1"] {
+                assert!(!may(own, link_local), "{own:?} {link_local}");
+            }
+        }
+        for private in
+            ["10.0.0.1", "192.168.1.1", "100.64.0.1", "fd00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1"]
+        {
+            assert!(!may(Reach::Public, private), "{private}");
+            assert!(may(Reach::Private, private), "{private}");
+        }
+        for here in ["127.0.0.1", "127.9.9.9", "::1", "0.0.0.0", "::", "::ffff:127.0.0.1"] {
+            assert!(!may(Reach::Public, here), "{here}");
+            assert!(!may(Reach::Private, here), "{here}");
+            assert!(may(Reach::ThisMachine, here), "{here}");
+        }
+    }
+
+    #[test]
+    fn a_public_registry_is_not_followed_to_this_machine() {
+        let resolve = |is_own: bool, own: Reach, uri: &str| {
+            let addresses = Addresses {
+                inner: DefaultResolver::default(),
+                is_own,
+                own_reach: Arc::new(AtomicU8::new(own as u8)),
+            };
+            let timeout = NextTimeout::default();
+            let agent = Agent::config_builder().build();
+            let found = addresses.resolve(&uri.parse().unwrap(), &agent, timeout);
+            (found.map(|_| ()), addresses.own_reach.load(Ordering::Relaxed))
+        };
+        for uri in
+            ["http://127.0.0.1:9/", "http://localhost:9/", "http://[::1]:9/", "http://169.254.169.254/"]
+        {
+            let error = resolve(false, Reach::Public, uri).0.unwrap_err();
+            assert!(error.to_string().contains("no public address"), "{uri}: {error}");
+        }
+        assert!(resolve(false, Reach::ThisMachine, "http://127.0.0.1:9/").0.is_ok());
+        assert_eq!(resolve(true, Reach::Public, "http://127.0.0.1:9/").1, Reach::ThisMachine as u8);
+        assert_eq!(resolve(true, Reach::ThisMachine, "http://10.0.0.1:9/").1, Reach::Private as u8);
+    }
+
+    #[test]
+    fn a_token_is_not_sent_where_others_listen() {
+        for seen in ["https://example.com/", "http://127.0.0.1:8080/", "http://[::1]/", "http://localhost/"] {
+            assert!(may_see_token(&url(seen)), "{seen}");
+        }
+        for unseen in
+            ["http://example.com/", "http://10.0.0.1/", "http://localhost.example.com/", "http://0.0.0.0/"]
+        {
+            assert!(!may_see_token(&url(unseen)), "{unseen}");
+        }
     }
 }

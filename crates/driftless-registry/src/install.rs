@@ -96,6 +96,11 @@ impl Places {
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true);
         let file = driftless_files::without_following(&mut options).open(&path).map_err(Error::io(&path))?;
+        if !file.metadata().map_err(Error::io(&path))?.is_file() {
+            let source =
+                std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is no regular file; remove it");
+            return Err(Error::Io { path, source });
+        }
         if file.try_lock().is_err() {
             waiting();
             file.lock().map_err(Error::io(&path))?;
@@ -198,6 +203,7 @@ pub struct Verdict {
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there are few, and what they hold is looked at")]
 pub enum Change {
     /// A plugin comes.
     Install(Package, LockedPlugin),
@@ -273,14 +279,17 @@ impl Installer<'_> {
         let (package, mut plugin) = (package.clone(), plugin.clone());
         plugin.requested = None;
         lock.insert(package.clone(), plugin);
+        // What needs it counts where it stays itself: two plugins that need each other go together.
+        let (lock, removed) = without_needless(lock);
         let needing = lock.plugins().find(|(other, plugin)| {
-            other.registry == package.registry && plugin.dependencies.contains(&package.id)
+            **other != package
+                && other.registry == package.registry
+                && plugin.dependencies.contains(&package.id)
         });
         if let Some((other, _)) = needing {
             let why = format!("{other} needs it; remove that first");
             return Err(Error::NotRemoved { plugin: package.to_string(), why });
         }
-        let (lock, removed) = without_needless(lock);
         self.places.write_lock(exclusive, &lock)?;
         self.sweep(&lock)?;
         Ok(removed.into_iter().map(|(package, plugin)| Change::Remove(package, plugin)).collect())
@@ -508,6 +517,9 @@ impl Installer<'_> {
             let requested = root.map(|range| range.unwrap_or_else(|| compatible(version)));
             let same = before
                 .filter(|before| before.version == *version && before.digest == release.statement.digest);
+            if let Some(before) = before {
+                self.check_not_rolled_back(&package, before, &plan.seen, &asking)?;
+            }
             if let Some(before) = same
                 && store.has(&before.digest)
             {
@@ -522,6 +534,9 @@ impl Installer<'_> {
                 continue;
             }
             let registry = self.registries.get(&package.registry)?;
+            if let Some(before) = before {
+                same_registry(registry.name(), &before.registry_id, &registry.info()?.id)?;
+            }
             let release = self.believe(exclusive, &mut trust, &mut plan.seen, &package, release, &asking)?;
             if registry.min_age() > age(self.policy.now, release.statement()) {
                 (self.events)(Event::TakenYoung(&package, release.statement()));
@@ -548,6 +563,27 @@ impl Installer<'_> {
         let gone = lock.plugins().filter(|(package, _)| plan.lock.get(package).is_none());
         plan.changes.extend(gone.map(|(package, plugin)| Change::Remove(package.clone(), plugin.clone())));
         Ok(plan)
+    }
+
+    /// Checks of a plugin that is installed, and was asked for, that its registry has what it had: where there is nothing new, it may be hidden.
+    fn check_not_rolled_back(
+        &self,
+        package: &Package,
+        before: &LockedPlugin,
+        seen: &Seen,
+        asking: &Asking<'_>,
+    ) -> Result<(), Error> {
+        if asking.kept.contains_key(package) {
+            return Ok(());
+        }
+        let gate = Gate {
+            registry: &package.registry,
+            identity: &before.registry_id,
+            allow_unsigned: false,
+            trust: &Trust::default(),
+            seen,
+        };
+        gate.check_seen(&package.id, &asking.releases(package)?)
     }
 
     /// Lets a release through the gate.
@@ -593,7 +629,9 @@ impl Installer<'_> {
             verified => verified?,
         };
         let (verified, newest) = verified;
-        if let Some((version, digest)) = newest {
+        // Itself as well: among many others the newest may not have been found.
+        let own = (verified.statement().version.clone(), verified.statement().digest);
+        for (version, digest) in newest.into_iter().chain([own]) {
             seen.note(identity, &package.id, &version, &digest.to_string());
         }
         Ok(verified)
@@ -661,6 +699,18 @@ fn locked_plugin(
     }
 }
 
+/// Checks that a plugin comes from the registry that it came from before. `trust.toml` knows those with signatures only.
+fn same_registry(name: &str, before: &str, now: &str) -> Result<(), Error> {
+    if before == now {
+        return Ok(());
+    }
+    Err(Error::OtherRegistry {
+        registry: name.to_owned(),
+        expected: before.to_owned(),
+        found: now.to_owned(),
+    })
+}
+
 /// What was asked for.
 fn roots(lock: &Lock) -> BTreeMap<Package, Option<VersionReq>> {
     let roots =
@@ -701,13 +751,12 @@ fn only<'l>(lock: &'l Lock, name: &str) -> Result<(&'l Package, &'l LockedPlugin
 
 /// A plugin and all that it needs.
 fn needed(lock: &Lock, package: &Package, into: &mut BTreeSet<Package>) {
-    let mut open = vec![package.clone()];
-    while let Some(package) = open.pop() {
-        if !into.insert(package.clone()) {
-            continue;
+    let mut left = vec![package.clone()];
+    while let Some(package) = left.pop() {
+        if into.insert(package.clone()) {
+            let ids = lock.get(&package).into_iter().flat_map(|plugin| &plugin.dependencies);
+            left.extend(ids.map(|id| in_same_registry(&package, id)));
         }
-        let dependencies = lock.get(&package).into_iter().flat_map(|plugin| &plugin.dependencies);
-        open.extend(dependencies.map(|id| in_same_registry(&package, id)));
     }
 }
 

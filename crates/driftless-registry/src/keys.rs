@@ -15,7 +15,12 @@ pub(crate) const MAX_SIGNATURE_BYTES: usize = 1 << 10;
 pub struct PublicKey {
     text: String,
     key: minisign_verify::PublicKey,
+    /// The bytes of the Ed25519 key. What stands in front of them in the text, a number that minisign made up, is signed by nothing: a key is the same
+    /// under any number.
+    ed25519: [u8; ED25519_BYTES],
 }
+
+const ED25519_BYTES: usize = 32;
 
 impl PublicKey {
     /// As minisign writes it.
@@ -37,17 +42,20 @@ impl FromStr for PublicKey {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let key = minisign_verify::PublicKey::from_base64(text).map_err(|error| Error::Key {
-            key: printable_line(&truncated(text, 100)).into_owned(),
-            why: error.to_string(),
-        })?;
-        Ok(Self { text: text.to_owned(), key })
+        let malformed =
+            |why: String| Error::Key { key: printable_line(&truncated(text, 100)).into_owned(), why };
+        let key =
+            minisign_verify::PublicKey::from_base64(text).map_err(|error| malformed(error.to_string()))?;
+        let bytes = minisign::PublicKey::from_base64(text).map_err(|error| malformed(error.to_string()))?;
+        let bytes = bytes.to_bytes();
+        let ed25519 = bytes.last_chunk().ok_or_else(|| malformed("it is too short".to_owned()))?;
+        Ok(Self { text: text.to_owned(), key, ed25519: *ed25519 })
     }
 }
 
 impl PartialEq for PublicKey {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.ed25519 == other.ed25519
     }
 }
 

@@ -10,6 +10,7 @@
 pub mod bundle;
 mod credentials;
 mod error;
+mod explain;
 mod folder;
 mod gate;
 mod http;
@@ -36,7 +37,7 @@ pub use credentials::Credentials;
 pub use error::{Error, ErrorKind, SourceError, TreeError};
 pub use folder::LocalFolder;
 pub use gate::{Gate, VerifiedRelease};
-pub use http::{Client, HttpOptions, HttpTree, Token};
+pub use http::{Client, HttpOptions, HttpTree, Patience, Token};
 pub use id::{PluginId, Request, Slug, is_registry_name};
 pub use index::Release;
 pub use install::{Change, Event, Exclusive, Installer, Places, Plan, Verdict};
@@ -58,4 +59,10 @@ pub use trust::{Mark, Seen, Trust};
 fn printable(text: &str) -> String {
     use driftless_plugin_api::text::{printable_line, truncated};
     printable_line(&truncated(text, 200)).into_owned()
+}
+
+/// A message that quotes lines of unknown origin, as the one about a mistake in TOML does: as lines, and not many.
+fn printable_lines(message: &impl std::fmt::Display) -> String {
+    use driftless_plugin_api::text::{printable_lines, truncated};
+    printable_lines(&truncated(message.to_string().trim_end(), 1000)).into_owned()
 }

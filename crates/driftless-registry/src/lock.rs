@@ -141,8 +141,7 @@ impl Lock {
     /// When it is none, with the line or the plugin.
     pub fn from_toml(text: &str) -> Result<Self, Error> {
         let malformed = |why: String| Error::File { what: "plugins.lock".to_owned(), why };
-        let file: File =
-            toml::from_str(text).map_err(|error| malformed(error.to_string().trim_end().to_owned()))?;
+        let file: File = toml::from_str(text).map_err(|error| malformed(crate::printable_lines(&error)))?;
         if file.version != VERSION {
             let why = format!("its form is {}, and this program knows form {VERSION}", file.version);
             return Err(malformed(why));

@@ -282,7 +282,19 @@ impl RegistryFolder {
 
     fn releases(&self, id: &PluginId) -> Result<Vec<Release>, Error> {
         let source = IndexSource::new(Folder(self.root.clone()));
-        source.releases(id).map_err(|source| in_folder(&self.root, source))
+        let releases = source.releases(id).map_err(|source| in_folder(&self.root, source))?;
+        // Writing the file anew would lose the lines that this program cannot read.
+        let path = self.root.join(layout::index(id));
+        let lines = match driftless_files::read_regular(&path, MAX_INDEX_BYTES) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).lines().count(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(Error::io(&path)(error)),
+        };
+        if lines != releases.len() {
+            let why = "a newer version of this program has written releases of it, which this one would lose";
+            return Err(Error::NotPublished { plugin: id.to_string(), why: why.to_owned() });
+        }
+        Ok(releases)
     }
 
     fn keys(&self, namespace: &Slug) -> Result<KeysFile, Error> {
@@ -364,7 +376,7 @@ fn admit(publication: &Publication, releases: &[Release]) -> Result<(), Error> {
         before.statement.version,
         listed(new, 10),
         version.major,
-        version.minor + 1
+        version.minor.saturating_add(1)
     );
     Err(refused(why))
 }

@@ -30,39 +30,51 @@ pub(crate) fn without_build(version: &Version) -> Version {
 fn between(comparator: &Comparator) -> Ranges<Version> {
     let Comparator { op, major, minor, patch, pre } = comparator;
     let low = version(*major, minor.unwrap_or(0), patch.unwrap_or(0), pre.clone());
-    let next_major = || version(major.saturating_add(1), 0, 0, Prerelease::EMPTY);
-    let next_minor = |minor: u64| version(*major, minor.saturating_add(1), 0, Prerelease::EMPTY);
-    let next_patch =
-        |minor: u64, patch: u64| version(*major, minor, patch.saturating_add(1), Prerelease::EMPTY);
-    // The first version behind all that a partial one, `1` or `1.2`, stands for.
-    let behind = || match (minor, patch) {
+    // The first version behind those that share these numbers. Behind the greatest number of all there is none.
+    let next_major = || Some(version(major.checked_add(1)?, 0, 0, Prerelease::EMPTY));
+    let next_minor = |minor: u64| match minor.checked_add(1) {
+        Some(next) => Some(version(*major, next, 0, Prerelease::EMPTY)),
+        None => next_major(),
+    };
+    let next_patch = |minor: u64, patch: u64| match patch.checked_add(1) {
+        Some(next) => Some(version(*major, minor, next, Prerelease::EMPTY)),
+        None => next_minor(minor),
+    };
+    let up_to = |low: Version, behind: Option<Version>| match behind {
+        Some(behind) => Ranges::between(low, behind),
+        None => Ranges::higher_than(low),
+    };
+    // Whether it is a partial version, `1` or `1.2`, and then what is behind all that it stands for.
+    let behind = match (minor, patch) {
         (None, _) => Some(next_major()),
         (Some(minor), None) => Some(next_minor(*minor)),
         (Some(_), Some(_)) => None,
     };
     match op {
-        Op::Exact | Op::Wildcard => match behind() {
-            Some(behind) => Ranges::between(low, behind),
+        Op::Exact | Op::Wildcard => match behind {
+            Some(behind) => up_to(low, behind),
             None => Ranges::singleton(low),
         },
-        Op::Greater => match behind() {
-            Some(behind) => Ranges::higher_than(behind),
+        Op::Greater => match behind {
+            Some(Some(behind)) => Ranges::higher_than(behind),
+            Some(None) => Ranges::empty(),
             None => Ranges::strictly_higher_than(low),
         },
         Op::GreaterEq => Ranges::higher_than(low),
         Op::Less => Ranges::strictly_lower_than(low),
-        Op::LessEq => match behind() {
-            Some(behind) => Ranges::strictly_lower_than(behind),
+        Op::LessEq => match behind {
+            Some(Some(behind)) => Ranges::strictly_lower_than(behind),
+            Some(None) => Ranges::full(),
             None => Ranges::lower_than(low),
         },
         Op::Tilde => match minor {
-            Some(minor) => Ranges::between(low, next_minor(*minor)),
-            None => Ranges::between(low, next_major()),
+            Some(minor) => up_to(low, next_minor(*minor)),
+            None => up_to(low, next_major()),
         },
         Op::Caret => match (major, minor, patch) {
-            (0, Some(0), Some(patch)) => Ranges::between(low, next_patch(0, *patch)),
-            (0, Some(minor), _) => Ranges::between(low, next_minor(*minor)),
-            _ => Ranges::between(low, next_major()),
+            (0, Some(0), Some(patch)) => up_to(low, next_patch(0, *patch)),
+            (0, Some(minor), _) => up_to(low, next_minor(*minor)),
+            _ => up_to(low, next_major()),
         },
         // The crate may learn more; until this program does, nothing is in what it does not know.
         _ => Ranges::empty(),
@@ -80,7 +92,7 @@ mod tests {
     use super::*;
 
     fn number() -> impl Strategy<Value = u64> {
-        0..4_u64
+        prop_oneof![9 => 0..4_u64, 1 => Just(u64::MAX)]
     }
 
     fn pre() -> impl Strategy<Value = &'static str> {
@@ -110,6 +122,20 @@ mod tests {
             // Where the sets of two comparators are cut, the bound that named a version before a release may be gone, so we may admit less.
             prop_assert!(ours == range.matches(&version) || (!ours && !version.pre.is_empty() && ranges.len() > 1),
                 "{range} {version}: {ours}");
+        }
+    }
+
+    #[test]
+    fn the_greatest_numbers_are_no_range_upside_down() {
+        let max = u64::MAX;
+        for range in
+            [format!("^{max}"), format!("~{max}.{max}"), format!("={max}.{max}"), format!("^0.0.{max}")]
+        {
+            let low = VersionReq::parse(&range).unwrap().comparators[0].clone();
+            let version = Version::new(low.major, low.minor.unwrap_or(0), low.patch.unwrap_or(0));
+            let set = of(&VersionReq::parse(&range).unwrap());
+            assert!(set.contains(&version), "{range}");
+            assert!(set.intersection(&set.complement()).is_empty(), "{range}: it is well-formed");
         }
     }
 }

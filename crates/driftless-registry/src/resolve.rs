@@ -1,19 +1,20 @@
 //! Which version of each plugin is taken.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use driftless_plugin_api::text::listed;
 use pubgrub::{
-    Dependencies, DependencyConstraints, DependencyProvider, DerivationTree, External,
-    PackageResolutionStatistics, PubGrubError, Ranges,
+    Dependencies, DependencyConstraints, DependencyProvider, External, PackageResolutionStatistics,
+    PubGrubError, Ranges,
 };
 use semver::{Version, VersionReq};
 
 use crate::error::Error;
+use crate::explain::{Tree, reasons};
 use crate::id::PluginId;
 use crate::index::Release;
 use crate::range;
@@ -75,7 +76,17 @@ pub fn resolve(
     policy: &Policy,
     registries: &dyn Releases,
 ) -> Result<BTreeMap<Package, Release>, Error> {
-    let provider = Provider { wanted, locked, policy, registries, known: RefCell::default() };
+    let provider = Provider {
+        wanted,
+        locked,
+        policy,
+        registries,
+        known: RefCell::default(),
+        statement_bytes: Cell::new(0),
+        decisions: Cell::new(0),
+        begun: Instant::now(),
+        waited: Cell::default(),
+    };
     let root = Name::Root;
     match pubgrub::resolve(&provider, root, Version::new(0, 0, 0)) {
         Ok(chosen) => {
@@ -89,9 +100,8 @@ pub fn resolve(
             };
             Ok(chosen.into_iter().filter_map(of_package).collect())
         }
-        Err(PubGrubError::NoSolution(mut tree)) => {
-            tree.collapse_no_versions();
-            Err(Error::NoSolution { explanation: provider.explain(&tree), left_out: provider.left_out() })
+        Err(PubGrubError::NoSolution(tree)) => {
+            Err(Error::NoSolution { explanation: provider.explain(tree), left_out: provider.left_out() })
         }
         Err(
             PubGrubError::ErrorChoosingVersion { source, .. }
@@ -101,8 +111,17 @@ pub fn resolve(
     }
 }
 
+/// The most plugins that are looked at.
+const MAX_PLUGINS: usize = 1_000;
+/// The most bytes of the statements of all of them.
+const MAX_STATEMENTS_BYTES: usize = 128 << 20;
+/// The most choices that are made: of versions, and anew after a conflict.
+const MAX_DECISIONS: usize = 5_000;
+/// The most time that choosing takes, without what registries take to answer.
+const MAX_TIME: Duration = Duration::from_secs(10);
+
 /// A name in the language of pubgrub.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Name {
     Root,
     Plugin(Package),
@@ -130,6 +149,12 @@ struct Provider<'a> {
     policy: &'a Policy,
     registries: &'a dyn Releases,
     known: RefCell<BTreeMap<Package, Known>>,
+    /// The bytes of the statements in there.
+    statement_bytes: Cell<usize>,
+    decisions: Cell<usize>,
+    begun: Instant,
+    /// How long registries were waited for.
+    waited: Cell<Duration>,
 }
 
 impl Provider<'_> {
@@ -138,7 +163,18 @@ impl Provider<'_> {
         if let Some(known) = self.known.borrow().get(package) {
             return Ok(with(known));
         }
+        if self.known.borrow().len() == MAX_PLUGINS {
+            return Err(Error::TooManyChoices(format!("they need more than {MAX_PLUGINS} plugins")));
+        }
+        let asked = Instant::now();
         let releases = self.registries.releases(package)?;
+        self.waited.set(self.waited.get() + asked.elapsed());
+        let bytes = releases.iter().map(|release| release.text.len()).sum::<usize>();
+        self.statement_bytes.set(self.statement_bytes.get() + bytes);
+        if self.statement_bytes.get() > MAX_STATEMENTS_BYTES {
+            let why = format!("there are more than {MAX_STATEMENTS_BYTES} bytes of statements");
+            return Err(Error::TooManyChoices(why));
+        }
         let barred = releases.iter().map(|release| self.bars(package, release)).collect();
         let known = Known { releases, barred };
         let result = with(&known);
@@ -180,40 +216,24 @@ impl Provider<'_> {
     }
 
     /// Why there is no solution: what of all that is asked for does not go together, and what there is.
-    fn explain(&self, tree: &DerivationTree<Name, Ranges<Version>, String>) -> String {
+    fn explain(&self, tree: Tree<Name>) -> String {
         let mut facts: Vec<String> = Vec::new();
         let mut plugins = BTreeSet::new();
-        let mut trees = vec![tree];
-        // The tree of a hard case is large, and its first facts say enough.
-        while let (Some(tree), true) = (trees.pop(), facts.len() < MAX_FACTS) {
-            let fact = match tree {
-                DerivationTree::Derived(derived) => {
-                    trees.extend([&*derived.cause2, &*derived.cause1]);
-                    continue;
-                }
-                DerivationTree::External(External::FromDependencyOf(
-                    Name::Root,
-                    _,
-                    Name::Plugin(needed),
-                    set,
-                )) => {
+        for reason in reasons(tree, MAX_FACTS) {
+            let fact = match &reason {
+                External::FromDependencyOf(Name::Root, _, Name::Plugin(needed), set) => {
                     plugins.insert(needed.clone());
                     format!("asked for is {}", with_range(needed, set))
                 }
-                DerivationTree::External(External::FromDependencyOf(
-                    Name::Plugin(plugin),
-                    own,
-                    Name::Plugin(needed),
-                    set,
-                )) => {
+                External::FromDependencyOf(Name::Plugin(plugin), own, Name::Plugin(needed), set) => {
                     plugins.insert(needed.clone());
                     format!("{} needs {}", with_range(plugin, own), with_range(needed, set))
                 }
-                DerivationTree::External(External::NoVersions(Name::Plugin(plugin), _)) => {
+                External::NoVersions(Name::Plugin(plugin), _) => {
                     plugins.insert(plugin.clone());
                     continue;
                 }
-                DerivationTree::External(_) => continue,
+                _ => continue,
             };
             if !facts.contains(&fact) {
                 facts.push(fact);
@@ -315,13 +335,29 @@ impl DependencyProvider for Provider<'_> {
         self.with(package, |known| {
             let release = known.releases.iter().find(|release| same(&release.statement.version, version));
             let dependencies = release.into_iter().flat_map(|release| &release.statement.dependencies);
+            let (own, dependencies): (Vec<_>, Vec<_>) =
+                dependencies.partition(|dependency| dependency.id == package.id);
+            if let Some(own) = own.iter().find(|own| !range::of(&own.range).contains(version)) {
+                return Dependencies::Unavailable(format!("because it needs itself as {}", own.range));
+            }
             // A plugin's own registry has what it needs: another one could have another plugin of that name.
-            let dependencies = dependencies.map(|dependency| {
+            let dependencies = dependencies.into_iter().map(|dependency| {
                 let package = Package { registry: package.registry.clone(), id: dependency.id.clone() };
                 (Name::Plugin(package), range::of(&dependency.range))
             });
             Dependencies::Available(merged(dependencies))
         })
+    }
+
+    fn should_cancel(&self) -> Result<(), Error> {
+        self.decisions.set(self.decisions.get() + 1);
+        if self.decisions.get() > MAX_DECISIONS {
+            return Err(Error::TooManyChoices(format!("it takes more than {MAX_DECISIONS} choices")));
+        }
+        if self.begun.elapsed().saturating_sub(self.waited.get()) > MAX_TIME {
+            return Err(Error::TooManyChoices(format!("it takes more than {} seconds", MAX_TIME.as_secs())));
+        }
+        Ok(())
     }
 }
 

@@ -190,14 +190,17 @@ impl<T: Tree> Source for IndexSource<T> {
             }
             let Ok(text) = std::str::from_utf8(line) else { continue };
             let Ok(plugin) = BOUNDS.read::<FoundPlugin>(text) else { continue };
-            if !plugin.has(&words) {
+            if !plugin.is_possible() || !plugin.has(&words) {
                 continue;
             }
             if found.plugins.len() == max {
                 found.more = true;
                 break;
             }
-            found.plugins.push(plugin);
+            found.plugins.push(FoundPlugin {
+                description: printable_line(&plugin.description).into_owned(),
+                ..plugin
+            });
         }
         Ok(found)
     }
@@ -224,6 +227,12 @@ impl<T: Tree> Source for IndexSource<T> {
 }
 
 impl FoundPlugin {
+    /// Whether there can be such a plugin.
+    fn is_possible(&self) -> bool {
+        let is_slug = |name: &str| name.parse::<Slug>().is_ok();
+        is_slug(&self.namespace) && is_slug(&self.name) && semver::Version::parse(&self.version).is_ok()
+    }
+
     /// Whether all of these words, in small letters, are in its name or description.
     fn has(&self, words: &[String]) -> bool {
         let text = format!("{}/{} {}", self.namespace, self.name, self.description).to_lowercase();

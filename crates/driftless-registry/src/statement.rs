@@ -142,7 +142,7 @@ impl Statement {
     ///
     /// Why it is no statement.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let wire: Wire = BOUNDS.read(text).map_err(|error| error.to_string())?;
+        let wire: Wire = BOUNDS.read(text).map_err(|error| shown(&error.to_string()))?;
         if wire.schema != SCHEMA {
             return Err(format!("its form is {}, and this program knows form {SCHEMA}", wire.schema));
         }
@@ -157,7 +157,8 @@ impl Statement {
             description: wire.description,
             host_range: range(&wire.driftless_version)?,
             dependencies: dependencies.collect::<Result<_, _>>()?,
-            permissions: Permissions::requested(&wire.permissions).map_err(|error| error.to_string())?,
+            permissions: Permissions::requested(&wire.permissions)
+                .map_err(|error| shown(&error.to_string()))?,
             published: humantime::parse_rfc3339(&wire.published)
                 .map_err(|error| format!("`published` is no time of RFC 3339: {error}"))?,
             is_security_fix: wire.security_fix,
@@ -217,11 +218,13 @@ fn dependency_of(dependency: &PluginDependency, namespace: &Slug) -> Result<Depe
 }
 
 fn version(text: &str) -> Result<Version, String> {
-    Version::parse(text).map_err(|error| format!("`{}` is no version: {error}", shown(text)))
+    Version::parse(text)
+        .map_err(|error| format!("`{}` is no version: {}", shown(text), shown(&error.to_string())))
 }
 
 fn range(text: &str) -> Result<VersionReq, String> {
-    VersionReq::parse(text).map_err(|error| format!("`{}` is no range of versions: {error}", shown(text)))
+    VersionReq::parse(text)
+        .map_err(|error| format!("`{}` is no range of versions: {}", shown(text), shown(&error.to_string())))
 }
 
 /// Checks that a text may be the identity of a registry: 1 to 200 visible ASCII characters.
@@ -233,5 +236,5 @@ pub(crate) fn registry_identity(text: &str) -> Result<&str, String> {
 }
 
 fn shown(text: &str) -> String {
-    printable_line(&truncated(text, 100)).into_owned()
+    printable_line(&truncated(text, 200)).into_owned()
 }

@@ -14,7 +14,7 @@ use crate::keys::MAX_SIGNATURE_BYTES;
 use crate::layout::hex;
 use crate::signed::KeptStatement;
 use crate::source::Source;
-use crate::statement::MAX_STATEMENT_BYTES;
+use crate::statement::{MAX_STATEMENT_BYTES, Statement};
 
 /// A folder of files that are named by their digests, and never change. What is read from it is hashed, and what is hashed is what is handed out.
 #[derive(Clone, Debug)]
@@ -71,7 +71,7 @@ impl BlobStore {
         }
         // Last, so that what is there has a statement.
         let path = self.path_of(digest);
-        if self.read(digest).is_err() {
+        if !self.has(digest) || self.read(digest).is_err() {
             write(&path, bytes)?;
         }
         let _ = fs::remove_file(self.partial(digest));
@@ -112,7 +112,11 @@ impl BlobStore {
         source: &dyn Source,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Vec<u8>, Error> {
-        let digest = release.statement().digest;
+        let Statement { digest, size_bytes, .. } = *release.statement();
+        if size_bytes > MAX_PLUGIN_BYTES {
+            let why = format!("its file has {size_bytes} bytes, and a plugin has {MAX_PLUGIN_BYTES} at most");
+            return Err(Error::Invalid { plugin: named(release), reasons: vec![why] });
+        }
         if let Ok(bytes) = self.read(&digest) {
             return Ok(bytes);
         }
@@ -124,7 +128,7 @@ impl BlobStore {
         file.lock().map_err(in_path)?;
         for attempt in 0..2 {
             let mut kept = file.metadata().map_err(in_path)?.len();
-            if attempt > 0 || kept >= release.statement().size_bytes {
+            if attempt > 0 || kept >= size_bytes {
                 file.set_len(0).map_err(in_path)?;
                 kept = 0;
             }
@@ -197,7 +201,7 @@ impl BlobStore {
         Ok(())
     }
 
-    /// Removes all files but these, and all statements but these.
+    /// Removes all files but these, all statements but these, and what is left of downloads.
     ///
     /// # Errors
     ///
@@ -213,15 +217,23 @@ impl BlobStore {
                 let path = entry.map_err(Error::io(&folder))?.path();
                 let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
                 let digits = name.split('.').next().unwrap_or_default();
-                let Ok(digest) = format!("sha256:{digits}").parse::<Digest>() else { continue };
-                if !keep.contains(&digest) {
+                let is_kept = match format!("sha256:{digits}").parse::<Digest>() {
+                    Ok(digest) => keep.contains(&digest),
+                    // What a process that was killed had begun to write.
+                    Err(_) => !(name.starts_with('.') && name.ends_with(".new")),
+                };
+                // A folder in the place of a file does not stop the sweeping of the rest.
+                let is_folder = path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
+                if !is_kept && !is_folder {
                     fs::remove_file(&path).map_err(Error::io(&path))?;
                 }
             }
             Ok(())
         };
         sweep(self.root.join("blobs").join("sha256"), files)?;
-        sweep(self.root.join("statements"), statements)
+        sweep(self.root.join("statements"), statements)?;
+        // What was not gone on with until something else was done may be of a version that is never asked for again.
+        sweep(self.root.join("partial"), &BTreeSet::new())
     }
 
     fn statement_path(&self, digest: &Digest) -> PathBuf {
@@ -256,8 +268,23 @@ fn open_partial(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     let file = driftless_files::without_following(&mut options).open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file; remove it"));
+    let metadata = file.metadata()?;
+    // A second name of a file elsewhere would be a way to write to that.
+    if !metadata.is_file() || has_other_names(&metadata) {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is no regular file of its own; remove it",
+        ));
     }
     Ok(file)
+}
+
+#[cfg(unix)]
+fn has_other_names(metadata: &fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(metadata) > 1
+}
+
+#[cfg(not(unix))]
+fn has_other_names(_: &fs::Metadata) -> bool {
+    false
 }

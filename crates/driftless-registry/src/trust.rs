@@ -54,7 +54,7 @@ impl Trust {
     /// When it is none, with the line.
     pub fn from_toml(text: &str) -> Result<Self, Error> {
         let malformed = |why: String| Error::File { what: "trust.toml".to_owned(), why };
-        let trust: Self = toml::from_str(text).map_err(|error| malformed(error.to_string()))?;
+        let trust: Self = toml::from_str(text).map_err(|error| malformed(crate::printable_lines(&error)))?;
         for key in
             trust.registries.values().flat_map(|pinned| pinned.keys.values().flatten().chain(&pinned.revoked))
         {
@@ -72,8 +72,13 @@ impl Trust {
     pub fn keys(&self, registry: &str, namespace: &Slug) -> Vec<PublicKey> {
         let Some(pinned) = self.registries.get(registry) else { return Vec::new() };
         let keys = pinned.keys.get(namespace.as_str()).into_iter().flatten();
-        let keys = keys.filter(|key| !pinned.revoked.contains(key));
-        keys.filter_map(|key| key.parse().ok()).collect()
+        keys.filter_map(|key| key.parse().ok()).filter(|key| !is_among(&pinned.revoked, key)).collect()
+    }
+
+    /// The keys that count no longer in a registry.
+    pub(crate) fn revoked(&self, registry: &str) -> Vec<PublicKey> {
+        let revoked = self.registries.get(registry).into_iter().flat_map(|pinned| &pinned.revoked);
+        revoked.filter_map(|key| key.parse().ok()).collect()
     }
 
     /// All of them: registry, namespace, key, and whether it is revoked.
@@ -82,7 +87,8 @@ impl Trust {
             let keys =
                 pinned.keys.iter().flat_map(|(namespace, keys)| keys.iter().map(move |key| (namespace, key)));
             keys.map(|(namespace, key)| {
-                (registry.as_str(), namespace.as_str(), key.as_str(), pinned.revoked.contains(key))
+                let is_revoked = key.parse().is_ok_and(|key| is_among(&pinned.revoked, &key));
+                (registry.as_str(), namespace.as_str(), key.as_str(), is_revoked)
             })
         })
     }
@@ -117,24 +123,23 @@ impl Trust {
         self.check_identity(registry, id)?;
         let empty = || Pinned { id: id.to_owned(), keys: BTreeMap::new(), revoked: Vec::new() };
         let pinned = self.registries.entry(registry.to_owned()).or_insert_with(empty);
-        if pinned.revoked.iter().any(|revoked| revoked == key.as_str()) {
+        if is_among(&pinned.revoked, key) {
             return Err(Error::KeyRevoked { registry: registry.to_owned(), key: key.to_string() });
         }
         let keys = pinned.keys.entry(namespace.to_string()).or_default();
-        if !keys.iter().any(|known| known == key.as_str()) {
+        if !is_among(keys, key) {
             keys.push(key.to_string());
         }
         Ok(())
     }
 
-    /// Lets a key count no longer. Returns whether it did.
+    /// Lets a key count no longer, and never from now on: not even where it would first come to count by a rotation. Returns whether it did.
     pub fn revoke(&mut self, key: &PublicKey) -> bool {
         let mut counted = false;
         for pinned in self.registries.values_mut() {
-            let is_known = pinned.keys.values().flatten().any(|known| known == key.as_str());
-            if is_known && !pinned.revoked.iter().any(|revoked| revoked == key.as_str()) {
+            if !is_among(&pinned.revoked, key) {
+                counted |= pinned.keys.values().any(|keys| is_among(keys, key));
                 pinned.revoked.push(key.to_string());
-                counted = true;
             }
         }
         counted
@@ -165,10 +170,10 @@ impl Trust {
         while let Some(place) = self.next_rotation(registry, namespace, &left) {
             let signed = left.swap_remove(place);
             let Some(pinned) = self.registries.get_mut(registry) else { break };
-            let (old, new) = (signed.rotation.old.as_str(), signed.rotation.new.as_str());
+            let changed = [signed.rotation.old.clone(), signed.rotation.new.clone()];
             if let Some(keys) = pinned.keys.get_mut(namespace.as_str()) {
-                keys.retain(|key| key != old && key != new);
-                keys.push(new.to_owned());
+                keys.retain(|key| !key.parse().is_ok_and(|key| changed.contains(&key)));
+                keys.push(signed.rotation.new.to_string());
             }
             followed.push(signed.clone());
         }
@@ -178,13 +183,17 @@ impl Trust {
     fn next_rotation(&self, registry: &str, namespace: &Slug, left: &[&SignedRotation]) -> Option<usize> {
         let identity = self.identity(registry)?;
         let keys = self.keys(registry, namespace);
-        let is_revoked =
-            |key: &PublicKey| self.registries[registry].revoked.iter().any(|revoked| revoked == key.as_str());
+        let is_revoked = |key: &PublicKey| is_among(&self.registries[registry].revoked, key);
         left.iter().position(|signed| {
             !is_revoked(&signed.rotation.new)
                 && keys.iter().any(|key| signed.leads_from(key, identity, namespace))
         })
     }
+}
+
+/// Whether a key is among these, however it is written.
+fn is_among(keys: &[String], key: &PublicKey) -> bool {
+    keys.iter().any(|known| known.parse().is_ok_and(|known: PublicKey| known == *key))
 }
 
 /// The newest release of each plugin that was ever seen here: what is older than that, and does not have it, was replayed.
@@ -211,8 +220,10 @@ impl Seen {
     ///
     /// When it is something else.
     pub fn from_json(text: &str) -> Result<Self, Error> {
-        serde_json::from_str(text)
-            .map_err(|error| Error::File { what: "seen.json".to_owned(), why: error.to_string() })
+        serde_json::from_str(text).map_err(|error| Error::File {
+            what: "seen.json".to_owned(),
+            why: crate::printable(&error.to_string()),
+        })
     }
 
     /// Writes it.

@@ -96,7 +96,17 @@ impl Machine {
         configs: &[RegistryConfig],
         act: impl FnOnce(&Installer<'_>, &driftless_registry::Exclusive) -> R,
     ) -> R {
-        let open = |config: &RegistryConfig| Registry::new(config.clone(), HttpOptions::default()).unwrap();
+        self.with_options(configs, &HttpOptions::default(), act)
+    }
+
+    /// The same, where servers are asked in this way.
+    pub(crate) fn with_options<R>(
+        &self,
+        configs: &[RegistryConfig],
+        http: &HttpOptions,
+        act: impl FnOnce(&Installer<'_>, &driftless_registry::Exclusive) -> R,
+    ) -> R {
+        let open = |config: &RegistryConfig| Registry::new(config.clone(), http.clone()).unwrap();
         let registries = Registries::new(configs.iter().map(open).collect());
         let installer = Installer {
             places: &self.places,
@@ -111,7 +121,17 @@ impl Machine {
 
     /// Installs plugins: `name` or `name@range`.
     pub(crate) fn install(&self, configs: &[RegistryConfig], names: &[&str]) -> Result<Vec<String>, Error> {
-        self.with(configs, |installer, exclusive| {
+        self.install_with(configs, &HttpOptions::default(), names)
+    }
+
+    /// The same, where servers are asked in this way.
+    pub(crate) fn install_with(
+        &self,
+        configs: &[RegistryConfig],
+        http: &HttpOptions,
+        names: &[&str],
+    ) -> Result<Vec<String>, Error> {
+        self.with_options(configs, http, |installer, exclusive| {
             let requests = names.iter().map(|name| name.parse()).collect::<Result<Vec<_>, _>>()?;
             carry_out(installer, exclusive, installer.install(exclusive, &requests)?)
         })

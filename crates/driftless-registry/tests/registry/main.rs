@@ -1,5 +1,7 @@
 //! The way of a plugin through a registry, by the public API.
 
+mod attacks;
 mod machine;
+mod misbehaving;
 mod release;
 mod round_trip;
