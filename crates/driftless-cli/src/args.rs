@@ -341,6 +341,9 @@ pub(crate) struct Install {
     /// Fails where `plugins.lock` would have to change
     #[arg(long)]
     pub(crate) locked: bool,
+    /// Uses files where they are, in front of what is installed: for plugins that are being written
+    #[arg(long, conflicts_with = "locked")]
+    pub(crate) link: bool,
     #[command(flatten)]
     pub(crate) asking: Asking,
 }

@@ -20,12 +20,16 @@ use driftless_validator::{PluginFile, Rules, ValidatedPlugin, ValidationError, V
 
 use crate::args::Global;
 use crate::failure::{Failure, unreadable};
+use crate::links::Links;
 use crate::terminal::Terminal;
-use crate::{document, interrupt, paths, registries, text, words};
+use crate::{document, interrupt, links, paths, registries, text, words};
 
 /// Makes the manager that the global options ask for.
 pub(crate) fn manager(global: &Global, terminal: &Terminal) -> anyhow::Result<PluginManager> {
     let settings = settings(global)?;
+    if let Some(warning) = Links::read()?.warning() {
+        terminal.warn(&warning);
+    }
     let builder = with_sources(PluginManager::builder(), global, &settings)?
         .loader(sandbox(&settings, terminal)?)
         .protected_paths(own_places(global, &settings))
@@ -64,13 +68,16 @@ fn with_sources(
     settings: &Settings,
 ) -> Result<PluginManagerBuilder, Failure> {
     let builder = builder.source(in_folder(plugin_folder(global)?));
+    let links = Links::read()?;
     // Without a home folder nothing can be installed from a registry.
     let builder = match registries::places(global) {
-        Ok(places) => builder.source(
-            registries::InstalledPlugins::of(&places).map_err(|error| Failure::Usage(error.to_string()))?,
-        ),
+        Ok(places) => {
+            let installed = registries::InstalledPlugins::of(&places, links.clone());
+            builder.source(installed.map_err(|error| Failure::Usage(error.to_string()))?)
+        }
         Err(_) => builder,
     };
+    let builder = builder.source(links);
     let folders = registry_folders(settings);
     Ok(folders.into_iter().fold(builder, |builder, folder| builder.source(in_folder(folder))))
 }
@@ -158,7 +165,7 @@ pub(crate) fn own_places(global: &Global, settings: &Settings) -> ProtectedPaths
     let registries = settings.registries.iter().filter_map(|registry| registries::config(registry).folder());
     let places = grants.flat_map(|grants| [grants.clone(), lock_beside(&grants)]);
     let of_registries = registries::own_places(global);
-    let places = places.chain(of_registries);
+    let places = places.chain(of_registries).chain(links::file());
     ProtectedPaths::new(places.chain(named.into_iter().chain(usual).flatten()).chain(registries))
 }
 

@@ -13,6 +13,7 @@ mod exit;
 mod failure;
 mod file_mistakes;
 mod interrupt;
+mod links;
 mod missing_grants;
 mod output;
 mod paths;

@@ -15,6 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::Global;
 use crate::failure::{Failure, unreadable};
+use crate::links::Links;
 use crate::terminal::Terminal;
 use crate::{interrupt, paths, text};
 
@@ -214,12 +215,14 @@ fn style() -> ProgressStyle {
 pub(crate) struct InstalledPlugins {
     lock: Lock,
     store: BlobStore,
+    /// What stands in front of them.
+    links: Links,
 }
 
 impl InstalledPlugins {
-    /// What the lock names.
-    pub(crate) fn of(places: &Places) -> Result<Self, driftless_registry::Error> {
-        Ok(Self { lock: places.read_lock()?, store: places.store() })
+    /// What the lock names, without what is linked.
+    pub(crate) fn of(places: &Places, links: Links) -> Result<Self, driftless_registry::Error> {
+        Ok(Self { lock: places.read_lock()?, store: places.store(), links })
     }
 }
 
@@ -234,7 +237,8 @@ impl PluginSource for InstalledPlugins {
             name: plugin.name.clone(),
             origin: origin(package, &plugin.version),
         };
-        Ok(self.lock.plugins().map(candidate).collect())
+        let shown = self.lock.plugins().filter(|(_, plugin)| !self.links.has(&plugin.name));
+        Ok(shown.map(candidate).collect())
     }
 
     fn open(&self, candidate: &Candidate) -> io::Result<Form> {

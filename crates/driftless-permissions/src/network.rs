@@ -71,6 +71,23 @@ impl HttpUrl {
         self.0.host().expect("an http URL has a host")
     }
 
+    /// Whether its host is this machine, by a name or an address that can mean no other.
+    ///
+    /// ```
+    /// use driftless_permissions::HttpUrl;
+    ///
+    /// assert!(HttpUrl::parse("http://127.0.0.1:8080/")?.is_this_machine());
+    /// assert!(!HttpUrl::parse("http://localhost.example.com/")?.is_this_machine());
+    /// # Ok::<(), driftless_permissions::Malformed>(())
+    /// ```
+    pub fn is_this_machine(&self) -> bool {
+        match self.host() {
+            Host::Domain(name) => name == "localhost",
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.is_loopback(),
+        }
+    }
+
     /// The entry of a `Network` permission that covers this place and no other: `https://api.example.com`, `http://localhost:8080`.
     pub fn origin(&self) -> HostPattern {
         let names = Names::One(self.host().to_owned());

@@ -359,12 +359,7 @@ impl Resolver for Addresses {
 
 /// Whether a token may go there: encrypted, or to this machine, where nothing listens in between.
 fn may_see_token(url: &HttpUrl) -> bool {
-    url.is_https()
-        || match url.host() {
-            url::Host::Domain(name) => name == "localhost",
-            url::Host::Ipv4(address) => address.is_loopback(),
-            url::Host::Ipv6(address) => address.is_loopback(),
-        }
+    url.is_https() || url.is_this_machine()
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, String> {

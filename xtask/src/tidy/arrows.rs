@@ -150,7 +150,11 @@ pub(super) const RULES: Rules<'_> = Rules {
         ("ipnet", &["driftless-permissions"]),
         ("cap-std", &["driftless-capabilities"]),
         ("cap-fs-ext", &["driftless-capabilities"]),
-        ("ureq", &["driftless-capabilities"]),
+        // What plugins ask for, and what the command asks registries for, are two clients: they trust and are trusted differently.
+        ("ureq", &["driftless-capabilities", "driftless-registry"]),
+        ("minisign", &["driftless-registry"]),
+        ("minisign-verify", &["driftless-registry"]),
+        ("pubgrub", &["driftless-registry"]),
     ],
     free_of: &[
         ("driftless-plugin-api", &["wasmtime", "wasmparser"]),

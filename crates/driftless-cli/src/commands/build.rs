@@ -10,7 +10,7 @@ use driftless_plugin_api::text::printable_line;
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
-use super::install::print_request;
+use super::request::print_request;
 use super::{language, print_json};
 use crate::args::{Build, Global, Source};
 use crate::terminal::{FAINT, GOOD, STRONG, Terminal, printable_path};

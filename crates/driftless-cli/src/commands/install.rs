@@ -6,16 +6,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use driftless_host::api::manifest::likeness;
-use driftless_host::permissions::Permissions;
 use driftless_host::{Digest, Error, Grants, ListedPlugin, LoadError};
 use driftless_plugin_api::text::{listed, printable_line};
 use driftless_registry::{LocalFolder, Request};
 use driftless_validator::ValidatedPlugin;
 use serde_json::{Value, json};
 
+use super::request::print_request;
 use super::{MAX_LISTED, installed, print_json};
 use crate::args::{self, Global};
 use crate::failure::{Failure, unreadable};
+use crate::links::Links;
 use crate::terminal::{FAINT, GOOD, STRONG, Terminal, printable_path};
 use crate::{context, words};
 
@@ -28,6 +29,13 @@ pub(crate) fn install(
     let (files, plugins): (Vec<_>, Vec<_>) =
         asked.plugins.iter().cloned().partition(|plugin| context::is_file(plugin) && !is_request(plugin));
     match (&files[..], &plugins[..]) {
+        (files, []) if asked.link => {
+            files.iter().try_for_each(|file| link(global, terminal, file)).map(|()| ExitCode::SUCCESS)
+        }
+        (_, [plugin, ..]) if asked.link => {
+            let message = format!("`{}` is no file, and only a file can be linked", printable_line(plugin));
+            Err(Failure::Usage(message).into())
+        }
         (files, []) => from_files(global, terminal, files),
         ([], _) => installed::install(global, terminal, asked),
         ([file, ..], [plugin, ..]) => {
@@ -38,6 +46,20 @@ pub(crate) fn install(
             Err(Failure::Usage(message).into())
         }
     }
+}
+
+/// Lets a file stand in front of what is installed under its name.
+fn link(global: &Global, terminal: &Terminal, file: &str) -> anyhow::Result<()> {
+    let Checked { name, plugin, .. } = Checked::of(global, file)?;
+    let path = std::fs::canonicalize(file).map_err(|error| unreadable(Path::new(file), &error))?;
+    Links::add(&name, path.clone())?;
+    if global.json {
+        let told =
+            json!({"plugin": name, "file": path, "digest": plugin.digest().to_string(), "linked": true});
+        return print_json(global, terminal, &[told]);
+    }
+    let (name, path) = (printable_line(&name), printable_path(&path));
+    Ok(writeln!(terminal.out(), "{GOOD}linked{GOOD:#} {STRONG}{name}{STRONG:#} to {path}")?)
 }
 
 /// Whether a text names a plugin of a registry with its namespace, `team/main/greeter@^1`, rather than a file.
@@ -86,6 +108,15 @@ fn from_files(global: &Global, terminal: &Terminal, files: &[String]) -> anyhow:
 
 /// Removes a plugin from the plugin folder, and what was granted to it.
 pub(crate) fn remove(global: &Global, terminal: &Terminal, name_or_file: &str) -> anyhow::Result<ExitCode> {
+    if let Some(path) = Links::remove(name_or_file)? {
+        if global.json {
+            print_json(global, terminal, &json!({"plugin": name_or_file, "file": path, "revoked": false}))?;
+        } else {
+            let name = printable_line(name_or_file);
+            writeln!(terminal.out(), "{GOOD}removed{GOOD:#} the link {STRONG}{name}{STRONG:#}")?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     if installed::is_installed(global, name_or_file)? {
         return installed::remove(global, terminal, name_or_file);
     }
@@ -286,13 +317,4 @@ impl Installed {
         )?;
         print_request(&mut out, self.checked.plugin.permissions())
     }
-}
-
-/// Prints what a plugin asks for, as it will be granted.
-pub(super) fn print_request(out: &mut impl Write, asked: &Permissions) -> std::io::Result<()> {
-    for permission in asked.to_manifest() {
-        let (kind, entries) = (permission.capability().permission(), permission.entries().join(", "));
-        writeln!(out, "      asks for {kind}: {}", printable_line(&entries))?;
-    }
-    Ok(())
 }

@@ -17,8 +17,8 @@ use driftless_validator::Rules;
 use semver::Version;
 use serde_json::{Value, json};
 
-use super::install::print_request;
 use super::print_json;
+use super::request::print_request;
 use crate::args::{self, Asking, Fetch, Global, Search, Update};
 use crate::failure::Failure;
 use crate::table::{self, Column};

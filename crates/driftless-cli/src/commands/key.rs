@@ -10,6 +10,7 @@ use driftless_plugin_api::text::printable_line;
 use driftless_registry::{PublicKey, Rotation, SigningKey, Slug};
 use serde_json::json;
 
+use super::destination::{Destination, chosen};
 use super::print_json;
 use crate::args::{Global, KeyCommand};
 use crate::failure::{Failure, unreadable};
@@ -189,8 +190,8 @@ fn rotate(
 ) -> anyhow::Result<ExitCode> {
     let settings = context::settings(global)?;
     let known = registries::open(&settings, false)?;
-    let registry = super::publish::chosen(&known, registry)?;
-    let target = super::publish::Destination::of(registry, &settings)?;
+    let registry = chosen(&known, registry)?;
+    let target = Destination::of(registry, &settings)?;
     let namespace: Slug = match namespace {
         Some(namespace) => namespace.parse()?,
         None => registry.info()?.namespace.clone(),

@@ -3,6 +3,7 @@
 mod apply;
 mod build;
 mod bundle;
+mod destination;
 mod dev;
 mod facts;
 mod grant;
@@ -15,6 +16,7 @@ mod plugin;
 mod publish;
 mod registry;
 mod render;
+mod request;
 mod test;
 mod variables;
 

@@ -21,6 +21,7 @@ use serde_json::json;
 use super::{MAX_LISTED, grant, installed, print_json};
 use crate::args::Global;
 use crate::failure::Failure;
+use crate::links::Links;
 use crate::table::Column;
 use crate::terminal::{BAD, GOOD, ODD, STRONG, Terminal, printable_path};
 use crate::{context, table, text, words};
@@ -45,6 +46,7 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
     }
     let is_ambiguous = |plugin: &ListedPlugin| alike[&likeness(&plugin.name)].len() > 1;
     let installed = installed::Details::of(global)?;
+    let links = Links::read()?;
     if global.json {
         let plugins: Vec<_> = plugins
             .iter()
@@ -56,7 +58,7 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
                     "size": size(&plugin.origin, details), "registry": details.map(|details| &details.registry),
                     "namespace": details.map(|details| &details.namespace),
                     "key": details.and_then(|details| details.key.as_ref()),
-                    "newer": details.and_then(|details| details.newer.as_ref()),
+                    "newer": details.and_then(|details| details.newer.as_ref()), "linked": links.lead_to(&plugin.origin),
                 })
             })
             .collect();
@@ -83,7 +85,8 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
         }
         let details = installed.get(&plugin.origin);
         let size = size(&plugin.origin, details).map_or("-".to_owned(), |size| HumanBytes(size).to_string());
-        let from = details.map_or("a file".to_owned(), installed::InstalledPlugin::from);
+        let of_file = if links.lead_to(&plugin.origin) { "a link" } else { "a file" };
+        let from = details.map_or(of_file.to_owned(), installed::InstalledPlugin::from);
         let Some(manifest) = &plugin.manifest else {
             let what = if plugin.functions.is_some() {
                 "(no manifest)"

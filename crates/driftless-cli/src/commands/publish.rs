@@ -6,16 +6,14 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use driftless_author::Project;
-use driftless_plugin_api::text::listed;
-use driftless_registry::{
-    PluginId, PublicKey, Publication, Registries, Registry, RegistryFolder, Request, SignedRotation, Slug,
-    Target,
-};
+use driftless_registry::{PluginId, Publication, Request, Slug, Target};
 use driftless_validator::Rules;
 use semver::Version;
 use serde_json::json;
 
-use super::{MAX_LISTED, install, key, print_json};
+use super::destination::{Destination, chosen};
+use super::request::print_request;
+use super::{key, print_json};
 use crate::args::{self, Global};
 use crate::failure::Failure;
 use crate::terminal::{FAINT, GOOD, STRONG, Terminal};
@@ -90,7 +88,7 @@ pub(crate) fn publish(
         registry.name(),
         statement.digest
     )?;
-    install::print_request(&mut out, &statement.permissions)?;
+    print_request(&mut out, &statement.permissions)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -137,74 +135,6 @@ fn exact(request: &Request) -> Option<Version> {
         return None;
     };
     Some(Version { pre: only.pre.clone(), ..Version::new(only.major, minor, patch) })
-}
-
-/// The registry that is named, or the only one.
-pub(super) fn chosen<'r>(known: &'r Registries, named: Option<&str>) -> anyhow::Result<&'r Registry> {
-    if let Some(name) = named {
-        return Ok(known.get(name)?);
-    }
-    let all: Vec<_> = known.iter().collect();
-    match &all[..] {
-        [only] => Ok(*only),
-        [] => Err(Failure::Usage(
-            "no registry is in plugins.toml; `driftless registry add NAME URL` adds one".to_owned(),
-        )
-        .into()),
-        several => {
-            let names = several.iter().map(|registry| registry.name());
-            Err(Failure::Usage(format!("say in which registry, --registry: {}", listed(names, MAX_LISTED)))
-                .into())
-        }
-    }
-}
-
-/// What is written to.
-pub(super) enum Destination {
-    /// A folder of this machine.
-    Folder(RegistryFolder),
-}
-
-impl Destination {
-    pub(super) fn of(registry: &Registry, _: &driftless_host::Settings) -> anyhow::Result<Self> {
-        match registry.config().folder() {
-            Some(folder) => Ok(Self::Folder(RegistryFolder::open(folder)?)),
-            None => Err(Failure::Usage(format!(
-                "registry `{}`: only a folder can be published to",
-                registry.name()
-            ))
-            .into()),
-        }
-    }
-
-    fn publish(&self, publication: &Publication, key: &PublicKey) -> Result<(), driftless_registry::Error> {
-        match self {
-            Self::Folder(folder) => folder.publish(publication, Some(key)),
-        }
-    }
-
-    fn yank(
-        &self,
-        id: &PluginId,
-        version: &Version,
-        is_yanked: bool,
-    ) -> Result<(), driftless_registry::Error> {
-        match self {
-            Self::Folder(folder) => folder.yank(id, version, is_yanked),
-        }
-    }
-
-    fn revoke(&self, id: &PluginId, version: &Version, why: &str) -> Result<(), driftless_registry::Error> {
-        match self {
-            Self::Folder(folder) => folder.revoke(id, version, why),
-        }
-    }
-
-    pub(super) fn rotate(&self, signed: &SignedRotation) -> Result<(), driftless_registry::Error> {
-        match self {
-            Self::Folder(folder) => folder.rotate(signed),
-        }
-    }
 }
 
 /// The file of a project's plugin, or the file that was named.

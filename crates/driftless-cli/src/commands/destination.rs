@@ -1,0 +1,87 @@
+//! The registry that a command writes to.
+
+use driftless_plugin_api::text::listed;
+use driftless_registry::{
+    PluginId, PublicKey, Publication, Registries, Registry, RegistryFolder, SignedRotation,
+};
+use semver::Version;
+
+use super::MAX_LISTED;
+use crate::failure::Failure;
+
+/// The registry that is named, or the only one.
+pub(super) fn chosen<'r>(known: &'r Registries, named: Option<&str>) -> anyhow::Result<&'r Registry> {
+    if let Some(name) = named {
+        return Ok(known.get(name)?);
+    }
+    let all: Vec<_> = known.iter().collect();
+    match &all[..] {
+        [only] => Ok(*only),
+        [] => Err(Failure::Usage(
+            "no registry is in plugins.toml; `driftless registry add NAME URL` adds one".to_owned(),
+        )
+        .into()),
+        several => {
+            let names = several.iter().map(|registry| registry.name());
+            Err(Failure::Usage(format!("say in which registry, --registry: {}", listed(names, MAX_LISTED)))
+                .into())
+        }
+    }
+}
+
+/// What is written to.
+pub(super) enum Destination {
+    /// A folder of this machine.
+    Folder(RegistryFolder),
+}
+
+impl Destination {
+    pub(super) fn of(registry: &Registry, _: &driftless_host::Settings) -> anyhow::Result<Self> {
+        match registry.config().folder() {
+            Some(folder) => Ok(Self::Folder(RegistryFolder::open(folder)?)),
+            None => Err(Failure::Usage(format!(
+                "registry `{}`: only a folder can be published to",
+                registry.name()
+            ))
+            .into()),
+        }
+    }
+
+    pub(super) fn publish(
+        &self,
+        publication: &Publication,
+        key: &PublicKey,
+    ) -> Result<(), driftless_registry::Error> {
+        match self {
+            Self::Folder(folder) => folder.publish(publication, Some(key)),
+        }
+    }
+
+    pub(super) fn yank(
+        &self,
+        id: &PluginId,
+        version: &Version,
+        is_yanked: bool,
+    ) -> Result<(), driftless_registry::Error> {
+        match self {
+            Self::Folder(folder) => folder.yank(id, version, is_yanked),
+        }
+    }
+
+    pub(super) fn revoke(
+        &self,
+        id: &PluginId,
+        version: &Version,
+        why: &str,
+    ) -> Result<(), driftless_registry::Error> {
+        match self {
+            Self::Folder(folder) => folder.revoke(id, version, why),
+        }
+    }
+
+    pub(super) fn rotate(&self, signed: &SignedRotation) -> Result<(), driftless_registry::Error> {
+        match self {
+            Self::Folder(folder) => folder.rotate(signed),
+        }
+    }
+}
