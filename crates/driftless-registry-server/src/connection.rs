@@ -49,6 +49,7 @@ pub(crate) async fn serve(
         Box::pin(router.call(request))
     });
     let stream = Watched::new(stream, Arc::clone(&state));
+    // A request with two lengths is the last one of its connection, so what a proxy may have taken for its body is read by no one.
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(state.limits.header_timeout)

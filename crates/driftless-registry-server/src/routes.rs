@@ -91,10 +91,6 @@ async fn around(Shared(state): Shared<Arc<State>>, mut request: Request, next: N
 
 fn admitted(state: &State, request: &Request) -> Result<Caller, Refusal> {
     let headers = request.headers();
-    if headers.contains_key(header::TRANSFER_ENCODING) && headers.contains_key(header::CONTENT_LENGTH) {
-        // A proxy and this server could take different ends for that of the request.
-        return Err(Refusal::malformed("a request has either `Content-Length` or `Transfer-Encoding`"));
-    }
     if request.uri().path() == HEALTH {
         return Ok(Caller { token: None });
     }

@@ -1,6 +1,7 @@
 //! The client of this project against the server.
 
 use std::fs;
+use std::time::SystemTime;
 
 use driftless_plugin_api::digest::Digest;
 use driftless_registry::{Error, PluginId, Rotation, SignedRotation, SigningKey};
@@ -8,6 +9,7 @@ use driftless_registry_server::Event;
 use serde_json::json;
 
 use crate::machine::{ID, Machine};
+use crate::release::plugin;
 use crate::served::Served;
 
 fn id(name: &str) -> PluginId {
@@ -75,6 +77,37 @@ fn what_has_not_changed_is_not_sent_again() {
     assert!(answered(&served, "/config.json", 304) > 0);
 }
 
+/// A plugin with a custom section that means nothing.
+fn padded(mut plugin: Vec<u8>, bytes: usize) -> Vec<u8> {
+    let name = b"\x03pad";
+    plugin.push(0);
+    let mut length = name.len() + bytes;
+    while length > 0x7f {
+        plugin.push(0x80 | (length & 0x7f) as u8);
+        length >>= 7;
+    }
+    plugin.push(length as u8);
+    plugin.extend_from_slice(name);
+    plugin.resize(plugin.len() + bytes, 7);
+    plugin
+}
+
+#[test]
+fn a_large_plugin_is_sent_where_it_may_come_and_nowhere_else() {
+    let served = Served::new();
+    served.put("greeter", "1.0.0", json!({}));
+    // Many times what a server still reads of a request that it refuses.
+    let file = padded(plugin("greeter", "1.1.0", json!({})), 16 << 20);
+    let release = served.signed_file(file, SystemTime::now());
+    for _ in 0..3 {
+        let error = served.remote(None).publish(&release, None).unwrap_err();
+        assert!(matches!(error, Error::Unauthorized { .. }), "{error}");
+    }
+    served.remote(Some(&served.token("publish:main"))).publish(&release, None).unwrap();
+    let machine = Machine::trusting(served.key.public());
+    assert_eq!(machine.install(&served.config(), &["greeter"]).unwrap(), ["+ greeter 1.1.0"]);
+}
+
 #[test]
 fn a_private_registry_is_installed_from_with_a_token() {
     let served = Served::with(|options| options.is_private = true);
@@ -135,6 +168,16 @@ fn a_key_takes_the_place_of_another() {
         let error = remote.rotate(&wrong).unwrap_err();
         assert!(matches!(error, Error::NotPublished { .. }), "{error}");
     }
+    let elsewhere = Rotation {
+        registry: ID.to_owned(),
+        namespace: "other".parse().unwrap(),
+        old: served.key.public().clone(),
+        new: new.public().clone(),
+    };
+    let elsewhere = elsewhere.sign(&served.key).unwrap();
+    let body = json!({"text": elsewhere.text, "signature": elsewhere.signature}).to_string();
+    let refused = served.send("POST /api/v1/keys/main/rotate", &token, &[], body.as_bytes());
+    assert_eq!(refused.refusal(), (422, "rotation".to_owned()), "a token is for its own namespace");
     let machine = Machine::trusting(served.key.public());
     remote.rotate(&rotation(&served.key, &served.key, ID)).unwrap();
     let error = served.publish(&token, "greeter", "1.1.0", json!({})).unwrap_err();

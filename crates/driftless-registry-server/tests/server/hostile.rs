@@ -165,9 +165,6 @@ fn what_is_no_http_is_refused_and_the_server_goes_on() {
             "POST /api/v1/plugins HTTP/1.1\r\n{host}transfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n"
         ),
         format!(
-            "POST /api/v1/plugins HTTP/1.1\r\n{host}transfer-encoding: chunked\r\ncontent-length: 3\r\nconnection: close\r\n\r\n0\r\n\r\n"
-        ),
-        format!(
             "GET /config.json HTTP/1.1\r\n{host}authorization: Bearer a\r\nauthorization: Bearer b\r\nconnection: close\r\n\r\n"
         ),
     ] {
@@ -180,16 +177,20 @@ fn what_is_no_http_is_refused_and_the_server_goes_on() {
 #[test]
 fn a_second_request_is_not_hidden_in_the_body_of_the_first() {
     let served = served();
-    let hidden = "GET /config.json HTTP/1.1\r\nhost: x\r\n\r\n";
-    for framing in [
-        format!("content-length: {}", hidden.len()),
-        format!("content-length: {0}\r\ncontent-length: {0}", hidden.len()),
+    let hidden = "GET /config.json HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let chunked = format!("0\r\n\r\n{hidden}");
+    let (length, longer) = (hidden.len(), chunked.len());
+    for (framing, body) in [
+        (format!("connection: close\r\ncontent-length: {length}"), hidden),
+        (format!("connection: close\r\ncontent-length: {length}\r\ncontent-length: {length}"), hidden),
+        // A proxy may go by the length, for which the hidden one is a part of the body.
+        (format!("content-length: {longer}\r\ntransfer-encoding: chunked"), &chunked),
+        (format!("transfer-encoding: chunked\r\ncontent-length: {longer}"), &chunked),
     ] {
-        let answer = served.raw(format!(
-            "POST /healthz HTTP/1.1\r\nhost: x\r\n{framing}\r\nconnection: close\r\n\r\n{hidden}"
-        ));
-        assert!(matches!(answer.status, 400 | 405), "{answer:?}");
-        assert!(!answer.body_text().contains("HTTP/1.1"), "{answer:?}");
+        for line in ["POST /healthz", "GET /healthz", "POST /api/v1/plugins"] {
+            let answer = served.raw(format!("{line} HTTP/1.1\r\nhost: x\r\n{framing}\r\n\r\n{body}"));
+            assert!(!answer.body_text().contains("HTTP/1.1"), "{line} {framing}: {answer:?}");
+        }
     }
 }
 

@@ -169,7 +169,10 @@ fn every_token_and_every_address_behind_a_proxy_has_a_rate_of_its_own() {
 
 #[test]
 fn connections_of_an_address_are_bounded() {
-    let served = Served::limited(|limits| limits.max_connections_per_address = 3);
+    let served = Served::limited(|limits| {
+        limits.max_connections_per_address = 3;
+        limits.header_timeout = Duration::from_secs(600);
+    });
     let mut held: Vec<_> = (0..3).map(|_| served.connect()).collect();
     for stream in &mut held {
         stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();

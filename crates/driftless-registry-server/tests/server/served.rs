@@ -104,9 +104,13 @@ impl Served {
         more: Value,
         published: SystemTime,
     ) -> Publication {
+        self.signed_file(plugin(name, version, more), published)
+    }
+
+    pub(crate) fn signed_file(&self, bytes: Vec<u8>, published: SystemTime) -> Publication {
         let target =
             Target { registry: ID, namespace: &"main".parse().unwrap(), published, is_security_fix: false };
-        Publication::sign(plugin(name, version, more), RULES, &target, &self.key).unwrap()
+        Publication::sign(bytes, RULES, &target, &self.key).unwrap()
     }
 
     /// Publishes into the folder, beside the server.
