@@ -254,6 +254,22 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// A registry that wants a token, or another one.
+    #[error("registry `{registry}` wants a token that counts: {why}")]
+    Unauthorized {
+        /// The registry.
+        registry: String,
+        /// What its server says.
+        why: String,
+    },
+    /// A token that is not good for what was asked for.
+    #[error("registry `{registry}` does not allow it: {why}")]
+    Forbidden {
+        /// The registry.
+        registry: String,
+        /// What its server says.
+        why: String,
+    },
     /// A plugin that is not installed from a registry.
     #[error("no plugin `{plugin}` is installed from a registry{}", installed_plugins(installed))]
     NotInstalled {
@@ -399,6 +415,8 @@ impl Error {
             | Self::Invalid { .. }
             | Self::ManifestDiffers { .. }
             | Self::Exists { .. }
+            | Self::Unauthorized { .. }
+            | Self::Forbidden { .. }
             | Self::NotPublished { .. } => ErrorKind::Refused,
         }
     }

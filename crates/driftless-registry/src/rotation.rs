@@ -82,6 +82,15 @@ impl Rotation {
 }
 
 impl SignedRotation {
+    /// Reads what was signed. Whose signature it is is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// Why it is no rotation.
+    pub fn parse(text: String, signature: String) -> Result<Self, String> {
+        Ok(Self { rotation: Rotation::parse(&text)?, text, signature })
+    }
+
     /// Whether it leads from a key that is trusted, for this namespace of this registry.
     pub(crate) fn leads_from(&self, old: &PublicKey, registry: &str, namespace: &Slug) -> bool {
         let Rotation { registry: own, namespace: of, old: from, .. } = &self.rotation;

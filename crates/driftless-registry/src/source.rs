@@ -9,7 +9,7 @@ use crate::id::{PluginId, Slug};
 use crate::index::{self, MAX_INDEX_BYTES, Release};
 use crate::keys::PublicKey;
 use crate::layout;
-use crate::rotation::{Rotation, SignedRotation};
+use crate::rotation::SignedRotation;
 use crate::statement::registry_identity;
 use crate::tree::{Opened, Tree};
 
@@ -212,8 +212,7 @@ impl<T: Tree> Source for IndexSource<T> {
         };
         let keys = file.keys.iter().map(|key| key.parse().map_err(|error| self.malformed(&path, error)));
         let rotation = |signed: SignedText| {
-            let rotation = Rotation::parse(&signed.text).map_err(|why| self.malformed(&path, why))?;
-            Ok(SignedRotation { rotation, text: signed.text, signature: signed.signature })
+            SignedRotation::parse(signed.text, signed.signature).map_err(|why| self.malformed(&path, why))
         };
         Ok(Keys {
             keys: keys.collect::<Result<_, _>>()?,

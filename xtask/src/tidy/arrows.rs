@@ -43,6 +43,10 @@ pub(super) const RULES: Rules<'_> = Rules {
             &["driftless-files", "driftless-permissions", "driftless-plugin-api", "driftless-validator"],
         ),
         (
+            "driftless-registry-server",
+            &["driftless-files", "driftless-plugin-api", "driftless-registry", "driftless-validator"],
+        ),
+        (
             "driftless-host",
             &[
                 "driftless-files",
@@ -94,6 +98,7 @@ pub(super) const RULES: Rules<'_> = Rules {
                 "driftless-permissions",
                 "driftless-sandbox",
                 "driftless-registry",
+                "driftless-registry-server",
                 "driftless-host",
                 "driftless-templates",
                 "driftless-logs",
@@ -155,6 +160,8 @@ pub(super) const RULES: Rules<'_> = Rules {
         ("minisign", &["driftless-registry"]),
         ("minisign-verify", &["driftless-registry"]),
         ("pubgrub", &["driftless-registry"]),
+        ("axum", &["driftless-registry-server"]),
+        ("hyper", &["driftless-registry-server"]),
     ],
     free_of: &[
         ("driftless-plugin-api", &["wasmtime", "wasmparser"]),
@@ -162,6 +169,7 @@ pub(super) const RULES: Rules<'_> = Rules {
         ("driftless-validator", &["wasmtime"]),
         ("driftless-host", &["minijinja", "glob", "crossbeam-channel"]),
         ("driftless-registry", &["wasmtime"]),
+        ("driftless-registry-server", &["wasmtime"]),
     ],
     only_tests: &["driftless-fuzzing"],
     may_use_anyhow: &["driftless-cli", "xtask"],
