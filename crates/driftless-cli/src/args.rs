@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args as ClapArgs, ColorChoice, Parser, Subcommand, ValueHint};
@@ -448,6 +449,13 @@ pub(crate) enum RegistryCommand {
     },
     /// Makes an empty registry in a folder, to be served by any web server or used as it is
     Init(RegistryInit),
+    /// Serves a registry that is a folder, until Ctrl-C
+    Serve(RegistryServe),
+    /// Tokens for a registry that is served
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
     /// Keeps a token for the server of a registry, read from standard input
     Login {
         /// What the registry is called
@@ -484,6 +492,65 @@ pub(crate) struct RegistryAdd {
     /// Does not look whether there is a registry
     #[arg(long)]
     pub(crate) no_check: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = SERVE_HELP)]
+pub(crate) struct RegistryServe {
+    /// The folder, as `driftless registry init` makes it
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) folder: PathBuf,
+    /// Where it listens
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090", action = ArgAction::Append)]
+    pub(crate) listen: Vec<SocketAddr>,
+    /// The file of tokens; without one, nothing can be published over the network
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) tokens: Option<PathBuf>,
+    /// Answers only who has a token
+    #[arg(long, requires = "tokens")]
+    pub(crate) private: bool,
+    /// Where clients reach it, behind a proxy that speaks TLS
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+    /// A proxy whose X-Forwarded-For says who asks
+    #[arg(long, value_name = "ADDRESS", action = ArgAction::Append)]
+    pub(crate) trusted_proxy: Vec<IpAddr>,
+}
+
+const SERVE_HELP: &str = "\
+It speaks HTTP. On anything but this machine, put a proxy that speaks TLS before it: tokens are not
+sent over http to another machine. /metrics has its figures for Prometheus, /healthz says `ok`.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Makes a token and prints it, once
+    New {
+        /// The file of tokens
+        #[arg(value_hint = ValueHint::FilePath)]
+        tokens: PathBuf,
+        /// What it is called
+        name: String,
+        /// What it is good for: read, publish:NAMESPACE, yank:NAMESPACE, admin
+        #[arg(long, value_name = "SCOPE", required = true, action = ArgAction::Append)]
+        scope: Vec<String>,
+        /// For how long: `90d`
+        #[arg(long, value_name = "TIME")]
+        expires: Option<String>,
+    },
+    /// Lists tokens, which are not shown
+    List {
+        /// The file of tokens
+        #[arg(value_hint = ValueHint::FilePath)]
+        tokens: PathBuf,
+    },
+    /// Lets a token be good for nothing any more
+    Revoke {
+        /// The file of tokens
+        #[arg(value_hint = ValueHint::FilePath)]
+        tokens: PathBuf,
+        /// What it is called
+        name: String,
+    },
 }
 
 #[derive(Debug, ClapArgs)]

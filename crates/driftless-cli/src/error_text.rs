@@ -25,6 +25,10 @@ pub(crate) fn message(error: &anyhow::Error) -> String {
     if let Some(remedy) = error.chain().find_map(host_error).and_then(words::remedy) {
         text.push_str(&remedy);
     }
+    let registry = error.chain().find_map(|cause| cause.downcast_ref::<driftless_registry::Error>());
+    if let Some(remedy) = registry.and_then(words::registry_remedy) {
+        text.push_str(&remedy);
+    }
     text
 }
 

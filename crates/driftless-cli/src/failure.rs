@@ -77,9 +77,20 @@ pub(crate) fn library_error_kind(error: &(dyn std::error::Error + 'static)) -> O
     let templates = || error.downcast_ref().map(templates::Error::kind);
     let logs = || error.downcast_ref().map(logs::Error::kind);
     let runner = || error.downcast_ref().map(runner::Error::kind);
-    let registry = || error.downcast_ref().map(registry_error_kind);
+    let registry = || {
+        error.downcast_ref().map(registry_error_kind).or_else(|| error.downcast_ref().map(server_error_kind))
+    };
     let mistakes = || error.downcast_ref().map(FileMistakes::kind);
     host().or_else(registry).or_else(templates).or_else(logs).or_else(runner).or_else(mistakes)
+}
+
+fn server_error_kind(error: &driftless_registry_server::Error) -> ErrorKind {
+    use driftless_registry_server::Error;
+    match error {
+        Error::Registry(error) => registry_error_kind(error),
+        Error::Io { .. } | Error::System { .. } => ErrorKind::Failed,
+        _ => ErrorKind::Configuration,
+    }
 }
 
 fn registry_error_kind(error: &driftless_registry::Error) -> ErrorKind {

@@ -7,8 +7,8 @@ use std::time::SystemTime;
 
 use driftless_host::{Candidate, Form, HOST_VERSION, PluginSource, Settings};
 use driftless_registry::{
-    BlobStore, Credentials, Event, Exclusive, HttpOptions, Installer, Lock, Package, Places, Policy,
-    Registries, Registry, RegistryConfig, Token,
+    BlobStore, Client, Credentials, Event, Exclusive, HttpOptions, Installer, Lock, Package, Places, Policy,
+    Registries, Registry, RegistryConfig, RemoteRegistry, Token,
 };
 use driftless_validator::Rules;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -110,19 +110,42 @@ fn one(
     credentials: &Credentials,
     is_offline: bool,
 ) -> anyhow::Result<Registry> {
+    let http = HttpOptions { is_offline, ..http_options(registry, &config, credentials)? };
+    Ok(Registry::new(config, http)?)
+}
+
+fn http_options(
+    registry: &driftless_host::Registry,
+    config: &RegistryConfig,
+    credentials: &Credentials,
+) -> anyhow::Result<HttpOptions> {
     let authorities = match &registry.ca_file {
-        Some(path) => Some(fs::read(path).map_err(|error| unreadable(path, &error))?),
+        Some(path) => Some(
+            driftless_files::read_regular(path, MAX_AUTHORITIES_BYTES)
+                .map_err(|error| unreadable(path, &error))?,
+        ),
         None => None,
     };
-    let http = HttpOptions {
-        token: token(&config, credentials),
+    Ok(HttpOptions {
+        token: token(config, credentials),
         authorities,
         cache: paths::registry_cache(),
-        is_offline,
         cancel: interrupt::cancel_handle().clone(),
         ..HttpOptions::default()
-    };
-    Ok(Registry::new(config, http)?)
+    })
+}
+
+const MAX_AUTHORITIES_BYTES: u64 = 16 << 20;
+
+/// The server of a registry, to be written to.
+pub(crate) fn server(settings: &Settings, name: &str) -> anyhow::Result<RemoteRegistry> {
+    let registry = settings.registries.iter().find(|registry| registry.name == name);
+    let registry = registry.ok_or_else(|| Failure::NotFound(format!("there is no registry `{name}`")))?;
+    let config = config(registry);
+    let http = http_options(registry, &config, &credentials()?)?;
+    let client =
+        Client::new(&config.url, http).map_err(|why| Failure::Usage(format!("registry `{name}`: {why}")))?;
+    Ok(RemoteRegistry::new(client))
 }
 
 /// The token for a registry: that of the environment, or the one that was made for its server.

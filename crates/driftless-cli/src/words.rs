@@ -50,6 +50,36 @@ pub(crate) fn remedy(error: &Error) -> Option<String> {
     }
 }
 
+/// What would change an error of a registry, to be put behind it.
+pub(crate) fn registry_remedy(error: &driftless_registry::Error) -> Option<String> {
+    use driftless_registry::{Error, SourceError, TreeError};
+    let login = "; `driftless registry login NAME` keeps a token for its server";
+    Some(match error {
+        Error::Unauthorized { .. } => login.to_owned(),
+        Error::Registry {
+            source: SourceError::Tree(TreeError::Status { status: 401 | 403, .. }),
+            registry,
+        } => {
+            format!("; `driftless registry login {registry}` keeps a token for its server")
+        }
+        Error::Registry { source: SourceError::Tree(TreeError::Unreachable { .. }), .. } => {
+            "; `--offline` goes by what was read before".to_owned()
+        }
+        Error::UnknownRegistry { .. } => "; `driftless registry add NAME URL` adds one".to_owned(),
+        Error::Unsigned { .. } => {
+            "; `allow_unsigned = true` of the registry in plugins.toml lets it in".to_owned()
+        }
+        Error::WrongSignature { .. } | Error::OtherRegistry { .. } => {
+            "; ask its publisher, and then `driftless key trust` or `driftless registry remove` and `add`"
+                .to_owned()
+        }
+        Error::NoSolution { left_out, .. } if left_out.iter().any(|why| why.contains("`min_age`")) => {
+            "; `min_age` of the registry in plugins.toml says how old a release has to be".to_owned()
+        }
+        _ => return None,
+    })
+}
+
 fn in_settings(key: &str) -> String {
     format!(" (`{key}` in plugins.toml)")
 }

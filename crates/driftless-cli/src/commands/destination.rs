@@ -1,5 +1,6 @@
 //! The registry that a command writes to.
 
+use driftless_host::Settings;
 use driftless_plugin_api::text::listed;
 use driftless_registry::{
     PluginId, PublicKey, Publication, Registries, Registry, RegistryFolder, SignedRotation,
@@ -8,6 +9,7 @@ use semver::Version;
 
 use super::MAX_LISTED;
 use crate::failure::Failure;
+use crate::registries;
 
 /// The registry that is named, or the only one.
 pub(super) fn chosen<'r>(known: &'r Registries, named: Option<&str>) -> anyhow::Result<&'r Registry> {
@@ -33,18 +35,16 @@ pub(super) fn chosen<'r>(known: &'r Registries, named: Option<&str>) -> anyhow::
 pub(super) enum Destination {
     /// A folder of this machine.
     Folder(RegistryFolder),
+    /// A server.
+    Server(RemoteRegistry),
 }
 
 impl Destination {
-    pub(super) fn of(registry: &Registry, _: &driftless_host::Settings) -> anyhow::Result<Self> {
-        match registry.config().folder() {
-            Some(folder) => Ok(Self::Folder(RegistryFolder::open(folder)?)),
-            None => Err(Failure::Usage(format!(
-                "registry `{}`: only a folder can be published to",
-                registry.name()
-            ))
-            .into()),
-        }
+    pub(super) fn of(registry: &Registry, settings: &Settings) -> anyhow::Result<Self> {
+        Ok(match registry.config().folder() {
+            Some(folder) => Self::Folder(RegistryFolder::open(folder)?),
+            None => Self::Server(registries::server(settings, registry.name())?),
+        })
     }
 
     pub(super) fn publish(
@@ -54,6 +54,7 @@ impl Destination {
     ) -> Result<(), driftless_registry::Error> {
         match self {
             Self::Folder(folder) => folder.publish(publication, Some(key)),
+            Self::Server(server) => server.publish(publication, Some(key)),
         }
     }
 
@@ -65,6 +66,7 @@ impl Destination {
     ) -> Result<(), driftless_registry::Error> {
         match self {
             Self::Folder(folder) => folder.yank(id, version, is_yanked),
+            Self::Server(server) => server.yank(id, version, is_yanked),
         }
     }
 
@@ -76,12 +78,14 @@ impl Destination {
     ) -> Result<(), driftless_registry::Error> {
         match self {
             Self::Folder(folder) => folder.revoke(id, version, why),
+            Self::Server(server) => server.revoke(id, version, why),
         }
     }
 
     pub(super) fn rotate(&self, signed: &SignedRotation) -> Result<(), driftless_registry::Error> {
         match self {
             Self::Folder(folder) => folder.rotate(signed),
+            Self::Server(server) => server.rotate(signed),
         }
     }
 }

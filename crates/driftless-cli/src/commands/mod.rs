@@ -17,6 +17,7 @@ mod publish;
 mod registry;
 mod render;
 mod request;
+mod serve;
 mod test;
 mod variables;
 

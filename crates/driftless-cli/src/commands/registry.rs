@@ -13,7 +13,7 @@ use driftless_registry::{PublicKey, RegistryFolder, Token, is_registry_name};
 use serde_json::json;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
-use super::print_json;
+use super::{print_json, serve};
 use crate::args::{Global, RegistryAdd, RegistryCommand, RegistryInit};
 use crate::failure::{Failure, unreadable};
 use crate::table::{self, Column};
@@ -30,6 +30,8 @@ pub(crate) fn run(
         RegistryCommand::List => list(global, terminal),
         RegistryCommand::Add(asked) => add(global, terminal, &asked),
         RegistryCommand::Remove { name } => remove(global, terminal, &name),
+        RegistryCommand::Serve(asked) => serve::serve(global, terminal, &asked),
+        RegistryCommand::Token { command } => serve::token(global, terminal, &command),
         RegistryCommand::Init(asked) => init(global, terminal, &asked),
         RegistryCommand::Login { name } => login(global, terminal, &name),
         RegistryCommand::Logout { name } => logout(global, terminal, &name),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::harness::{Home, Outcome, repository};
 
 /// The commands whose result is data, and the file of its schema.
-const SCHEMAS: [(&str, &str); 34] = [
+const SCHEMAS: [(&str, &str); 36] = [
     ("apply", "apply"),
     ("apply --list-tasks", "apply-list-tasks"),
     ("facts", "facts"),
@@ -42,6 +42,8 @@ const SCHEMAS: [(&str, &str); 34] = [
     ("key revoke", "key-revoke"),
     ("key rotate", "key-rotate"),
     ("registry logout", "registry-login"),
+    ("registry token", "registry-token"),
+    ("registry serve", "registry-serve"),
 ];
 
 /// The commands that print the same with `--json` as without, where they do not fail.
