@@ -1,10 +1,14 @@
 //! The client of this project against the server.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::time::SystemTime;
 
 use driftless_plugin_api::digest::Digest;
-use driftless_registry::{Error, PluginId, Rotation, SignedRotation, SigningKey};
+use driftless_registry::{
+    Client, Error, HttpOptions, PluginId, RemoteRegistry, Rotation, SignedRotation, SigningKey,
+};
 use driftless_registry_server::Event;
 use serde_json::json;
 
@@ -109,6 +113,27 @@ fn a_large_plugin_is_sent_where_it_may_come_and_nowhere_else() {
 }
 
 #[test]
+fn of_many_that_publish_one_version_at_a_time_one_does() {
+    let served = Served::limited(|limits| limits.max_uploads = 8);
+    served.put("greeter", "1.0.0", json!({}));
+    let token = served.token("publish:main");
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let (served, token) = (&served, &token);
+        let publish = |number: usize| {
+            let more = json!({"description": format!("of thread {number}")});
+            scope.spawn(move || served.publish(token, "greeter", "1.1.0", more))
+        };
+        let threads: Vec<_> = (0..8).map(publish).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1, "{results:?}");
+    let refused = results.iter().filter(|result| matches!(result, Err(Error::Exists { .. })));
+    assert_eq!(refused.count(), 7, "{results:?}");
+    let machine = Machine::trusting(served.key.public());
+    assert_eq!(machine.install(&served.config(), &["greeter"]).unwrap(), ["+ greeter 1.1.0"]);
+}
+
+#[test]
 fn a_private_registry_is_installed_from_with_a_token() {
     let served = Served::with(|options| options.is_private = true);
     served.put("greeter", "1.0.0", json!({}));
@@ -206,5 +231,70 @@ fn why_a_release_is_refused_comes_back_as_what_it_is() {
     assert_eq!(
         Digest::of(&served.ask("GET /search.jsonl", &[]).body),
         Digest::of(&fs::read(served.root.path().join("search.jsonl")).unwrap())
+    );
+}
+
+/// A server that gives one answer to everything. Returns its URL.
+fn answering(answer: Vec<u8>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut head = Vec::new();
+        let mut byte = [0];
+        while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
+            head.push(byte[0]);
+        }
+        let _ = stream.write_all(&answer);
+    });
+    url
+}
+
+#[test]
+fn no_server_gets_the_client_to_believe_or_to_read_everything() {
+    let served = Served::new();
+    let release = served.signed("greeter", "1.0.0", json!({}));
+    let own = release.statement().digest;
+    let ask = |status: &str, body: &str| {
+        let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\nlocation: {}\r\n\r\n", served.url());
+        let url = answering([head.as_bytes(), body.as_bytes()].concat());
+        let remote = RemoteRegistry::new(Client::new(&url, HttpOptions::default()).unwrap());
+        let error = remote.publish(&release, None).unwrap_err();
+        assert!(error.to_string().len() < 2000 && !error.to_string().contains('\u{1b}'), "{error}");
+        error
+    };
+    let told = |kind: &str, more: &str| {
+        format!(
+            "{{\"error\": {{\"kind\": \"{kind}\", \"message\": \"\\u001b[31m{}\"{more}}}}}",
+            "no ".repeat(5000)
+        )
+    };
+    let error = ask("401", &"x".repeat(1 << 20));
+    assert!(matches!(&error, Error::Unauthorized { why, .. } if why.contains("401")), "{error}");
+    let error = ask("403", &told("scope", ""));
+    assert!(matches!(&error, Error::Forbidden { why, .. } if why.contains("no no")), "{error}");
+    let error = ask("409", &told("exists", &format!(", \"digest\": \"{own}\"")));
+    assert!(matches!(error, Error::Exists { digest, .. } if digest == own), "{error}");
+    let error = ask("409", &told("exists", ", \"digest\": \"nonsense\""));
+    assert!(matches!(error, Error::NotPublished { .. }), "{error}");
+    let error = ask("422", &told("refused", ""));
+    assert!(matches!(error, Error::NotPublished { .. }), "{error}");
+    // A server that is no registry, or none that can be published to.
+    for (status, body) in [
+        ("200", "<html>welcome</html>".to_owned()),
+        ("302", String::new()),
+        ("307", String::new()),
+        ("404", "<html>not found</html>".to_owned()),
+        ("404", "[".repeat(10_000)),
+        ("405", String::new()),
+        ("500", told("failed", "")),
+        ("503", told("busy", "")),
+    ] {
+        let error = ask(status, &body);
+        assert!(matches!(error, Error::Registry { .. }), "{status}: {error}");
+    }
+    assert!(
+        !served.events().iter().any(|event| matches!(event, Event::Answered { .. })),
+        "no redirect is followed"
     );
 }
