@@ -68,3 +68,48 @@ fn dismantle<P: Package>(tree: Tree<P>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use pubgrub::{Derived, Map};
+
+    use super::*;
+
+    fn of(one: Arc<Tree<String>>, other: Arc<Tree<String>>) -> Tree<String> {
+        DerivationTree::Derived(Derived {
+            terms: Map::default(),
+            shared_id: None,
+            cause1: one,
+            cause2: other,
+        })
+    }
+
+    fn leaf(name: &str) -> Arc<Tree<String>> {
+        let (name, all) = (name.to_owned(), Ranges::full());
+        Arc::new(DerivationTree::External(External::FromDependencyOf(name, all.clone(), "b".to_owned(), all)))
+    }
+
+    #[test]
+    fn few_reasons_are_all_there() {
+        assert_eq!(reasons(of(leaf("a"), leaf("c")), 10).len(), 2);
+    }
+
+    #[test]
+    fn a_deep_tree_needs_no_stack() {
+        let deep = (0..100_000).fold(leaf("a"), |tree, _| Arc::new(of(tree, leaf("c"))));
+        assert_eq!(reasons(Arc::into_inner(deep).unwrap(), 10).len(), 10);
+    }
+
+    #[test]
+    fn reasons_that_are_shared_are_not_visited_once_for_each_way_to_them() {
+        let (done, waits) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let shared = (0..100).fold(leaf("a"), |tree, _| Arc::new(of(Arc::clone(&tree), tree)));
+            done.send(reasons(Arc::into_inner(shared).unwrap(), 10).len()).unwrap();
+        });
+        let told = waits.recv_timeout(Duration::from_secs(60)).expect("there are 2^100 ways");
+        assert_eq!(told, 1);
+    }
+}

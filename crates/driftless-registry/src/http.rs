@@ -6,12 +6,13 @@
 //!   registry is itself: one in the private network may lead into that, one on this machine to this machine, and none to link-local addresses.
 //! - Nothing is decompressed. What is read is bounded, and so is the time for it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use driftless_permissions::{HttpUrl, is_public};
@@ -378,21 +379,25 @@ fn shown(text: &str) -> String {
 
 /// A tree behind a server, with what was read before.
 #[derive(Debug)]
-pub struct HttpTree(Client);
+pub struct HttpTree {
+    client: Client,
+    /// The answers that are not yet known to be right, with their tags.
+    fresh: Mutex<BTreeMap<String, (String, Vec<u8>)>>,
+}
 
 impl HttpTree {
     /// The tree beneath the client's URL.
     pub fn new(client: Client) -> Self {
-        Self(client)
+        Self { client, fresh: Mutex::default() }
     }
 
     /// What asks the server.
     pub fn client(&self) -> &Client {
-        &self.0
+        &self.client
     }
 
     fn url(&self, path: &str) -> HttpUrl {
-        self.0.base.join(path).expect("paths are made of names and digits")
+        self.client.base.join(path).expect("paths are made of names and digits")
     }
 
     /// The kept answer for a path.
@@ -404,9 +409,9 @@ impl HttpTree {
     }
 
     fn kept_file(&self, path: &str) -> Option<PathBuf> {
-        let server = Digest::of(self.0.base.as_str().as_bytes());
+        let server = Digest::of(self.client.base.as_str().as_bytes());
         let name = path.replace('/', "+");
-        Some(self.0.options.cache.as_ref()?.join(layout::hex(&server)).join(name))
+        Some(self.client.options.cache.as_ref()?.join(layout::hex(&server)).join(name))
     }
 }
 
@@ -429,8 +434,10 @@ impl Kept {
 
 impl Tree for HttpTree {
     fn read(&self, path: &str, max_bytes: u64) -> Result<Option<Vec<u8>>, TreeError> {
+        // An answer before this one that was not accepted never will be.
+        self.fresh().remove(path);
         let kept = self.kept(path, max_bytes);
-        if self.0.options.is_offline {
+        if self.client.options.is_offline {
             return match kept {
                 Some(kept) => Ok(Some(kept.bytes)),
                 None => Err(TreeError::Offline(self.url(path).as_str().to_owned())),
@@ -440,7 +447,7 @@ impl Tree for HttpTree {
         let told = || shown(url.as_str());
         let tag = kept.as_ref().map(|kept| kept.tag.as_str()).filter(|tag| !tag.is_empty());
         let condition = tag.map(|tag| ("if-none-match", tag));
-        let mut response = self.0.get(&url, condition.as_slice())?;
+        let mut response = self.client.get(&url, condition.as_slice())?;
         match (response.status().as_u16(), kept) {
             (200, _) => {}
             (304, Some(kept)) => return Ok(Some(kept.bytes)),
@@ -449,26 +456,39 @@ impl Tree for HttpTree {
         }
         let tag = response.headers().get("etag").and_then(|tag| tag.to_str().ok()).unwrap_or_default();
         let tag = if tag.len() <= MAX_TAG_BYTES { tag.to_owned() } else { String::new() };
-        let reader = Cancellable { from: response.body_mut().as_reader(), client: &self.0 };
+        let reader = Cancellable { from: response.body_mut().as_reader(), client: &self.client };
         let bytes = driftless_files::read_bounded(reader, max_bytes).map_err(|error| match error.kind() {
             std::io::ErrorKind::FileTooLarge => TreeError::TooLarge { what: told(), max_bytes },
-            _ if self.0.check_cancelled().is_err() => TreeError::Cancelled,
+            _ if self.client.check_cancelled().is_err() => TreeError::Cancelled,
             _ => TreeError::Unreachable { url: told(), why: error.to_string() },
         })?;
-        self.keep(path, &tag, &bytes);
+        if self.client.options.cache.is_some() {
+            self.fresh().insert(path.to_owned(), (tag, bytes.clone()));
+        }
         Ok(Some(bytes))
     }
 
+    fn accept(&self, path: &str) {
+        let fresh = self.fresh().remove(path);
+        if let Some((tag, bytes)) = fresh {
+            self.keep(path, &tag, &bytes);
+        }
+    }
+
     fn open(&self, path: &str, from: u64) -> Result<Option<Opened>, TreeError> {
-        self.0.open(&self.url(path), from)
+        self.client.open(&self.url(path), from)
     }
 
     fn place(&self) -> String {
-        self.0.base.as_str().to_owned()
+        self.client.base.as_str().to_owned()
     }
 }
 
 impl HttpTree {
+    fn fresh(&self) -> MutexGuard<'_, BTreeMap<String, (String, Vec<u8>)>> {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Keeps an answer. Where that fails it is asked for again the next time.
     fn keep(&self, path: &str, tag: &str, bytes: &[u8]) {
         let Some(file) = self.kept_file(path) else { return };

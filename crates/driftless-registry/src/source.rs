@@ -144,7 +144,9 @@ impl<T: Tree> IndexSource<T> {
     ) -> Result<Option<J>, SourceError> {
         let Some(bytes) = self.0.read(path, max_bytes)? else { return Ok(None) };
         let text = std::str::from_utf8(&bytes).map_err(|_| self.malformed(path, "it is not UTF-8 text"))?;
-        BOUNDS.read(text).map(Some).map_err(|error| self.malformed(path, error))
+        let json = BOUNDS.read(text).map_err(|error| self.malformed(path, error))?;
+        self.0.accept(path);
+        Ok(Some(json))
     }
 
     fn malformed(&self, path: &str, why: impl ToString) -> SourceError {
@@ -171,7 +173,11 @@ impl<T: Tree> Source for IndexSource<T> {
     fn releases(&self, id: &PluginId) -> Result<Vec<Release>, SourceError> {
         let path = layout::index(id);
         match self.0.read(&path, MAX_INDEX_BYTES)? {
-            Some(bytes) => index::parse(&bytes).map_err(|why| self.malformed(&path, why)),
+            Some(bytes) => {
+                let releases = index::parse(&bytes).map_err(|why| self.malformed(&path, why))?;
+                self.0.accept(&path);
+                Ok(releases)
+            }
             None => Ok(Vec::new()),
         }
     }
@@ -182,6 +188,8 @@ impl<T: Tree> Source for IndexSource<T> {
 
     fn search(&self, words: &[String], max: usize) -> Result<Found, SourceError> {
         let bytes = self.0.read(layout::SEARCH, MAX_SEARCH_BYTES)?.unwrap_or_default();
+        // Each of its lines counts for itself.
+        self.0.accept(layout::SEARCH);
         let mut found = Found::default();
         let words: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
         for line in bytes.split(|byte| *byte == b'\n') {

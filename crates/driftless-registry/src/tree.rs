@@ -14,6 +14,9 @@ pub trait Tree: Send + Sync {
     /// When it cannot be read, or has more than `max_bytes`.
     fn read(&self, path: &str, max_bytes: u64) -> Result<Option<Vec<u8>>, TreeError>;
 
+    /// Says that what was [read](Self::read) of a file was what it should be, so that it may take the place of an older copy.
+    fn accept(&self, _path: &str) {}
+
     /// A large file, from byte `from` on or from its beginning; `None` where there is none.
     ///
     /// # Errors

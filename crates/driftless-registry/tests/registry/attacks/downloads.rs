@@ -1,12 +1,14 @@
 //! Servers that send too much, too little, too slowly, or something else.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use driftless_plugin_api::digest::Digest;
 use driftless_registry::{Error, ErrorKind, HttpOptions, Patience, Registry, SourceError, TreeError};
 
-use super::{fails, installed, refuses};
-use crate::machine::{Machine, Publisher, config};
+use super::{fails, id, installed, refuses};
+use crate::machine::{ID, Machine, Publisher, config};
 use crate::misbehaving::{Answer, Asked, Server, serve};
 
 const BLOBS: &str = "/blobs/";
@@ -338,6 +340,32 @@ fn what_was_kept_of_a_server_is_not_believed_more_than_the_server() {
             Err(error) => assert_eq!(error.kind(), ErrorKind::Refused, "{error}"),
         }
     }
+}
+
+#[test]
+fn an_answer_that_is_wrong_takes_the_place_of_no_copy() {
+    let (team, machine, _, _) = published();
+    let cache = tempfile::tempdir().unwrap();
+    let http = HttpOptions { cache: Some(cache.path().to_owned()), ..impatient() };
+    let is_broken = Arc::new(AtomicBool::new(false));
+    let server = Server::of(team.root.path(), {
+        let is_broken = Arc::clone(&is_broken);
+        move |asked| {
+            let is_small = !asked.path.starts_with(BLOBS) && is_broken.load(Ordering::Relaxed);
+            is_small.then(|| Answer::ok("broken"))
+        }
+    });
+    let configs = [config("team", &server.url())];
+    machine.install_with(&configs, &http, &["greeter"]).unwrap();
+    is_broken.store(true, Ordering::Relaxed);
+    let other = Machine::trusting(team.key.public());
+    refuses(&other, || other.install_with(&configs, &http, &["greeter"]));
+    // What was right is there still, for those that ask no server.
+    let offline = HttpOptions { is_offline: true, ..http.clone() };
+    let registry = Registry::new(configs[0].clone(), offline).unwrap();
+    assert_eq!(registry.info().unwrap().id, ID);
+    let releases = registry.source().releases(&id("greeter")).unwrap();
+    assert_eq!(releases.len(), 1);
 }
 
 #[test]

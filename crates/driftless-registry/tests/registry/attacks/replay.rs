@@ -149,6 +149,20 @@ fn a_registry_that_is_another_now_is_refused() {
 }
 
 #[test]
+fn a_registry_is_the_one_whose_key_was_trusted() {
+    let (team, _, registries) = installed();
+    let machine = Machine::trusting(team.key.public());
+    let path = team.root.path().join("config.json");
+    let other = "https://elsewhere.example.com/";
+    let config = std::fs::read_to_string(&path).unwrap().replace(crate::machine::ID, other);
+    std::fs::write(&path, config).unwrap();
+    // With the very key: it was trusted for another registry.
+    restate(&team, "greeter", |statement| statement["registry"] = json!(other));
+    let error = refuses(&machine, || machine.install(&registries, &["greeter"]));
+    assert!(matches!(error, Error::OtherRegistry { .. }), "{error}");
+}
+
+#[test]
 fn a_registry_without_signatures_is_not_exchanged_either() {
     let team = Publisher::new();
     team.publish("greeter", "1.0.0", json!({})).unwrap();
