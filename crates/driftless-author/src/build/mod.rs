@@ -213,6 +213,14 @@ fn finish(
     Ok((built, bytes))
 }
 
+/// The bytes up to which is read what a tool has made. Debugging information, which is left out later, may be most of it.
+const MAX_MADE_BYTES: u64 = 1 << 30;
+
+/// Reads what a tool has made.
+fn read_made(path: &Path) -> Result<Vec<u8>, AuthorError> {
+    driftless_files::read_regular(path, MAX_MADE_BYTES).map_err(|error| AuthorError::file(path, error))
+}
+
 /// Writes a file so that a process that reads it meanwhile finds the old one or the new one.
 fn replace(file: &Path, bytes: &[u8]) -> Result<(), AuthorError> {
     let folder = file.parent().unwrap_or(Path::new("."));
