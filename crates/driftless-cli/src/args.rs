@@ -663,8 +663,9 @@ pub(crate) struct Dev {
 const DEV_HELP: &str = "\
 It builds, replays the cases, and waits for the next change, until Ctrl-C.
 
-What was granted to the file that stood there before is granted to the new one, and config.schema.json,
-by which editors know the plugin's configuration, is written anew.";
+What you grant to a file that it has built, while it runs, is granted to the next one as well; what was
+granted before stays with its file. config.schema.json, by which editors know the plugin's
+configuration, is written anew.";
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Build {
