@@ -114,6 +114,7 @@ pub fn build(
             folder
         }
     };
+    project.check_links()?;
     let compiled = match project.language {
         Language::Rust => rust::compile(project, options, progress)?,
         Language::JavaScript | Language::TypeScript => vec![javascript::compile(project, progress)?],
