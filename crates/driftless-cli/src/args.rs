@@ -9,7 +9,7 @@ use clap_complete::Shell;
 use driftless_host::api::log::Level;
 use serde_json::{Value, json};
 
-use crate::words::shell_word;
+use crate::words::option;
 
 /// Tasks, facts, templates and log pipelines out of sandboxed plugins.
 #[derive(Debug, Parser)]
@@ -107,7 +107,7 @@ impl Global {
             [("--plugin-dir", &self.plugin_dir), ("--config", &self.settings), ("--grants", &self.grants)];
         let typed = |(flag, path): (&str, &Option<PathBuf>)| {
             let path = path.as_ref()?.to_string_lossy().into_owned();
-            Some(format!(" {flag} {}", shell_word(&path)))
+            Some(option(flag, &path))
         };
         named.into_iter().filter_map(typed).collect()
     }
