@@ -101,8 +101,10 @@ pub(crate) fn write(path: &Path, contents: impl AsRef<[u8]>) -> Result<(), Autho
 
 /// Whether this is a file, and no link to one, with these contents.
 fn says(path: &Path, contents: &[u8]) -> bool {
-    let is_as_long = |there: fs::Metadata| there.is_file() && there.len() == contents.len() as u64;
-    fs::symlink_metadata(path).is_ok_and(is_as_long) && fs::read(path).is_ok_and(|there| there == contents)
+    let length = contents.len() as u64;
+    let is_as_long = |there: fs::Metadata| there.is_file() && there.len() == length;
+    fs::symlink_metadata(path).is_ok_and(is_as_long)
+        && driftless_files::read_regular(path, length).is_ok_and(|there| there == contents)
 }
 
 /// Writes a file in the place of whatever is there under its name.
@@ -147,7 +149,7 @@ fn was_made_here(path: &Path) -> Result<bool, AuthorError> {
         Ok(_) => {}
     }
     let mark = path.with_file_name(MARK.0);
-    if !fs::read_to_string(mark).is_ok_and(|text| text == MARK.1) {
+    if !says(&mark, MARK.1.as_bytes()) {
         let why = "`driftless` would replace this folder, and did not make it; move it away";
         return Err(failed(io::Error::other(why)));
     }
@@ -237,6 +239,26 @@ mod tests {
         assert!(!sdk.join("src/of-another-version").exists());
         assert!(sdk.join("src/text.rs").is_file());
         assert!(project.path().join(".driftless/sdk/javascript/package.json").is_file(), "another SDK stays");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_mark_without_an_end_is_none() {
+        let within = tempfile::tempdir().unwrap();
+        let (project, fine) = (within.path().join("project"), within.path().join("fine"));
+        fs::create_dir_all(project.join(".driftless/sdk")).unwrap();
+        fs::write(&fine, MARK.1).unwrap();
+        let mark = project.join(".driftless/.gitignore");
+        // What a link leads to says nothing of this folder, and a device or a pipe has no end.
+        for target in [Path::new("/dev/zero"), &fine] {
+            std::os::unix::fs::symlink(target, &mark).unwrap();
+            let error = unpacked(&project).unwrap_err();
+            assert!(error.ends_with("did not make it; move it away"), "{error}");
+            fs::remove_file(&mark).unwrap();
+        }
+        let made = std::process::Command::new("mkfifo").arg(&mark).status().unwrap();
+        assert!(made.success());
+        assert!(unpacked(&project).is_err());
     }
 
     #[test]

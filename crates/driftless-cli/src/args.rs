@@ -10,7 +10,7 @@ use clap_complete::Shell;
 use driftless_host::api::log::Level;
 use serde_json::{Value, json};
 
-use crate::words::shell_word;
+use crate::words::option;
 
 /// Tasks, facts, templates and log pipelines out of sandboxed plugins.
 #[derive(Debug, Parser)]
@@ -108,7 +108,7 @@ impl Global {
             [("--plugin-dir", &self.plugin_dir), ("--config", &self.settings), ("--grants", &self.grants)];
         let typed = |(flag, path): (&str, &Option<PathBuf>)| {
             let path = path.as_ref()?.to_string_lossy().into_owned();
-            Some(format!(" {flag} {}", shell_word(&path)))
+            Some(option(flag, &path))
         };
         named.into_iter().filter_map(typed).collect()
     }
@@ -733,8 +733,9 @@ pub(crate) struct Dev {
 const DEV_HELP: &str = "\
 It builds, replays the cases, and waits for the next change, until Ctrl-C.
 
-What was granted to the file that stood there before is granted to the new one, and config.schema.json,
-by which editors know the plugin's configuration, is written anew.";
+What you grant to a file that it has built, while it runs, is granted to the next one as well; what was
+granted before stays with its file. config.schema.json, by which editors know the plugin's
+configuration, is written anew.";
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Build {

@@ -30,24 +30,28 @@ pub(crate) fn manager(global: &Global, terminal: &Terminal) -> anyhow::Result<Pl
     if let Some(warning) = Links::read()?.warning() {
         terminal.warn(&warning);
     }
+    let protected = own_places(global, &settings);
     let builder = with_sources(PluginManager::builder(), global, &settings)?
         .loader(sandbox(&settings, terminal)?)
-        .protected_paths(own_places(global, &settings))
+        .protected_paths(protected.clone())
         .settings(settings)
         .grants(grants(global)?)
         .cancel(interrupt::cancel_handle())
-        .host_calls(noted_host_calls(terminal))
+        .host_calls(noted_host_calls(terminal, protected))
         .on_grant_event(told_grant_events(terminal))
         .log(ToTerminal { terminal: terminal.clone(), level: global.level() });
     Ok(builder.build()?)
 }
 
 /// This machine behind the host calls of plugins; what they are refused for want of a grant is told at the end.
+///
+/// What is `protected` no grant changes, so it is not told what would.
 pub(crate) fn noted_host_calls(
     terminal: &Terminal,
+    protected: ProtectedPaths,
 ) -> impl Fn(&str, Grant) -> Arc<dyn HostCalls> + Send + Sync + 'static {
     let missing = terminal.noted_grants().clone();
-    move |plugin, grant| missing.noting(plugin, grant)
+    move |plugin, grant| missing.noting(plugin, grant, protected.clone())
 }
 
 /// Tells what does not hold of a plugin's grant.

@@ -58,8 +58,27 @@ fn without_mark(mut text: String) -> String {
 
 const MARK: char = '\u{feff}';
 
+const NOT_SHOWN: &str = "what is wrong here is not shown, for a task has `no_log`";
+
+/// Whether a message has a word of the text in it.
+fn quotes(error: &DocumentError, text: &str) -> bool {
+    let message = error.to_string();
+    let is_of_text = |word: &str| word.contains(char::is_alphanumeric) && text.contains(word);
+    let mut marked = message.split('`').skip(1).step_by(2);
+    let mut numbers = message.split(|character: char| !character.is_ascii_digit());
+    marked.any(is_of_text) || numbers.any(|number| number.len() > 3 && is_of_text(number))
+}
+
 fn describe(path: &Path, text: &str, error: &DocumentError) -> String {
     let path = path.display();
+    // A document that cannot be read has no tasks yet, so any of it may be what is not to be shown.
+    if text.contains("no_log") {
+        let shown = if quotes(error, text) { NOT_SHOWN.to_owned() } else { error.to_string() };
+        return match error.line_and_column(text) {
+            Some((line, column)) => format!("{path}:{line}:{column}: {shown}"),
+            None => format!("{path}: {shown}"),
+        };
+    }
     match (error.place(), error.line_and_column(text)) {
         (Some(place), Some((line, column))) => {
             format!("{path}:{line}:{column}: {error}\n{}", excerpt_at(text, place))

@@ -1,6 +1,7 @@
 //! Everything that is wrong with a file of tasks, as it is told.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 
 use driftless_documents::line_and_column;
@@ -37,7 +38,10 @@ impl FileMistakes {
     pub(crate) fn new(path: &Path, text: &str, mistakes: &Mistakes) -> Self {
         Self {
             path: path.display().to_string(),
-            mistakes: mistakes.iter().map(|mistake| FileMistake::new(text, mistake)).collect(),
+            mistakes: mistakes
+                .iter()
+                .map(|mistake| FileMistake::new(text, mistake, mistakes.hidden()))
+                .collect(),
             left_out: mistakes.left_out(),
             kind: mistakes.kind(),
         }
@@ -86,7 +90,7 @@ impl FileMistakes {
 }
 
 impl FileMistake {
-    fn new(text: &str, mistake: &Mistake) -> Self {
+    fn new(text: &str, mistake: &Mistake, hidden: &[Range<usize>]) -> Self {
         let error = &mistake.error;
         let remedy = error.plugin_error().and_then(words::remedy).unwrap_or_default();
         let in_template = error.template().and_then(TemplateError::place);
@@ -95,7 +99,7 @@ impl FileMistake {
             _ if mistake.no_log => None,
             (Some((source, place)), _) => Some(excerpt(source, place)),
             // Several tasks may stand on one line.
-            (None, Some(place)) if may_show_another(text, place.start) => None,
+            (None, Some(place)) if may_show_another(text, place.start, hidden) => None,
             (None, Some(place)) => Some(excerpt_at(text, place.clone())),
             (None, None) => None,
         };
@@ -108,11 +112,20 @@ impl FileMistake {
     }
 }
 
-/// Whether the line of a place may belong to a task with `no_log` too: there is one, and lists or maps stand on the line.
-fn may_show_another(text: &str, place: usize) -> bool {
-    let line = text[..place].rfind('\n').map_or(0, |end| end + 1);
-    let line = text[line..].lines().next().unwrap_or_default();
-    text.contains("no_log") && (line.contains(['{', '[']) || line.contains("no_log"))
+/// Whether the line of a place may belong to a task with `no_log` too: a part of one stands on it, or it may be one that could not be read as a task.
+fn may_show_another(text: &str, place: usize, hidden: &[Range<usize>]) -> bool {
+    let place = text.floor_char_boundary(place);
+    let start = text[..place].rfind('\n').map_or(0, |end| end + 1);
+    let line = text[start..].lines().next().unwrap_or_default();
+    let is_on_line = |hidden: &Range<usize>| {
+        // What stands between it and the next one is no part of either.
+        let between = |character| " \t\r\n-,".contains(character);
+        let task = text.get(hidden.start..hidden.end.min(text.len())).unwrap_or_default();
+        let end = hidden.start + task.trim_end_matches(between).len();
+        hidden.start < start + line.len() && start < end
+    };
+    hidden.iter().any(is_on_line)
+        || (text.contains("no_log") && (line.contains(['{', '[']) || line.contains("no_log")))
 }
 
 impl fmt::Display for FileMistakes {

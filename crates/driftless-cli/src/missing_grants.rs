@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use driftless_host::api::host_call::{
     Allowance, Answer, Capability, HostCallErrorKind, HostCalls, MissingGrant,
 };
-use driftless_host::permissions::Grant;
-use driftless_host::this_machine;
+use driftless_host::api::manifest::Permission;
+use driftless_host::permissions::{Grant, Permissions};
+use driftless_host::{ProtectedPaths, this_machine};
 
 /// How many of them are kept of one plugin: it may ask for anything, without end.
 const MAX_ENTRIES: usize = 8;
@@ -48,11 +49,12 @@ impl MissingGrants {
     }
 
     /// This machine, as far as a plugin was granted it, which notes what the plugin is refused.
-    pub(crate) fn noting(&self, plugin: &str, grant: Grant) -> Arc<dyn HostCalls> {
+    pub(crate) fn noting(&self, plugin: &str, grant: Grant, protected: ProtectedPaths) -> Arc<dyn HostCalls> {
         Arc::new(Noting {
             machine: this_machine(plugin, grant),
             plugin: plugin.to_owned(),
             missing: self.clone(),
+            protected,
         })
     }
 
@@ -104,13 +106,23 @@ struct Noting {
     machine: Arc<dyn HostCalls>,
     plugin: String,
     missing: MissingGrants,
+    /// What cannot be granted.
+    protected: ProtectedPaths,
+}
+
+impl Noting {
+    fn can_be_granted(&self, missing: &MissingGrant) -> bool {
+        let entry = Permission::new(missing.capability, vec![missing.entry.clone()]);
+        Permissions::parse(&[entry]).map_or(true, |entry| self.protected.remove_from(&entry).1.is_empty())
+    }
 }
 
 impl HostCalls for Noting {
     fn answer(&self, capability: Capability, request: &str, body: &[u8], allowance: Allowance<'_>) -> Answer {
         let answer = self.machine.answer(capability, request, body, allowance);
         if answer.error == Some(HostCallErrorKind::Denied) {
-            self.missing.note(&self.plugin, answer.missing_grant.as_ref());
+            let missing = answer.missing_grant.as_ref().filter(|missing| self.can_be_granted(missing));
+            self.missing.note(&self.plugin, missing);
         }
         answer
     }

@@ -114,7 +114,7 @@ pub(crate) fn grant_event<'e>(
             plugin,
             format!(
                 "its permissions were granted to another file of this name and do not hold for this one; `driftless{global} plugin grant {}` asks again",
-                shell_word(file_of(plugin).as_deref().unwrap_or(plugin))
+                operand(file_of(plugin).as_deref().unwrap_or(plugin))
             ),
         ),
         GrantEvent::Protected { plugin, entry } => (plugin, entry.to_string()),
@@ -125,10 +125,8 @@ pub(crate) fn grant_event<'e>(
 /// What grants a plugin what it was refused. `global` are the options that this command was given and that the other one needs too.
 pub(crate) fn missing_grant(plugin: &str, lacking: &Lacking, global: &str) -> String {
     let subject = lacking.file.as_deref().unwrap_or(plugin);
-    let grant = format!("driftless{global} plugin grant {}", shell_word(subject));
-    let flag = |missing: &MissingGrant| {
-        format!(" {} {}", grant_flag(missing.capability), shell_word(&missing.entry))
-    };
+    let grant = format!("driftless{global} plugin grant {}", operand(subject));
+    let flag = |missing: &MissingGrant| option(grant_flag(missing.capability), &missing.entry);
     // A name with a star in it, for example, is no entry.
     let can_be_granted = |missing: &&MissingGrant| {
         Permissions::parse(&[Permission::new(missing.capability, vec![missing.entry.clone()])]).is_ok()
@@ -153,7 +151,7 @@ pub(crate) fn missing_grant(plugin: &str, lacking: &Lacking, global: &str) -> St
 
 /// What grants plugins what they ask for.
 pub(crate) fn not_yet_granted<'a>(plugins: impl Iterator<Item = &'a str>, global: &str) -> String {
-    let grant = |plugin| format!("`driftless{global} plugin grant {}`", shell_word(plugin));
+    let grant = |plugin| format!("`driftless{global} plugin grant {}`", operand(plugin));
     let grants: Vec<_> = plugins.map(grant).collect();
     format!("nothing of this is allowed until it is granted: {}", printable_line(&grants.join(", ")))
 }
@@ -172,10 +170,21 @@ pub(crate) const fn grant_flag(capability: Capability) -> &'static str {
 /// A word of a command line, as a shell reads it.
 pub(crate) fn shell_word(word: &str) -> Cow<'_, str> {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "/.:_-+=@%,".contains(character);
-    if !word.is_empty() && !word.starts_with('-') && word.chars().all(is_plain) {
+    if !word.is_empty() && word.chars().all(is_plain) {
         return word.into();
     }
     format!("'{}'", word.replace('\'', "'\\''")).into()
+}
+
+/// An option and its value, behind a space. A value that begins like an option would be taken for one.
+pub(crate) fn option(flag: &str, value: &str) -> String {
+    let between = if value.starts_with('-') { '=' } else { ' ' };
+    format!(" {flag}{between}{}", shell_word(value))
+}
+
+/// A plugin or its file, where no option is meant: a file that is called like one is named with its folder.
+fn operand(word: &str) -> Cow<'_, str> {
+    if word.starts_with('-') { format!("./{}", shell_word(word)).into() } else { shell_word(word) }
 }
 
 /// Something that happens while a pipeline runs.
@@ -276,6 +285,15 @@ mod tests {
             missing_grant("p", &lacking, ""),
             "plugin `p` asks for what is not granted to it; `driftless plugin grant dist/p.wasm` shows it and asks"
         );
+    }
+
+    #[test]
+    fn what_is_called_like_an_option_is_taken_for_none() {
+        assert_eq!(option("--plugin-dir", "-pl"), " --plugin-dir=-pl");
+        assert_eq!(option("--case", "-a b"), " --case='-a b'");
+        assert_eq!(option("--case", "a"), " --case a");
+        let told = not_yet_granted(["-x.wasm", "p"].into_iter(), "");
+        assert!(told.ends_with(": `driftless plugin grant ./-x.wasm`, `driftless plugin grant p`"), "{told}");
     }
 
     #[test]

@@ -40,6 +40,7 @@ mod recorder;
 mod redact;
 mod replay;
 mod reply;
+mod secret;
 mod text;
 
 pub use budget::{Budget, Meter, Used};

@@ -10,6 +10,7 @@ use driftless_plugin_api::host_call::{Capability, Outcome};
 use serde_json::Value;
 
 use crate::host_call::HostCall;
+use crate::secret::{Forms, Steps, trimmed};
 
 /// What stands for the value of a header.
 pub(crate) const REDACTED: &str = "[redacted]";
@@ -42,13 +43,13 @@ impl fmt::Display for Redacted {
 /// A value that is in no recording.
 struct Secret {
     what: Redacted,
-    value: String,
+    value: Vec<u8>,
     placeholder: String,
 }
 
 /// Replaces secrets in what a plugin asked and was answered. `granted` are the variables that the plugin may read, with their values: programs that it
 /// runs have them too. Returns what was replaced.
-pub(crate) fn redact(calls: &mut [HostCall], granted: &[(String, String)]) -> BTreeSet<Redacted> {
+pub(crate) fn redact(calls: &mut [HostCall], granted: &[(String, Vec<u8>)]) -> BTreeSet<Redacted> {
     let mut redacted = BTreeSet::new();
     let mut secrets = Vec::new();
     for (name, value) in granted {
@@ -65,7 +66,7 @@ pub(crate) fn redact(calls: &mut [HostCall], granted: &[(String, String)]) -> BT
         if value.is_empty() || *value == placeholder_of(&name) {
             continue;
         }
-        let secret = of_variable(&name, std::mem::replace(value, placeholder_of(&name)));
+        let secret = of_variable(&name, std::mem::replace(value, placeholder_of(&name)).into_bytes());
         redacted.insert(secret.what.clone());
         secrets.push(secret);
     }
@@ -90,39 +91,48 @@ pub(crate) fn redact(calls: &mut [HostCall], granted: &[(String, String)]) -> BT
                 // What is made of a placeholder is no secret, and the placeholder stays what it is.
                 if !placeholders.iter().any(|placeholder| token.contains(placeholder)) {
                     let placeholder = REDACTED.to_owned();
-                    secrets.push(Secret { what: what.clone(), value: token.to_owned(), placeholder });
+                    secrets.push(Secret {
+                        what: what.clone(),
+                        value: token.as_bytes().to_vec(),
+                        placeholder,
+                    });
                 }
             }
             REDACTED.clone_into(value);
             redacted.insert(what);
         }
     }
-    secrets.retain(|secret| secret.value.len() >= MIN_SECRET_BYTES && secret.value != secret.placeholder);
-    // The longest first: one may be a part of another.
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.value.len()));
+    secrets.retain(|secret| {
+        trimmed(&secret.value).len() >= MIN_SECRET_BYTES && secret.value != secret.placeholder.as_bytes()
+    });
+    // The longest first: one may be a part of another. What a plugin reads may also be what it was granted.
+    secrets.sort_by(|one, two| (two.value.len(), &one.value).cmp(&(one.value.len(), &two.value)));
+    secrets.dedup_by(|one, two| one.value == two.value && one.what == two.what);
+    let kept: Vec<String> = placeholders.into_iter().chain([REDACTED.to_owned()]).collect();
+    let mut steps = Steps::default();
     for secret in &secrets {
-        for form in forms(&secret.value) {
-            let mut found = false;
-            for call in &mut *calls {
-                found |= match &mut call.reply.outcome {
-                    Outcome::Ok(answer) => replace_in(answer, &form, &secret.placeholder),
-                    Outcome::Error(error) => replace_text(&mut error.message, &form, &secret.placeholder),
-                };
-                let body = &mut call.reply.body.0;
-                if let Some(without) = replaced(body, form.as_bytes(), secret.placeholder.as_bytes()) {
-                    *body = without;
-                    found = true;
-                }
+        let forms = Forms::of(&secret.value);
+        let mut replaced = |bytes: &[u8]| forms.replaced(bytes, &secret.placeholder, &kept, &mut steps);
+        let mut found = false;
+        for call in &mut *calls {
+            found |= match &mut call.reply.outcome {
+                Outcome::Ok(answer) => replace_in(answer, &mut replaced),
+                Outcome::Error(error) => replace_text(&mut error.message, &mut replaced),
+            };
+            let body = &mut call.reply.body.0;
+            if let Some(without) = replaced(body) {
+                *body = without;
+                found = true;
             }
-            if found {
-                redacted.insert(secret.what.clone());
-            }
+        }
+        if found {
+            redacted.insert(secret.what.clone());
         }
     }
     redacted
 }
 
-fn of_variable(name: &str, value: String) -> Secret {
+fn of_variable(name: &str, value: Vec<u8>) -> Secret {
     Secret { what: Redacted::Variable(name.to_owned()), value, placeholder: placeholder_of(name) }
 }
 
@@ -139,16 +149,6 @@ fn tokens<'a>(name: &str, value: &'a str) -> Vec<&'a str> {
         "set-cookie" => value.split(';').next().and_then(of_cookie).into_iter().collect(),
         _ => vec![value.split_once(' ').map_or(value, |(_, token)| token.trim())],
     }
-}
-
-/// A value as it is, and as it stands in a text of JSON and in a URL.
-fn forms(value: &str) -> BTreeSet<String> {
-    let json = Value::from(value).to_string();
-    let url = value.bytes().map(|byte| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    });
-    [value.to_owned(), json[1..json.len() - 1].to_owned(), url.collect()].into()
 }
 
 /// A request with the values of those headers hidden that are hidden in the recorded one.
@@ -179,19 +179,20 @@ fn secret_headers(message: &mut Value) -> impl Iterator<Item = (String, &mut Str
     })
 }
 
-/// Returns whether there was anything to replace.
-fn replace_in(value: &mut Value, secret: &str, placeholder: &str) -> bool {
+/// Replaces in all texts of a value, also in the names of members. Returns whether there was anything to replace.
+fn replace_in(value: &mut Value, replaced: &mut impl FnMut(&[u8]) -> Option<Vec<u8>>) -> bool {
     let mut found = false;
     match value {
-        Value::String(text) => found = replace_text(text, secret, placeholder),
+        Value::String(text) => found = replace_text(text, replaced),
         Value::Array(items) => {
             for item in items {
-                found |= replace_in(item, secret, placeholder);
+                found |= replace_in(item, replaced);
             }
         }
         Value::Object(members) => {
-            for member in members.values_mut() {
-                found |= replace_in(member, secret, placeholder);
+            for (mut name, mut member) in std::mem::take(members) {
+                found |= replace_text(&mut name, replaced) | replace_in(&mut member, replaced);
+                members.insert(name, member);
             }
         }
         _ => {}
@@ -199,28 +200,12 @@ fn replace_in(value: &mut Value, secret: &str, placeholder: &str) -> bool {
     found
 }
 
-fn replace_text(text: &mut String, secret: &str, placeholder: &str) -> bool {
-    let found = text.contains(secret);
-    if found {
-        *text = text.replace(secret, placeholder);
+fn replace_text(text: &mut String, replaced: &mut impl FnMut(&[u8]) -> Option<Vec<u8>>) -> bool {
+    let without = replaced(text.as_bytes());
+    if let Some(without) = &without {
+        *text = String::from_utf8_lossy(without).into_owned();
     }
-    found
-}
-
-/// The bytes without the secret, if it is in them.
-fn replaced(bytes: &[u8], secret: &[u8], placeholder: &[u8]) -> Option<Vec<u8>> {
-    let find = |bytes: &[u8]| bytes.windows(secret.len()).position(|window| window == secret);
-    let mut at = find(bytes)?;
-    let (mut replaced, mut rest) = (Vec::with_capacity(bytes.len()), bytes);
-    loop {
-        replaced.extend_from_slice(&rest[..at]);
-        replaced.extend_from_slice(placeholder);
-        rest = &rest[at + secret.len()..];
-        let Some(next) = find(rest) else { break };
-        at = next;
-    }
-    replaced.extend_from_slice(rest);
-    Some(replaced)
+    without.is_some()
 }
 
 #[cfg(test)]
@@ -299,8 +284,8 @@ mod tests {
             HostCallError::new(HostCallErrorKind::NotFound, "cannot read /srv/s3cr3t/value: no such file");
         calls[1].reply.outcome = Outcome::Error(failed);
         let granted = [
-            ("TOKEN".to_owned(), "in a \"program\"".to_owned()),
-            ("UNUSED".to_owned(), "nowhere".to_owned()),
+            ("TOKEN".to_owned(), b"in a \"program\"\n".to_vec()),
+            ("UNUSED".to_owned(), b"nowhere".to_vec()),
         ];
         let redacted = redact(&mut calls, &granted);
         assert!(redacted.contains(&Redacted::Variable("TOKEN".to_owned())), "{redacted:?}");
@@ -313,6 +298,28 @@ mod tests {
             assert!(!replies.contains(secret), "{secret}: {replies}");
         }
         assert!(replies.contains("Path=/; HttpOnly"), "{replies}");
+    }
+
+    #[test]
+    fn secrets_are_found_in_the_forms_that_others_write() {
+        let mut calls = [
+            call(Capability::Environment, json!({"name": "TOKEN"}), json!({"value": "p/w\"d Geheim-77"}), ""),
+            call(Capability::Http, json!({"url": "u"}), json!({"url": "u?t=p/w%22d%20geheim-77"}), ""),
+            call(
+                Capability::Function,
+                json!({"name": "f"}),
+                json!({"P/W\"D GEHEIM-77": 1}),
+                "cC93ImQgR2VoZWltLTc3\n",
+            ),
+            call(Capability::Process, json!({"command": "env"}), json!({"code": 0}), ""),
+        ];
+        calls[3].reply.body.0 = b"BYTES=se\xffcret-\xfe\n".to_vec();
+        let granted = [("BYTES".to_owned(), b"se\xffcret-\xfe\n".to_vec())];
+        redact(&mut calls, &granted);
+        assert_eq!(calls[1].reply.outcome, Outcome::Ok(json!({"url": "u?t=redacted-TOKEN"})));
+        assert_eq!(calls[2].reply.outcome, Outcome::Ok(json!({"redacted-TOKEN": 1})));
+        assert_eq!(calls[2].reply.body.0, b"redacted-TOKEN\n");
+        assert_eq!(calls[3].reply.body.0, b"BYTES=redacted-BYTES\n");
     }
 
     #[test]

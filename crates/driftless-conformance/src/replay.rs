@@ -207,9 +207,11 @@ impl Tester {
     }
 
     /// The environment variables that the plugin may read, with their values.
-    fn granted_variables(&self) -> Vec<(String, String)> {
+    fn granted_variables(&self) -> Vec<(String, Vec<u8>)> {
         let Ok(grant) = self.manager.grant(self.plugin.info()) else { return Vec::new() };
-        grant.variables().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?))).collect()
+        // A program prints those as well that are no text.
+        let value = |name: &str| Some(std::env::var_os(name)?.into_encoded_bytes());
+        grant.variables().filter_map(|name| Some((name.to_owned(), value(name)?))).collect()
     }
 
     fn run(&self, case: &Case, begin: impl Fn(&Recorder, &Case)) -> (Ending, Option<Used>, Happened) {

@@ -85,11 +85,7 @@ impl Grant {
         let (asked, granted) = (&self.requested, &self.granted);
         let both = Permissions {
             files: meeting(&asked.files, &granted.files, PathPattern::meet),
-            hosts: meeting(&asked.hosts, &granted.hosts, |asked, granted| {
-                let both = asked.meet(granted)?;
-                // A grant that names an address allows it, and the user's star does not name the one that the manifest does.
-                Some(if both.is_address() && both != *granted { granted.clone() } else { both })
-            }),
+            hosts: meeting(&asked.hosts, &granted.hosts, |asked, granted| self.host(asked, granted)),
             addresses: granted.addresses.clone(),
             variables: meeting(&asked.variables, &granted.variables, same),
             commands: meeting(&asked.commands, &granted.commands, same),
@@ -165,7 +161,9 @@ impl Grant {
         let (requested, granted) = (&self.requested, &self.granted);
         match capability {
             Capability::File => compare(&requested.files, &granted.files, PathPattern::meet),
-            Capability::Http => compare(&requested.hosts, &granted.hosts, HostPattern::meet),
+            Capability::Http => {
+                compare(&requested.hosts, &granted.hosts, |asked, granted| self.host(asked, granted))
+            }
             Capability::Environment => compare(&requested.variables, &granted.variables, same),
             Capability::Process => compare(&requested.commands, &granted.commands, same),
             Capability::Function => compare(&requested.functions, &granted.functions, same),
@@ -177,6 +175,14 @@ impl Grant {
         Capability::ALL.iter().all(|capability| {
             self.coverage(*capability).iter().all(|(_, coverage)| *coverage == Coverage::Full)
         })
+    }
+
+    /// What an entry that is asked for and one that is granted allow together.
+    ///
+    /// A granted star covers the URL of an address and does not allow the address: that is for a range, or for an entry that names it.
+    fn host(&self, asked: &HostPattern, granted: &HostPattern) -> Option<HostPattern> {
+        let both = asked.meet(granted)?;
+        (both == *granted || !both.is_address() || self.granted.reaches(&both)).then_some(both)
     }
 
     fn both(&self, allows: impl Fn(&Permissions) -> bool) -> Result<(), Denial> {
@@ -261,9 +267,20 @@ mod tests {
         let both = ["http://*:8080", "http://*", "http://127.0.0.1:8080", "http://localhost"];
         assert_eq!(entries(star.clone().union(named.clone())), both);
         assert_eq!(entries(star.clone().union(named.clone()).union(named)), both);
-        // A star does not become the address that a manifest names.
-        let narrow = Grant::new(hosts(&["http://localhost"]), hosts(&["http://*"])).allowed();
-        assert_eq!(entries(narrow), ["http://*"]);
+        // A star does not become the address that a manifest names, and does not stay either: a later file could ask for all of it.
+        for asked in ["http://localhost", "http://127.0.0.1", "http://[::1]"] {
+            let narrow = Grant::new(hosts(&[asked]), hosts(&["http://*"]));
+            assert_eq!(entries(narrow.allowed()), [""; 0], "{asked}");
+            assert_eq!(narrow.coverage(Capability::Http), [(asked.to_owned(), Coverage::None)]);
+            // With a range that has the address in it, both allow it.
+            let range = if asked.contains("::") { "address:::1" } else { "address:127.0.0.0/8" };
+            let ranged = Grant::new(hosts(&[asked]), hosts(&["http://*", range]));
+            assert_eq!(entries(ranged.allowed())[0], asked);
+            assert!(ranged.is_complete(), "{asked}");
+        }
+        // A public address needs no word of its own.
+        let public = Grant::new(hosts(&["http://93.184.215.14"]), hosts(&["http://*"]));
+        assert_eq!(entries(public.allowed()), ["http://93.184.215.14"]);
         // So the address is still allowed.
         let url = HttpUrl::parse("http://localhost").unwrap();
         let all = hosts(&["http://*"]);

@@ -214,6 +214,18 @@ impl HostPattern {
         }
     }
 
+    /// The addresses that the entry names; of `localhost` those that it has everywhere.
+    pub(crate) fn addresses(&self) -> Vec<IpAddr> {
+        match &self.names {
+            Names::One(Host::Ipv4(address)) => vec![(*address).into()],
+            Names::One(Host::Ipv6(address)) => vec![(*address).into()],
+            Names::One(Host::Domain(name)) if name == "localhost" => {
+                vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether the entry itself says that this address is meant: it is the address, or `localhost` and one of this machine's own.
     pub(crate) fn names_address(&self, address: IpAddr) -> bool {
         match (&self.names, address) {

@@ -187,6 +187,13 @@ impl Permissions {
             || self.hosts.iter().any(|pattern| pattern.covers(url) && pattern.names_address(address))
     }
 
+    /// Whether the address that an entry names is allowed without an entry that names it.
+    pub(crate) fn reaches(&self, named: &HostPattern) -> bool {
+        let allowed =
+            |address| is_public(address) || self.addresses.iter().any(|range| range.contains(&address));
+        named.addresses().into_iter().any(allowed)
+    }
+
     pub(crate) fn variable(&self, name: &str) -> bool {
         self.variables.iter().any(|known| known == name)
     }

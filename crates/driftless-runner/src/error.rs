@@ -62,6 +62,15 @@ impl From<driftless_host::Error> for Error {
 }
 
 impl Error {
+    /// The same error in a task with `no_log`: nothing that is written there is told.
+    pub(crate) fn hidden(&self) -> Self {
+        let kind = match self.template() {
+            Some(_) => ErrorKind::Configuration,
+            None => self.kind(),
+        };
+        Self::Hidden { kind }
+    }
+
     /// The same error, with the step in which it happened.
     pub(crate) fn at(self, what: impl Into<String>) -> Self {
         Self::Context { what: what.into(), source: Box::new(self) }

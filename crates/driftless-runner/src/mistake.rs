@@ -25,6 +25,8 @@ pub struct Mistake {
 
 impl Mistake {
     /// What kind of answer it asks for: a template that cannot be read is a mistake in the file, where one that fails when it is rendered is not.
+    ///
+    /// A mistake in a task with `no_log` is [hidden](Error::Hidden) and knows it still.
     pub fn kind(&self) -> ErrorKind {
         match self.error.template() {
             Some(_) => ErrorKind::Configuration,
@@ -47,23 +49,29 @@ impl fmt::Display for Mistake {
 pub struct Mistakes {
     mistakes: Vec<Mistake>,
     left_out: usize,
+    hidden: Vec<Range<usize>>,
 }
 
 impl Mistakes {
     /// All of them, if there are any.
-    pub(crate) fn new(mut mistakes: Vec<Mistake>) -> Option<Self> {
+    pub(crate) fn new(mut mistakes: Vec<Mistake>, hidden: Vec<Range<usize>>) -> Option<Self> {
         if mistakes.is_empty() {
             return None;
         }
         mistakes.sort_by_key(|mistake| mistake.place.as_ref().map(|place| place.start));
         let left_out = mistakes.len().saturating_sub(MAX_MISTAKES);
         mistakes.truncate(MAX_MISTAKES);
-        Some(Self { mistakes, left_out })
+        Some(Self { mistakes, left_out, hidden })
     }
 
     /// The first ones, [`MAX_MISTAKES`] at most.
     pub fn iter(&self) -> impl Iterator<Item = &Mistake> {
         self.mistakes.iter()
+    }
+
+    /// Where in the text tasks with `no_log` are, each up to what begins behind it, and the last beyond the end. No part of it may be shown, also where a mistake is in another task.
+    pub fn hidden(&self) -> &[Range<usize>] {
+        &self.hidden
     }
 
     /// How many more there are.

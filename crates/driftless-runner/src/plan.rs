@@ -65,7 +65,7 @@ impl<'a> Plan<'a> {
         mut file: TaskFile<'_>,
         options: Options,
     ) -> Result<Self, Mistakes> {
-        let mistakes = file.mistakes();
+        let (mistakes, hidden) = (file.mistakes(), file.hidden().to_vec());
         let has_type = mistakes.is_empty();
         let mut check =
             Check { manager, templates, file: &file, mistakes, refused: BTreeSet::new(), has_type };
@@ -73,7 +73,7 @@ impl<'a> Plan<'a> {
         check.collectors();
         file.tasks().for_each(|(number, step)| check.task(number, step));
         check.tags(&options.selection);
-        match Mistakes::new(check.mistakes) {
+        match Mistakes::new(check.mistakes, hidden) {
             Some(mistakes) => Err(mistakes),
             None => Ok(Self { manager, templates, file: file.into_file(), options }),
         }
@@ -180,7 +180,7 @@ impl Check<'_, '_> {
             match is_foreign(key) {
                 Some(instead) => {
                     let place = self.file.key_place_of(&at.path([key.as_str().into()]));
-                    self.mistake(&at, place, unknown_key(key, instead));
+                    self.secret_mistake(&at, place, unknown_key(key, instead), None);
                 }
                 None => drop(own.insert(key.clone(), value.clone())),
             }
@@ -193,25 +193,25 @@ impl Check<'_, '_> {
     /// What says how a task is run.
     fn control(&mut self, at: &At<'_>, step: &TaskStep) {
         let place = |key: &str| self.file.place_of(&at.path([key.into()]));
-        let mut found: Vec<(Option<Range<usize>>, Error, bool)> = Vec::new();
+        let mut found: Vec<(Option<Range<usize>>, Error)> = Vec::new();
         if let Some(name) = &step.name
             && let Err(error) = self.templates.check(name)
         {
-            found.push((place("name"), error.at("name").into(), true));
+            found.push((place("name"), error.at("name").into()));
         }
         for (what, condition) in condition::conditions(step) {
             if let Err(error) = condition::check(self.templates, condition, &what) {
-                found.push((place("when"), error, true));
+                found.push((place("when"), error));
             }
         }
         if let Some(made_of) = &step.r#loop {
             if let Err(error) = repeat::check(self.templates, made_of) {
-                found.push((place("loop"), error, true));
+                found.push((place("loop"), error));
             }
             each_text(made_of, &mut at.path(["loop".into()]), &mut |path, text| {
                 if let Err(error) = self.templates.check(text) {
                     let what = written(&path[at.path.len()..]);
-                    found.push((self.file.place_of(path), error.at(what).into(), true));
+                    found.push((self.file.place_of(path), error.at(what).into()));
                 }
             });
         }
@@ -224,15 +224,11 @@ impl Check<'_, '_> {
         for (key, name) in names {
             if let Some(Err(error)) = name.map(|name| check_variable_name(name)) {
                 let place = if key == "register" { place(key) } else { place("loop_control") };
-                found.push((place, Error::from(error).at(key), false));
+                found.push((place, Error::from(error).at(key)));
             }
         }
-        for (place, error, is_secret) in found {
-            if is_secret {
-                self.secret_mistake(at, place, error, None);
-            } else {
-                self.mistake(at, place, error);
-            }
+        for (place, error) in found {
+            self.secret_mistake(at, place, error, None);
         }
     }
 
@@ -243,7 +239,8 @@ impl Check<'_, '_> {
                 if let Err(error) = self.templates.check(text) {
                     let what = written(&path[at.path.len()..]);
                     let place = self.file.place_of(path);
-                    self.secret_mistake(at, place, error.at(&what).into(), Some(&what));
+                    // The way there is one through keys, which are not shown either.
+                    self.secret_mistake(at, place, error.at(&what).into(), None);
                 }
             });
         }
@@ -305,7 +302,7 @@ impl Check<'_, '_> {
                 None => format!("{} has {}", component.location(), listed(&known, MAX_LISTED)),
             };
             let place = self.file.key_place_of(&at.path([key.as_str().into()]));
-            self.mistake(at, place, unknown_key(key, &instead));
+            self.secret_mistake(at, place, unknown_key(key, &instead), None);
         }
         config
     }
@@ -327,11 +324,11 @@ impl Check<'_, '_> {
         self.mistakes.push(Mistake { step: Some(at.label.clone()), place, error, no_log: at.no_log });
     }
 
-    /// A mistake whose words may show what is written. `what` is told in any case.
+    /// A mistake whose words may show what is written. `what` is told in any case, and does not.
     fn secret_mistake(&mut self, at: &At<'_>, place: Option<Range<usize>>, error: Error, what: Option<&str>) {
         let mut mistake = Mistake { step: Some(at.label.clone()), place, error, no_log: at.no_log };
         if at.no_log {
-            let hidden = Error::Hidden { kind: mistake.kind() };
+            let hidden = mistake.error.hidden();
             mistake.error = match what {
                 Some(what) => hidden.at(what),
                 None => hidden,

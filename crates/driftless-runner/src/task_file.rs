@@ -28,6 +28,8 @@ pub struct TaskFile<'t> {
     collectors: Vec<usize>,
     document: Option<Document<'t>>,
     mistakes: Vec<Mistake>,
+    /// Where tasks with `no_log` are.
+    hidden: Vec<Range<usize>>,
 }
 
 impl<'t> TaskFile<'t> {
@@ -39,6 +41,7 @@ impl<'t> TaskFile<'t> {
             collectors: Vec::new(),
             document: Some(document.clone()),
             mistakes: Vec::new(),
+            hidden: Vec::new(),
         };
         reading.read_top(document);
         reading
@@ -56,6 +59,11 @@ impl<'t> TaskFile<'t> {
     /// What is wrong with the way in which it is written.
     pub(crate) fn mistakes(&mut self) -> Vec<Mistake> {
         std::mem::take(&mut self.mistakes)
+    }
+
+    /// Where tasks with `no_log` are in the text.
+    pub(crate) fn hidden(&self) -> &[Range<usize>] {
+        &self.hidden
     }
 
     /// The tasks with their positions in the list.
@@ -94,7 +102,13 @@ impl<'t> TaskFile<'t> {
             }
         };
         let (mut has_tasks, mut has_collectors) = (false, false);
+        // Where something begins that is not in the task before it.
+        let mut starts = Vec::new();
         for Member { key, key_place, value } in members {
+            starts.push(key_place.start);
+            if let Ok(items) = value.clone().items() {
+                starts.extend(items.iter().map(|item| item.place().start));
+            }
             match &*key {
                 "vars" => {
                     self.file.vars = self.value(None, (&key_place, value)).unwrap_or_default();
@@ -115,6 +129,11 @@ impl<'t> TaskFile<'t> {
                     self.mistakes.push(Mistake { step: None, place: Some(key_place), error, no_log: false });
                 }
             }
+        }
+        starts.sort_unstable();
+        for hidden in &mut self.hidden {
+            let next = starts.partition_point(|start| *start <= hidden.start);
+            hidden.end = starts.get(next).copied().unwrap_or(usize::MAX);
         }
         if !has_tasks && self.mistakes.is_empty() {
             let message = match has_collectors {
@@ -170,9 +189,9 @@ impl<'t> TaskFile<'t> {
         let (r#type, name) = (text("type"), text("name"));
         let at = position("tasks", number, name.as_ref().or(r#type.as_ref()).map_or("", |label| label));
         let at = Some(at.as_str());
-        let before = self.mistakes.len();
+        let (before, span) = (self.mistakes.len(), place.clone());
         let mut step = TaskStep::new(r#type.unwrap_or_default());
-        let mut has_type = false;
+        let (mut has_type, mut is_hidden, mut no_log) = (false, false, None);
         for Member { key, key_place, value } in members {
             let member = (&key_place, value);
             match &*key {
@@ -186,15 +205,36 @@ impl<'t> TaskFile<'t> {
                 "loop_control" => step.loop_control = self.value(at, member).unwrap_or_default(),
                 "tags" => step.tags = self.value(at, member).unwrap_or_default(),
                 // What is wrong is not taken for an open door.
-                "no_log" => step.no_log = self.value(at, member).unwrap_or(true),
+                "no_log" => {
+                    step.no_log = member.1.read().unwrap_or_else(|_| {
+                        no_log = Some(key_place.clone());
+                        true
+                    })
+                }
                 "ignore_errors" => step.ignore_errors = self.value(at, member).unwrap_or_default(),
                 "when" => step.when = self.value(at, member).flatten(),
                 "on_failure" => step.on_failure = self.value(at, member).flatten(),
                 _ => {
+                    // A blank is missing, as in `{no_log:true}`: what was meant is clear.
+                    let rest = key.strip_prefix("no_log").map(str::trim_start);
+                    is_hidden |= rest.is_some_and(|rest| rest.starts_with([':', '=']));
                     let value: Option<Value> = self.value(at, member);
                     step.config.insert(key.into_owned(), value.unwrap_or_default());
                 }
             }
+        }
+        step.no_log |= is_hidden;
+        if step.no_log {
+            for mistake in &mut self.mistakes[before..] {
+                mistake.error = mistake.error.hidden();
+                mistake.no_log = true;
+            }
+            self.hidden.push(span.start..usize::MAX);
+        }
+        // What follows says nothing of what is written.
+        let before = self.mistakes.len();
+        if let Some(place) = no_log {
+            self.mistake(at, wrong("`no_log` is `true` or `false`, without quotes", place));
         }
         if !has_type {
             self.mistake(at, wrong(&format!("missing field `type`: {A_TASK}"), place));
@@ -238,6 +278,7 @@ impl From<ApplyFile> for TaskFile<'static> {
             file,
             document: None,
             mistakes: Vec::new(),
+            hidden: Vec::new(),
         }
     }
 }

@@ -10,9 +10,9 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::definitions::Definitions;
-use super::{Compiled, Progress};
+use super::{Compiled, Progress, read_made};
 use crate::error::AuthorError;
-use crate::project::{Metadata, Project};
+use crate::project::{Metadata, Project, read_description};
 use crate::tools::{COMPONENTIZE_JS, ESBUILD};
 use crate::{sdk, tools, world};
 
@@ -72,8 +72,7 @@ pub(super) fn compile(
     Definitions::check_file(project, &out)?;
     progress(Progress::Step("making a component of it"));
     run("componentize")?;
-    let read =
-        |name: &str| fs::read(out.join(name)).map_err(|error| AuthorError::file(&out.join(name), error));
+    let read = |name: &str| read_made(&out.join(name));
     let bytes = read("plugin.wasm")?;
     let described = serde_json::from_slice(&read("manifest.json")?).map_err(|error| AuthorError::Code {
         file: project.file(),
@@ -172,7 +171,7 @@ impl Packages {
 
 /// How to install what is missing.
 fn advice(project: &Path) -> String {
-    let listed = fs::read_to_string(project.join("package.json")).unwrap_or_default();
+    let listed = read_description(&project.join("package.json")).unwrap_or_default();
     if listed.contains("@bytecodealliance/componentize-js") && listed.contains("\"esbuild\"") {
         let command = if project.join("package-lock.json").is_file() { "npm ci" } else { "npm install" };
         return format!("install what package.json lists with `{command}`");
@@ -186,7 +185,27 @@ fn advice(project: &Path) -> String {
 fn installed(project: &Path, package: &str) -> Option<(PathBuf, String)> {
     project.ancestors().find_map(|folder| {
         let folder = folder.join("node_modules").join(package);
-        let described: Value = serde_json::from_slice(&fs::read(folder.join("package.json")).ok()?).ok()?;
+        let described = read_description(&folder.join("package.json")).ok()?;
+        let described: Value = serde_json::from_str(&described).ok()?;
         Some((folder, described["version"].as_str()?.to_owned()))
     })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_that_has_no_end_is_not_installed() {
+        let project = tempfile::tempdir().unwrap();
+        let folder = project.path().join("node_modules/esbuild");
+        fs::create_dir_all(&folder).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", folder.join("package.json")).unwrap();
+        assert_eq!(installed(project.path(), "esbuild"), None);
+        fs::remove_file(folder.join("package.json")).unwrap();
+        fs::write(folder.join("package.json"), r#"{"version": "0.25.0"}"#).unwrap();
+        assert_eq!(installed(project.path(), "esbuild"), Some((folder, "0.25.0".to_owned())));
+        std::os::unix::fs::symlink("/dev/zero", project.path().join("package.json")).unwrap();
+        assert!(advice(project.path()).starts_with("install both"));
+    }
 }

@@ -114,6 +114,7 @@ pub fn build(
             folder
         }
     };
+    project.check_links()?;
     let compiled = match project.language {
         Language::Rust => rust::compile(project, options, progress)?,
         Language::JavaScript | Language::TypeScript => vec![javascript::compile(project, progress)?],
@@ -211,6 +212,14 @@ fn finish(
         manifest,
     };
     Ok((built, bytes))
+}
+
+/// The bytes up to which is read what a tool has made. Debugging information, which is left out later, may be most of it.
+const MAX_MADE_BYTES: u64 = 1 << 30;
+
+/// Reads what a tool has made.
+fn read_made(path: &Path) -> Result<Vec<u8>, AuthorError> {
+    driftless_files::read_regular(path, MAX_MADE_BYTES).map_err(|error| AuthorError::file(path, error))
 }
 
 /// Writes a file so that a process that reads it meanwhile finds the old one or the new one.

@@ -12,7 +12,7 @@ use driftless_plugin_api::function::Function;
 use driftless_plugin_api::wit;
 use serde_json::{Value, json};
 
-use super::{Compiled, Progress};
+use super::{Compiled, Progress, read_made};
 use crate::error::AuthorError;
 use crate::project::Project;
 use crate::tools::COMPONENTIZE_PY;
@@ -99,12 +99,11 @@ pub(super) fn compile(
         format!("it fails in the Python that a plugin is made of:\n{}", traceback(&said, &roots))
     })?;
 
-    let read = |path: &Path| fs::read(path).map_err(|error| AuthorError::file(path, error));
     let refused = |why: String| AuthorError::Refused { file: project.file(), why };
     let bytes =
-        sections::rename_export(&read(&made)?, SHUTDOWN, &wit::export(Function::Shutdown).to_string())
+        sections::rename_export(&read_made(&made)?, SHUTDOWN, &wit::export(Function::Shutdown).to_string())
             .map_err(|error| refused(error.to_string()))?;
-    let described = serde_json::from_slice(&read(&out.join("manifest.json"))?).map_err(|error| {
+    let described = serde_json::from_slice(&read_made(&out.join("manifest.json"))?).map_err(|error| {
         AuthorError::Code { file: project.file(), why: format!("what it says about itself: {error}") }
     })?;
     Ok(Compiled {

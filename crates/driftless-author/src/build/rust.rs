@@ -1,7 +1,6 @@
 //! Rust: cargo compiles it, and wasm-bindgen finishes what was written for it.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,7 +8,7 @@ use std::process::{Command, Stdio};
 use driftless_plugin_api::manifest::{PluginManifest, is_valid_name};
 use serde::Deserialize;
 
-use super::{Compiled, Options, Progress, Target, definitions};
+use super::{Compiled, Options, Progress, Target, definitions, read_made};
 use crate::error::AuthorError;
 use crate::language::Language;
 use crate::project::{Project, folder_with_sdk, manifest};
@@ -246,7 +245,7 @@ fn finish(
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Compiled, AuthorError> {
     let from = artifact.file.clone();
-    let bytes = fs::read(&from).map_err(|error| AuthorError::file(&from, error))?;
+    let bytes = read_made(&from)?;
     let stem = from.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let refused = |why: String| AuthorError::Refused { file: from.clone(), why };
     if !sections::has_custom(&bytes, UNFINISHED).map_err(|error| refused(error.to_string()))? {
@@ -294,8 +293,11 @@ fn bind(artifact: &Artifact, stem: &str) -> Result<Vec<u8>, AuthorError> {
         return Err(AuthorError::Code { file: artifact.file.clone(), why: tools::said(&output) });
     }
     let made = folder.path().join(format!("{stem}_bg.wasm"));
-    fs::read(&made).map_err(|error| AuthorError::file(&made, error))
+    read_made(&made)
 }
+
+/// The bytes up to which a lock file is read: those of large workspaces have a tenth of it.
+const MAX_LOCK_BYTES: u64 = 16 << 20;
 
 /// The version of wasm-bindgen in the lock file, which lies with the package or with its workspace.
 fn locked(manifest: &Path) -> Option<String> {
@@ -308,8 +310,8 @@ fn locked(manifest: &Path) -> Option<String> {
         name: String,
         version: String,
     }
-    let text =
-        manifest.ancestors().skip(1).find_map(|folder| fs::read_to_string(folder.join("Cargo.lock")).ok())?;
-    let lock: Lock = toml::from_str(&text).ok()?;
+    let read = |folder: &Path| driftless_files::read_regular(&folder.join("Cargo.lock"), MAX_LOCK_BYTES).ok();
+    let text = manifest.ancestors().skip(1).find_map(read)?;
+    let lock: Lock = toml::from_str(&String::from_utf8(text).ok()?).ok()?;
     lock.package.into_iter().find(|package| package.name == "wasm-bindgen").map(|package| package.version)
 }

@@ -145,7 +145,7 @@ pub(crate) fn manifest(name: String, version: String) -> PluginManifest {
 const MAX_DESCRIPTION_BYTES: u64 = 4 << 20;
 
 /// Reads `package.json`, `pyproject.toml` or `Cargo.toml`.
-fn read_description(file: &Path) -> Result<String, AuthorError> {
+pub(crate) fn read_description(file: &Path) -> Result<String, AuthorError> {
     let bytes = driftless_files::read_regular(file, MAX_DESCRIPTION_BYTES);
     let bytes = bytes.map_err(|error| AuthorError::file(file, error))?;
     String::from_utf8(bytes).map_err(|_| AuthorError::description(file, "it is not UTF-8"))

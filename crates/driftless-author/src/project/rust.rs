@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use toml::{Table, Value};
 
 use super::read_description;
+use super::sources::check_link;
 use crate::error::AuthorError;
 use crate::language::Language;
 use crate::sdk::{PLUGIN_SDK, WORK};
@@ -26,7 +27,7 @@ pub(crate) fn folder_with_sdk(project: &Path) -> Result<Option<PathBuf>, AuthorE
     let above = manifests(&mut folder.ancestors().map(Path::to_owned));
     let root = above.iter().find(|(_, manifest)| manifest.contains_key("workspace"));
     let (root, members) = match root {
-        Some((root, manifest)) => (root.clone(), members(root, manifest)),
+        Some((root, manifest)) => (root.clone(), members(root, manifest)?),
         None => (folder.clone(), Vec::new()),
     };
     let own = [folder, root.clone()];
@@ -70,8 +71,11 @@ fn manifest(folder: &Path) -> Option<Table> {
     read_description(&file).ok()?.parse().ok()
 }
 
+/// How many folders one `*` may stand for.
+const MAX_MEMBERS: usize = 10_000;
+
 /// The folders of the members of a workspace, with `*` in their names filled in as cargo does.
-fn members(root: &Path, manifest: &Table) -> Vec<PathBuf> {
+fn members(root: &Path, manifest: &Table) -> Result<Vec<PathBuf>, AuthorError> {
     let members = manifest.get("workspace").and_then(|workspace| workspace.get("members"));
     let patterns = members.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let mut found = Vec::new();
@@ -81,24 +85,40 @@ fn members(root: &Path, manifest: &Table) -> Vec<PathBuf> {
             folders = match part.split_once('*') {
                 None => folders.into_iter().map(|folder| folder.join(part)).collect(),
                 Some((before, after)) => {
-                    folders.iter().flat_map(|folder| named_like(folder, before, after)).collect()
+                    let mut named = Vec::new();
+                    for folder in &folders {
+                        named_like(folder, before, after, &mut named)?;
+                    }
+                    named
                 }
             };
         }
         found.extend(folders);
     }
-    found
+    Ok(found)
 }
 
-/// The folders in a folder whose names begin and end like this.
-fn named_like(folder: &Path, before: &str, after: &str) -> Vec<PathBuf> {
+/// Adds the folders in a folder whose names begin and end like this.
+///
+/// # Errors
+///
+/// When a link leads to a folder that it lies in, which cargo would follow as often as there are `*`, and when there are too many.
+fn named_like(folder: &Path, before: &str, after: &str, named: &mut Vec<PathBuf>) -> Result<(), AuthorError> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let fits = |entry: &fs::DirEntry| {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         name.strip_prefix(before).is_some_and(|rest| rest.ends_with(after)) && entry.path().is_dir()
     };
-    entries.filter(fits).map(|entry| entry.path()).collect()
+    for path in entries.filter(fits).map(|entry| entry.path()) {
+        check_link(&path)?;
+        if named.len() == MAX_MEMBERS {
+            let why = format!("`workspace.members` names more than {MAX_MEMBERS} folders");
+            return Err(AuthorError::description(&folder.join(Language::Rust.file()), why));
+        }
+        named.push(path);
+    }
+    Ok(())
 }
 
 /// The paths of all dependencies in a manifest.
@@ -198,6 +218,20 @@ mod tests {
             error.contains("w/Cargo.toml: the SDK is in `a/.driftless` and in `b/.driftless`, and cargo takes one for a workspace"),
             "{error}"
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_not_followed_around() {
+        let members = "*/".repeat(64);
+        let manifest = format!("[workspace]\nmembers = [\"{members}\"]");
+        let within = folder(&[("w/Cargo.toml", &manifest), ("w/a/file", "")]);
+        let root = within.path().canonicalize().unwrap();
+        for link in ["a/x", "a/y"] {
+            std::os::unix::fs::symlink(".", root.join("w").join(link)).unwrap();
+        }
+        let error = folder_with_sdk(&root.join("w")).unwrap_err().to_string();
+        assert!(error.contains("it is a link to a folder that it lies in"), "{error}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -35,9 +35,10 @@ const MAX_SCHEMA_BYTES: u64 = 16 << 20;
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Dev) -> anyhow::Result<ExitCode> {
     // A project that is none is no matter of waiting.
     build::project(&args.source)?;
+    let mut own = OwnBuilds::new();
     loop {
         let seen = settled(args);
-        if let Err(error) = round(global, terminal, args) {
+        if let Err(error) = round(global, terminal, args, &mut own) {
             terminal.error(&error);
         }
         if !interrupt::has_cancelled() {
@@ -53,14 +54,13 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Dev) -> anyhow::R
 }
 
 /// Builds and tests once.
-fn round(global: &Global, terminal: &Terminal, args: &Dev) -> anyhow::Result<()> {
+fn round(global: &Global, terminal: &Terminal, args: &Dev, own: &mut OwnBuilds) -> anyhow::Result<()> {
     let project = build::project(&args.source)?;
-    let before = plugins_of(&project.out_dir());
     let options = Options { target: build::target(&args.source), ..Options::default() };
     let built = build::built(terminal, &project, &options)?;
     build::print(global, terminal, &built)?;
     for plugin in &built {
-        keep_grant(global, terminal, plugin, before.get(&plugin.file))?;
+        keep_grant(global, terminal, plugin, own)?;
     }
     let [plugin] = &built[..] else {
         terminal.note("the project has several plugins; `driftless plugin test FOLDER` tests one of them");
@@ -82,22 +82,35 @@ fn round(global: &Global, terminal: &Terminal, args: &Dev) -> anyhow::Result<()>
     Ok(())
 }
 
-/// A grant holds for one file. What was granted to the file that stood here before, of what that asked for, is granted to the one that its author has put
-/// in its place. Where an installed file has the grant, it stays with that.
+/// A grant holds for one file. What was granted to a file that this run has built, of what that asked for, is granted to the one that its author has put
+/// in its place. What was granted before this run has built the file may have been granted to a copy of it, which would lose it; so it stays. So it does
+/// where an installed file has the grant.
 fn keep_grant(
     global: &Global,
     terminal: &Terminal,
     plugin: &Built,
-    before: Option<&Before>,
+    own: &mut OwnBuilds,
 ) -> anyhow::Result<()> {
+    let requested = plugin.manifest.as_ref().map_or(&[][..], |manifest| &manifest.permissions);
+    let requested = Permissions::requested(requested).unwrap_or_default();
     let grants = context::grants_to_change(global)?;
     let granted = grants.granted(&plugin.name);
+    let new = OwnBuild {
+        digest: plugin.digest,
+        requested: requested.clone(),
+        was_granted: granted.is_some_and(|granted| granted.digest == plugin.digest),
+    };
+    let before = match own.get(&plugin.file) {
+        // It is the same file still.
+        Some(before) if before.digest == plugin.digest => None,
+        _ => own.insert(plugin.file.clone(), new),
+    };
     if let (Some(granted), Some(before)) = (granted, before)
         && granted.digest == before.digest
-        && before.digest != plugin.digest
+        && !before.was_granted
         && !is_installed(global, &plugin.name, before.digest)
     {
-        let permissions = Grant::new(before.requested.clone(), granted.permissions.clone()).allowed();
+        let permissions = Grant::new(before.requested, granted.permissions.clone()).allowed();
         context::change_grants(global, &plugin.name, |grants| {
             grants.grant(&plugin.name, plugin.digest, permissions);
             Ok(())
@@ -109,8 +122,6 @@ fn keep_grant(
             words::shell_word(&plugin.name)
         ));
     }
-    let requested = plugin.manifest.as_ref().map_or(&[][..], |manifest| &manifest.permissions);
-    let requested = Permissions::requested(requested).unwrap_or_default();
     let granted = context::grants_to_change(global)?.grant_to(&plugin.name, plugin.digest, requested);
     if !granted.is_complete() {
         let file = plugin.file.to_string_lossy();
@@ -151,21 +162,15 @@ fn update_editor_schema(terminal: &Terminal, project: &Project, plugin: &PluginH
     Ok(())
 }
 
-/// A plugin that stood in the place of one that was built.
-struct Before {
+/// What this run has built last, by its file.
+type OwnBuilds = BTreeMap<PathBuf, OwnBuild>;
+
+/// A plugin that this run has built.
+struct OwnBuild {
     digest: Digest,
     requested: Permissions,
-}
-
-/// The plugins of a folder.
-fn plugins_of(folder: &Path) -> BTreeMap<PathBuf, Before> {
-    let files = driftless_files::list_regular(folder, "wasm").unwrap_or_default();
-    let before = |path: PathBuf| {
-        let bytes = context::read_file(&path).ok()?;
-        let requested = driftless_validator::inspect(&bytes).permissions().cloned().unwrap_or_default();
-        Some((path, Before { digest: Digest::of(&bytes), requested }))
-    };
-    files.into_iter().filter_map(before).collect()
+    /// Whether there was a grant for such a file already.
+    was_granted: bool,
 }
 
 /// Whether the plugin that is found by this name is this very file.

@@ -166,12 +166,32 @@ fn check_against(name: &str, requested: &Permissions, chosen: &Permissions) -> R
         .map(|(entry, _)| format!("`{entry}`"))
         .collect();
     if useless.is_empty() {
-        return Ok(());
+        return check_stars(name, requested, chosen);
     }
     Err(Failure::Usage(format!(
         "the manifest of `{name}` does not ask for {}; `driftless plugin inspect {name}` shows what it asks for",
         useless.join(", ")
     )))
+}
+
+/// A `*` grants no address, so where the manifest names nothing but addresses, nothing would be granted.
+fn check_stars(name: &str, requested: &Permissions, chosen: &Permissions) -> Result<(), Failure> {
+    let entries = chosen.entries(Capability::Http);
+    let (addresses, hosts): (Vec<_>, Vec<_>) =
+        entries.into_iter().partition(|entry| entry.starts_with("address:"));
+    for host in hosts {
+        let with_addresses = addresses.iter().chain([&host]).cloned().collect();
+        let alone = Permissions::parse(&[Permission::Network { hosts: with_addresses }])
+            .map_err(|error| Failure::Usage(error.to_string()))?;
+        let allowed = Grant::new(requested.clone(), alone).allowed().entries(Capability::Http);
+        if allowed.len() == addresses.len() {
+            return Err(Failure::Usage(format!(
+                "the manifest of `{name}` names addresses or `localhost`, which `{host}` does not grant: name them as it does; \
+                 `driftless plugin inspect {name}` shows what it asks for"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses grants that reach the command's own files: a plugin that can write `grants.toml` grants itself the rest.

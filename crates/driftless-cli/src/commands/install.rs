@@ -1,10 +1,11 @@
 //! `driftless plugin install` and `remove`: what is in the plugin folder.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use driftless_files::NewFile;
 use driftless_host::api::manifest::likeness;
 use driftless_host::{Digest, Error, Grants, ListedPlugin, LoadError};
 use driftless_plugin_api::text::{listed, printable_line};
@@ -89,8 +90,8 @@ fn from_files(global: &Global, terminal: &Terminal, files: &[String]) -> anyhow:
     let places = checked.into_iter().map(|checked| Place::of(&there, &folder, checked));
     let places = places.collect::<Result<Vec<_>, _>>()?;
     let grants = context::grants_to_change(global)?;
-    let installed = places.into_iter().map(|place| place.put(&grants, &folder));
-    let installed = installed.collect::<Result<Vec<_>, _>>()?;
+    put_all(&places, &folder)?;
+    let installed: Vec<_> = places.into_iter().map(|place| place.installed(&grants)).collect();
     if global.json {
         print_json(global, terminal, &installed.iter().map(Installed::to_json).collect::<Vec<_>>())?;
         return Ok(ExitCode::SUCCESS);
@@ -245,40 +246,78 @@ struct Place {
     checked: Checked,
     /// The one that is there.
     before: Option<ListedPlugin>,
-    /// The name of the file, without its ending.
-    stem: String,
+    /// The file.
+    to: PathBuf,
+    /// Whether what is there is the same file.
+    same: bool,
 }
 
 impl Place {
     fn of(there: &[ListedPlugin], folder: &Path, checked: Checked) -> Result<Self, Failure> {
         let name = &checked.name;
         let before = of_this_name(there, folder, name)?;
-        let store = LocalFolder::new(folder);
         // It stays the file that it is, whatever that is called.
-        let stem =
-            before.as_ref().map_or_else(|| name.clone(), |before| context::stem(Path::new(&before.origin)));
-        let to = store.path_of(&stem);
+        let to = match &before {
+            Some(before) => PathBuf::from(&before.origin),
+            None => LocalFolder::new(folder).path_of(name),
+        };
+        // What cannot be looked into is listed as well, and is no plugin.
+        let is_plugin = before.as_ref().is_some_and(|before| before.functions.is_some());
         // What is there is no plugin of this name, so it is not this command's to replace.
-        if before.is_none() && to.symlink_metadata().is_ok() {
+        if !is_plugin && to.symlink_metadata().is_ok() {
             let message =
                 format!("{} is there already, and is no plugin `{name}`; move it away", to.display());
             return Err(Failure::Usage(message));
         }
-        Ok(Self { before, stem, checked })
+        let same = is_plugin && context::read_file(&to).is_ok_and(|there| there == checked.bytes);
+        Ok(Self { before, to, same, checked })
     }
 
-    fn put(self, grants: &Grants, folder: &Path) -> Result<Installed, Failure> {
-        let Self { checked, before, stem } = self;
-        let Checked { name, bytes, plugin } = &checked;
-        let store = LocalFolder::new(folder);
-        let to = store.path_of(&stem);
-        let same = before.is_some() && context::read_file(&to).is_ok_and(|installed| installed == *bytes);
-        if !same {
-            store.put(&stem, bytes).map_err(|error| unreadable(&to, &error))?;
-        }
+    fn installed(self, grants: &Grants) -> Installed {
+        let Self { checked, before, to, same } = self;
+        let Checked { name, plugin, .. } = &checked;
         let grant = grants.grant_to(name, plugin.digest(), plugin.permissions().clone());
-        Ok(Installed { lacks_grant: !grant.is_complete(), before, to, same, checked })
+        Installed { lacks_grant: !grant.is_complete(), before, to, same, checked }
     }
+}
+
+/// Writes all files beside where they go, and then puts each there. Where one cannot be put, those before it are taken back.
+fn put_all(places: &[Place], folder: &Path) -> Result<(), Failure> {
+    let places: Vec<_> = places.iter().filter(|place| !place.same).collect();
+    let mut written = Vec::new();
+    for place in &places {
+        let failed = |error| unreadable(&place.to, &error);
+        let new = written_beside(folder, &place.checked.bytes).map_err(failed)?;
+        // What was there is kept in the same way: there may be no room for it later. One alone is put there or not.
+        let before = match place.before {
+            Some(_) if places.len() > 1 => {
+                Some(written_beside(folder, &context::read_file(&place.to)?).map_err(failed)?)
+            }
+            _ => None,
+        };
+        written.push((&place.to, new, before));
+    }
+    let mut put: Vec<(&Path, Option<NewFile>)> = Vec::new();
+    for (to, new, before) in written {
+        if let Err(error) = new.put(to) {
+            for (to, before) in put {
+                // The failure that came first is told.
+                let _ = match before {
+                    Some(before) => before.put(to),
+                    None => std::fs::remove_file(to),
+                };
+            }
+            return Err(unreadable(to, &error));
+        }
+        put.push((to, before));
+    }
+    Ok(())
+}
+
+fn written_beside(folder: &Path, bytes: &[u8]) -> io::Result<NewFile> {
+    let new = NewFile::in_folder(folder)?;
+    new.as_file().write_all(bytes)?;
+    Ok(new)
 }
 
 impl Installed {
@@ -316,5 +355,48 @@ impl Installed {
             "{GOOD}installed{GOOD:#} {STRONG}{name}{STRONG:#}{version}{instead} {FAINT}({path}){FAINT:#}"
         )?;
         print_request(&mut out, self.checked.plugin.permissions())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_one_cannot_be_put_none_is() {
+        let within = tempfile::tempdir().unwrap();
+        let folder = within.path();
+        let bytes = wat::parse_str(
+            r#"(module (memory (export "memory") 1)
+                (func (export "driftless_reserve") (param i32) (result i32) (i32.const 1024))
+                (func (export "get_task_definitions") (result i64) (i64.const 2)))"#,
+        )
+        .unwrap();
+        let place = |name: &str, is_there: bool| {
+            let plugin = driftless_validator::PluginFile::inspect(&*bytes)
+                .validate(driftless_validator::Rules::default());
+            let before = ListedPlugin {
+                name: name.to_owned(),
+                origin: String::new(),
+                manifest: None,
+                functions: Some(Default::default()),
+            };
+            Place {
+                checked: Checked { name: name.to_owned(), bytes: bytes.clone(), plugin: plugin.unwrap() },
+                before: is_there.then_some(before),
+                to: folder.join(name),
+                same: false,
+            }
+        };
+        std::fs::write(folder.join("old"), "old").unwrap();
+        // A file cannot be put where a folder is.
+        std::fs::create_dir(folder.join("folder")).unwrap();
+        let places = [place("old", true), place("new", false), place("folder", false)];
+        put_all(&places, folder).unwrap_err();
+        assert_eq!(std::fs::read(folder.join("old")).unwrap(), b"old");
+        assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2, "nothing else is there");
+        put_all(&places[..2], folder).unwrap();
+        assert_eq!(std::fs::read(folder.join("old")).unwrap(), bytes);
+        assert_eq!(std::fs::read_dir(folder).unwrap().count(), 3);
     }
 }

@@ -20,7 +20,7 @@ use crate::args::{Global, Test};
 use crate::excerpt::excerpt;
 use crate::failure::{Failure, unreadable};
 use crate::terminal::{BAD, FAINT, GOOD, STRONG, Terminal, printable_path};
-use crate::words::shell_word;
+use crate::words::option;
 use crate::{context, interrupt};
 
 /// Which of the checks of what every plugin has to get right are told one by one. All are counted.
@@ -49,11 +49,12 @@ pub(crate) fn run(
     let bytes = context::read_file(&found.plugin)?;
     let settings = context::settings(global)?;
     let sandbox = context::sandbox(&settings, terminal)?;
+    let protected = context::own_places(global, &settings);
     let setup = Setup {
-        protected_paths: context::own_places(global, &settings),
+        protected_paths: protected.clone(),
         settings,
         grants: context::grants(global)?,
-        host_calls: Some(Box::new(context::noted_host_calls(terminal))),
+        host_calls: Some(Box::new(context::noted_host_calls(terminal, protected))),
         // A case that is replayed needs no grant.
         on_grant_event: args.record.then(|| Box::new(context::told_grant_events(terminal)) as _),
         cancel: interrupt::cancel_handle().clone(),
@@ -375,11 +376,7 @@ fn print_problem(out: &mut impl Write, problem: &Problem, name: &str) -> std::io
     match problem {
         Problem::Unrecorded => {
             // What cannot be printed as it is cannot be copied either.
-            let case = if printable_line(name) == name {
-                format!(" --case {}", shell_word(name))
-            } else {
-                String::new()
-            };
+            let case = if printable_line(name) == name { option("--case", name) } else { String::new() };
             writeln!(
                 out,
                 "        it expects nothing yet: write `expect`, or run `driftless plugin test --record{case}`"
