@@ -3,7 +3,7 @@
 use driftless_host::Settings;
 use driftless_plugin_api::text::listed;
 use driftless_registry::{
-    PluginId, PublicKey, Publication, Registries, Registry, RegistryFolder, SignedRotation,
+    PluginId, PublicKey, Publication, Registries, Registry, RegistryFolder, RemoteRegistry, SignedRotation,
 };
 use semver::Version;
 

@@ -23,6 +23,8 @@ mod plugin_build;
 mod plugin_languages;
 mod python_mistakes;
 mod python_readme;
+#[cfg(unix)]
+mod registry_served;
 mod rust_mistakes;
 #[cfg(unix)]
 mod terminal;
