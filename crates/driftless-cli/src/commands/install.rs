@@ -52,7 +52,8 @@ pub(crate) fn install(
 /// Lets a file stand in front of what is installed under its name.
 fn link(global: &Global, terminal: &Terminal, file: &str) -> anyhow::Result<()> {
     let Checked { name, plugin, .. } = Checked::of(global, file)?;
-    let path = std::fs::canonicalize(file).map_err(|error| unreadable(Path::new(file), &error))?;
+    // As it was named: what it leads to may change.
+    let path = std::path::absolute(file).map_err(|error| unreadable(Path::new(file), &error))?;
     Links::add(&name, path.clone())?;
     if global.json {
         let told =
