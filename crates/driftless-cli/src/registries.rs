@@ -268,6 +268,13 @@ impl PluginSource for InstalledPlugins {
         let mut plugins = self.lock.plugins();
         let found = plugins.find(|(package, plugin)| origin(package, &plugin.version) == candidate.origin);
         let (_, plugin) = found.ok_or(io::ErrorKind::NotFound)?;
-        Ok(Form::Bytes(self.store.read(&plugin.digest)?.into()))
+        let bytes = self.store.read(&plugin.digest).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => io::Error::new(
+                error.kind(),
+                "plugins.lock names it, and it is not on this machine; `driftless plugin fetch --locked` fetches it",
+            ),
+            _ => error,
+        })?;
+        Ok(Form::Bytes(bytes.into()))
     }
 }

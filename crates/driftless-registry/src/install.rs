@@ -124,8 +124,39 @@ impl Places {
         Ok(result)
     }
 
-    fn write_lock(&self, _: &Exclusive, lock: &Lock) -> Result<(), Error> {
+    fn write_lock(&self, exclusive: &Exclusive, lock: &Lock) -> Result<(), Error> {
+        self.note_lock(exclusive)?;
         write(&self.lock, &lock.to_toml(), Readers::Umask)
+    }
+
+    /// The file with the locks whose plugins are in the store: a project may have one of its own.
+    fn locks_file(&self) -> PathBuf {
+        self.store.join("locks.json")
+    }
+
+    /// The locks whose plugins are in the store, as far as they are there still.
+    fn locks(&self) -> Result<BTreeSet<PathBuf>, Error> {
+        let parse = |text: &str| {
+            serde_json::from_str::<BTreeSet<PathBuf>>(text)
+                .map_err(|error| Error::File { what: "locks.json".to_owned(), why: error.to_string() })
+        };
+        let mut locks = read(&self.locks_file(), parse)?;
+        // Where it cannot be seen whether one is there, it counts.
+        locks.retain(|lock| lock.try_exists().unwrap_or(true));
+        Ok(locks)
+    }
+
+    /// Notes that plugins of this lock are in the store.
+    fn note_lock(&self, _: &Exclusive) -> Result<(), Error> {
+        let mut locks = self.locks()?;
+        if locks.insert(std::path::absolute(&self.lock).map_err(Error::io(&self.lock))?) {
+            let text = serde_json::to_string_pretty(&locks).map_err(|error| Error::File {
+                what: self.lock.display().to_string(),
+                why: error.to_string(),
+            })?;
+            write(&self.locks_file(), &text, Readers::Umask)?;
+        }
+        Ok(())
     }
 }
 
@@ -406,8 +437,9 @@ impl Installer<'_> {
     /// # Errors
     ///
     /// When a registry cannot be asked or does not have it, or sends something else.
-    pub fn fetch(&self, _: &Exclusive) -> Result<Vec<(Package, LockedPlugin, bool)>, Error> {
+    pub fn fetch(&self, exclusive: &Exclusive) -> Result<Vec<(Package, LockedPlugin, bool)>, Error> {
         let lock = self.places.read_lock()?;
+        self.places.note_lock(exclusive)?;
         let store = self.places.store();
         let mut fetched = Vec::new();
         for (package, plugin) in lock.plugins() {
@@ -637,10 +669,20 @@ impl Installer<'_> {
         Ok(verified)
     }
 
-    /// Removes the files that no lock names. Those of other locks are found again by `fetch`.
+    /// Removes the files that no lock names. Where one of the locks cannot be read, nothing is removed.
     fn sweep(&self, lock: &Lock) -> Result<(), Error> {
-        let files = lock.plugins().map(|(_, plugin)| plugin.digest).collect();
-        let statements = lock.plugins().map(|(_, plugin)| plugin.statement).collect();
+        let (mut files, mut statements) = (BTreeSet::new(), BTreeSet::new());
+        let mut keep = |lock: &Lock| {
+            files.extend(lock.plugins().map(|(_, plugin)| plugin.digest));
+            statements.extend(lock.plugins().map(|(_, plugin)| plugin.statement));
+        };
+        keep(lock);
+        for other in self.places.locks()? {
+            match read(&other, Lock::from_toml) {
+                Ok(other) => keep(&other),
+                Err(_) => return Ok(()),
+            }
+        }
         self.places.store().keep_only(&files, &statements)
     }
 }

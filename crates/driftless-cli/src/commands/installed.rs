@@ -34,6 +34,10 @@ pub(super) struct InstalledPlugin {
     pub(super) registry: String,
     /// The namespace there.
     pub(super) namespace: String,
+    /// Its version.
+    pub(super) version: String,
+    /// Whether its file is on this machine.
+    pub(super) is_here: bool,
     /// The bytes of its file.
     pub(super) size_bytes: u64,
     /// The key that signed it.
@@ -57,6 +61,8 @@ impl Details {
             let installed = InstalledPlugin {
                 registry: package.registry.clone(),
                 namespace: package.id.namespace.to_string(),
+                version: plugin.version.to_string(),
+                is_here: places.store().has(&plugin.digest),
                 size_bytes: plugin.size_bytes,
                 key: plugin.key.clone(),
                 newer: newer(package, plugin).map(|version| version.to_string()),

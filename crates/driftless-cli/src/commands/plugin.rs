@@ -90,10 +90,13 @@ pub(crate) fn list(global: &Global, terminal: &Terminal) -> anyhow::Result<ExitC
         let Some(manifest) = &plugin.manifest else {
             let what = if plugin.functions.is_some() {
                 "(no manifest)"
+            } else if details.is_some_and(|details| !details.is_here) {
+                "(not on this machine; `plugin fetch --locked` fetches it)"
             } else {
                 "(not a plugin; see `plugin validate`)"
             };
-            return vec![name, "-".to_owned(), size, from, "-".to_owned(), what.to_owned()];
+            let version = details.map_or("-".to_owned(), |details| details.version.clone());
+            return vec![name, version, size, from, "-".to_owned(), what.to_owned()];
         };
         let components =
             manifest.components.as_ref().map_or("?".to_owned(), |components| components.len().to_string());

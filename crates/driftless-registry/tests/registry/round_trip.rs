@@ -88,3 +88,30 @@ fn what_is_withdrawn_stays_where_it_is_and_comes_to_no_one_else() {
     team.folder.yank(&id, &"1.1.0".parse().unwrap(), false).unwrap();
     assert_eq!(other.update(&registries, &["greeter"]).unwrap(), ["greeter 1.0.0 -> 1.1.0"]);
 }
+
+#[test]
+fn a_lock_of_its_own_keeps_what_another_one_does_not_name() {
+    let team = Publisher::new();
+    let registries = [team.config()];
+    team.publish("greeter", "1.0.0", json!({})).unwrap();
+    team.publish("other", "1.0.0", json!({})).unwrap();
+    let machine = Machine::trusting(team.key.public());
+    machine.install(&registries, &["greeter"]).unwrap();
+    // A project on the same machine.
+    let project = tempfile::tempdir().unwrap();
+    let mut of_project = Machine::new();
+    of_project.places = machine.places.clone();
+    of_project.places.lock = project.path().join("plugins.lock");
+    of_project.install(&registries, &["other"]).unwrap();
+    assert_eq!(
+        (machine.installed(), of_project.installed()),
+        (vec!["greeter 1.0.0".to_owned()], vec!["other 1.0.0".to_owned()])
+    );
+    machine.remove(&registries, "greeter").unwrap();
+    assert_eq!(of_project.installed(), ["other 1.0.0"]);
+    // A lock that is gone keeps nothing.
+    drop(project);
+    machine.install(&registries, &["greeter"]).unwrap();
+    let left = machine.files().into_iter().filter(|(path, _)| path.ends_with(".wasm")).count();
+    assert_eq!(left, 1);
+}
