@@ -139,17 +139,18 @@ fn a_project_is_built_and_tested_whenever_it_changes() {
 #[test]
 #[cfg(unix)]
 fn what_was_granted_before_stays_with_its_file() {
+    // All tests share cargo's folder, so no other project is called this.
     let home = Home::new();
     let code = |says: &str| {
         let asks = "#[plugin_sdk::plugin(files(\"/etc/hostname\"))]";
         GREETER.replace("#[plugin_sdk::plugin]", asks).replace("Hello {}", says)
     };
-    project(&home, "greeter", CDYLIB, &code("Hello {}"));
-    build(&home, &["greeter"]).exits_with(0);
-    let file = "greeter/target/plugins/greeter.wasm";
+    project(&home, "keeper", CDYLIB, &code("Hello {}"));
+    build(&home, &["keeper"]).exits_with(0);
+    let file = "keeper/target/plugins/keeper.wasm";
     std::fs::copy(home.path().join(file), home.path().join("kept.wasm")).unwrap();
     home.run(&["plugin", "grant", "kept.wasm", "--all"]).exits_with(0);
-    let mut command = home.command(["plugin", "dev", "greeter", "--no-conformance"]);
+    let mut command = home.command(["plugin", "dev", "keeper", "--no-conformance"]);
     prepare(&mut command);
     let run = start_into(&mut command, &home.path().join("output"));
     let after = |number: usize| {
@@ -158,7 +159,7 @@ fn what_was_granted_before_stays_with_its_file() {
     };
     // An equal file has the grant, and it is not known which of the two was meant.
     after(1);
-    home.write("greeter/src/lib.rs", code("Goodbye {}"));
+    home.write("keeper/src/lib.rs", code("Goodbye {}"));
     after(2);
     run.interrupt();
     run.finish().exits_with(130);
@@ -167,10 +168,10 @@ fn what_was_granted_before_stays_with_its_file() {
     assert!(home.run(&["plugin", "inspect", "kept.wasm"]).stdout.contains("/etc/hostname  granted"));
     assert!(home.run(&["plugin", "inspect", file]).stdout.contains("/etc/hostname  not granted"));
     // So it is where the first file that is built is another one.
-    home.write("greeter/src/lib.rs", code("Hello {}"));
-    build(&home, &["greeter"]).exits_with(0);
-    home.write("greeter/src/lib.rs", code("Welcome {}"));
-    let mut command = home.command(["plugin", "dev", "greeter", "--no-conformance"]);
+    home.write("keeper/src/lib.rs", code("Hello {}"));
+    build(&home, &["keeper"]).exits_with(0);
+    home.write("keeper/src/lib.rs", code("Welcome {}"));
+    let mut command = home.command(["plugin", "dev", "keeper", "--no-conformance"]);
     prepare(&mut command);
     let run = start_into(&mut command, &home.path().join("output"));
     after(1);
