@@ -69,6 +69,7 @@ def main() -> None:
             )
     _dispatch.set_manifest(plan["manifest"])
     Path(plan["out"], "manifest.json").write_text(_dispatch.get_plugin_metadata(), encoding="utf-8")
+    Path(plan["out"], "definitions.json").write_text(_dispatch.describe(), encoding="utf-8")
 
 
 if __name__ == "__main__":

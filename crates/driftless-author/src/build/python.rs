@@ -12,6 +12,7 @@ use driftless_plugin_api::function::Function;
 use driftless_plugin_api::wit;
 use serde_json::{Value, json};
 
+use super::definitions::Definitions;
 use super::{Compiled, Progress, read_made};
 use crate::error::AuthorError;
 use crate::project::Project;
@@ -83,6 +84,7 @@ pub(super) fn compile(
     let mut command = Command::new(&python);
     command.arg(unpacked.work.join("describe.py")).arg(out.join("plan.json"));
     run(project, command.current_dir(&folder), |said| said)?;
+    Definitions::check_file(project, &out)?;
     progress(Progress::Step("making a component of it"));
     let mut command = Command::new(&componentize);
     command.args(["--quiet", "--world", world::NAME, "--wit-path"]).arg(&wit_folder);

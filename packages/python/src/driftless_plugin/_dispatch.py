@@ -32,6 +32,18 @@ def get_plugin_metadata() -> str:
     return write({**_manifest, "components": entries})
 
 
+def describe() -> str:
+    """All that the plugin brings, with the place of each component, for the build: it refuses what can never work."""
+    announced = [
+        {"kind": kind, "definition": one.definition(), "place": one.place}
+        for kind, known in components.items()
+        if kind != "command"
+        for one in known.values()
+    ]
+    called = [name for name in hooks if name not in ("initialize", "shutdown")]
+    return write({"components": announced, "others": [*called, *components.get("command", {})]})
+
+
 def get_definitions(*kinds: str) -> str:
     return write([component.definition() for kind in kinds for component in components[kind].values()])
 
