@@ -8,6 +8,7 @@ mod definitions;
 mod javascript;
 mod python;
 mod rust;
+mod unasked;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -124,7 +125,7 @@ pub fn build(
     let mut finished: Vec<(PathBuf, Built, Vec<u8>)> = Vec::new();
     for compiled in compiled {
         let from = compiled.from.clone();
-        let (built, bytes) = finish(compiled, project.language, options, &out_dir)?;
+        let (built, bytes) = finish(compiled, project, options, &out_dir)?;
         if let Some((other, ..)) = finished.iter().find(|(_, other, _)| other.file == built.file) {
             let why = format!(
                 "it is called `{}`, and so is {}; they would be one file",
@@ -170,7 +171,7 @@ struct Compiled {
 /// Makes a plugin of what was compiled, and says where it belongs.
 fn finish(
     compiled: Compiled,
-    language: Language,
+    project: &Project,
     options: &Options,
     out_dir: &Path,
 ) -> Result<(Built, Vec<u8>), AuthorError> {
@@ -190,6 +191,10 @@ fn finish(
         let json = serde_json::to_vec(manifest).expect("a manifest has string keys only");
         sections::append(&mut rest, SECTION, &json);
         bytes = rest;
+    }
+    let language = project.language;
+    if language == Language::Rust {
+        unasked::check(project, &bytes)?;
     }
     let names = if options.debug { Names::Keep } else { Names::Drop };
     let bytes = sections::shrink(&bytes, names).map_err(unreadable)?;

@@ -36,14 +36,14 @@ pub(super) enum Destination {
     /// A folder of this machine.
     Folder(RegistryFolder),
     /// A server.
-    Server(RemoteRegistry),
+    Server(Box<RemoteRegistry>),
 }
 
 impl Destination {
     pub(super) fn of(registry: &Registry, settings: &Settings) -> anyhow::Result<Self> {
         Ok(match registry.config().folder() {
             Some(folder) => Self::Folder(RegistryFolder::open(folder)?),
-            None => Self::Server(registries::server(settings, registry.name())?),
+            None => Self::Server(Box::new(registries::server(settings, registry.name())?)),
         })
     }
 

@@ -28,7 +28,7 @@ pub(crate) fn serve(global: &Global, terminal: &Terminal, asked: &RegistryServe)
         public_url: asked.public_url.clone(),
         trusted_proxies: asked.trusted_proxy.clone(),
         rules: driftless_validator::Rules { allow_wasi },
-        events: Arc::new(move |event| tell(&told, is_json, is_quiet, &event)),
+        events: Arc::new(move |event| tell(&told, is_json, is_quiet, event)),
         ..ServerOptions::new(&asked.folder)
     };
     let server = Server::new(options)?;

@@ -460,3 +460,21 @@ fn a_rust_plugin_as_a_component() {
     outcome.exits_with(0);
     assert!(outcome.stdout.contains(r#""message":"Hello world""#), "{}", outcome.stdout);
 }
+
+#[test]
+fn what_is_used_and_not_asked_for_is_told_where_it_is_used() {
+    let home = Home::new();
+    let code = GREETER.replace(
+        "format!(\"Hello {}\", config.who)",
+        "format!(\"Hello {}\", fs::read_to_string(\"/etc/hostname\").unwrap_or_default())",
+    );
+    project(&home, "asker", CDYLIB, &code);
+    build(&home, &["asker"]).exits_with(3).says(
+        "asker/Cargo.toml: it uses `plugin_sdk::fs`, at src/lib.rs:18, without asking for it: add `files(…)` to `#[plugin_sdk::plugin]`, as in `#[plugin_sdk::plugin(files(\"/etc/os-release\"))]`",
+    );
+    home.write(
+        "asker/src/lib.rs",
+        code.replace("#[plugin_sdk::plugin]", "#[plugin_sdk::plugin(files(\"/etc/hostname\"))]"),
+    );
+    build(&home, &["asker"]).exits_with(0);
+}
