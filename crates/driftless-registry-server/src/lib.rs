@@ -34,6 +34,7 @@
 //! | `POST /api/v1/plugins/NAMESPACE/NAME/VERSION/yank`, `…/unyank` | 204: it is withdrawn, or no longer |
 //! | `POST /api/v1/plugins/NAMESPACE/NAME/VERSION/revoke` with `{"why": "…"}` | 204: it is revoked |
 //! | `POST /api/v1/keys/NAMESPACE/rotate` with `{"text": "…", "signature": "…"}` | 204: a key took the place of another |
+//! | `POST /api/v1/keys/NAMESPACE/renew` with `{"renewals": [{"name": "…", "version": "…", "signature": "…"}]}` | 204: releases are signed by the new key |
 //! | `GET /metrics` | counters and a histogram for Prometheus; in a private registry with the scope `read` or `admin` |
 //! | `GET /healthz` | `ok`, for whoever may ask |
 //!

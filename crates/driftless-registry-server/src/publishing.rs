@@ -11,7 +11,8 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use driftless_plugin_api::text::{printable_line, truncated};
 use driftless_registry::{
-    Error, PluginId, PublicKey, Publication, Release, SignedRotation, Source, Statement,
+    Error, MAX_RENEWALS, PluginId, PublicKey, Publication, Release, Renewal, SignedRotation, Source,
+    Statement,
 };
 use semver::Version;
 use serde::Deserialize;
@@ -27,6 +28,8 @@ use crate::state::{State, blocking};
 
 /// The bytes of a body that is JSON.
 const MAX_JSON_BYTES: usize = 16 << 10;
+/// The bytes of signatures that take the place of others.
+const MAX_RENEWAL_BYTES: usize = MAX_RENEWALS << 10;
 /// How far the clocks of two machines may differ.
 const CLOCKS: Duration = Duration::from_secs(10 * 60);
 
@@ -222,6 +225,34 @@ pub(crate) async fn rotate(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Renewed {
+    renewals: Vec<Renewal>,
+}
+
+/// `POST /api/v1/keys/{namespace}/renew`
+pub(crate) async fn renew(
+    Shared(state): Shared<Arc<State>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let namespace = request.uri().path().strip_prefix("/api/v1/keys/");
+    let namespace = namespace.and_then(|path| slug(path.strip_suffix("/renew")?));
+    let namespace = namespace.ok_or_else(|| Refusal::not_found("there is no such namespace"))?;
+    let wanted = format!("publish:{namespace}");
+    let token = caller.with_scope(&state, |scope| scope.publishes(&namespace), &wanted)?.name.clone();
+    let Renewed { renewals } = json_within(&state, request, MAX_RENEWAL_BYTES).await?;
+    if renewals.len() > MAX_RENEWALS {
+        return Err(Refusal::too_large(format!("at most {MAX_RENEWALS} releases are signed anew at a time")));
+    }
+    let done = blocking(&state, move |state| {
+        state.folder.renew(&namespace, &renewals).map_err(|error| refusal(state, error))
+    });
+    done.await.inspect_err(|refusal| told(&state, &token, refusal))?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
 /// The release of a path `/api/v1/plugins/{namespace}/{name}/{version}/{what is done with it}`.
 fn release_of(path: &str) -> Result<(PluginId, Version), Refusal> {
     let found = (|| {
@@ -241,13 +272,22 @@ fn may_yank(state: &State, caller: &Caller, id: &PluginId) -> Result<String, Ref
 
 /// The body of a request, which is JSON whatever its type is said to be.
 async fn json_of<T: DeserializeOwned>(state: &State, request: Request) -> Result<T, Refusal> {
+    json_within(state, request, MAX_JSON_BYTES).await
+}
+
+/// The same, of at most so many bytes.
+async fn json_within<T: DeserializeOwned>(
+    state: &State,
+    request: Request,
+    max_bytes: usize,
+) -> Result<T, Refusal> {
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    let too_large = || Refusal::too_large(format!("the body has at most {MAX_JSON_BYTES} bytes"));
-    if length.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > MAX_JSON_BYTES) {
+    let too_large = || Refusal::too_large(format!("the body has at most {max_bytes} bytes"));
+    if length.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > max_bytes) {
         return Err(too_large());
     }
     let timeout = state.limits.request_timeout;
-    let body = tokio::time::timeout(timeout, to_bytes(request.into_body(), MAX_JSON_BYTES)).await;
+    let body = tokio::time::timeout(timeout, to_bytes(request.into_body(), max_bytes)).await;
     let bytes: Bytes = body.map_err(|_| Refusal::too_slow(timeout))?.map_err(|_| too_large())?;
     serde_json::from_slice(&bytes)
         .map_err(|error| Refusal::malformed(format!("the body cannot be read as JSON: {error}")))

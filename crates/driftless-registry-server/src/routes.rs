@@ -35,6 +35,7 @@ pub(crate) fn router(state: &Arc<State>) -> Router {
         .route("/api/v1/plugins/{plugin}/{part}/{version}/unyank", post(publishing::unyank))
         .route("/api/v1/plugins/{plugin}/{part}/{version}/revoke", post(publishing::revoke))
         .route("/api/v1/keys/{namespace}/rotate", post(publishing::rotate))
+        .route("/api/v1/keys/{namespace}/renew", post(publishing::renew))
         .route("/metrics", get(metrics))
         .route(HEALTH, get(|| async { "ok\n" }))
         .method_not_allowed_fallback(|| async { Refusal::method() })

@@ -40,7 +40,8 @@ pub struct VerifiedRelease {
 }
 
 impl VerifiedRelease {
-    /// What a lock names: a statement of this digest, signed by the key that is named beside it. The lock is what is trusted here.
+    /// What a lock names: a statement of this digest, signed by the key that is named beside it, or by one that took its place and is `trusted`. The lock is
+    /// what is trusted here.
     ///
     /// # Errors
     ///
@@ -49,6 +50,7 @@ impl VerifiedRelease {
         package: &Package,
         locked: &LockedPlugin,
         kept: KeptStatement,
+        trusted: &[PublicKey],
     ) -> Result<Self, Error> {
         let plugin = || format!("{package} {}", locked.version);
         let differs = |why: &str| Error::ManifestDiffers { plugin: plugin(), why: why.to_owned() };
@@ -65,13 +67,12 @@ impl VerifiedRelease {
             return Err(differs("its statement says something else than the lock"));
         }
         let key = locked.key.as_deref().map(str::parse::<PublicKey>).transpose()?;
-        if let Some(key) = &key
-            && !kept
-                .signature
-                .as_deref()
-                .is_some_and(|signature| key.has_signed(kept.text.as_bytes(), signature))
-        {
-            return Err(Error::WrongSignature { plugin: plugin(), trusted: vec![key.to_string()] });
+        if let Some(key) = &key {
+            let signature = kept.signature.as_deref().unwrap_or_default();
+            let mut keys = std::iter::once(key).chain(trusted);
+            if !keys.any(|key| key.has_signed(kept.text.as_bytes(), signature)) {
+                return Err(Error::WrongSignature { plugin: plugin(), trusted: vec![key.to_string()] });
+            }
         }
         let KeptStatement { text, signature } = kept;
         let release = Release { statement, text, signature, is_yanked: false, revoked: None };

@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::gate::{Gate, VerifiedRelease};
 use crate::id::{PluginId, Request};
 use crate::index::Release;
+use crate::keys::PublicKey;
 use crate::lock::{Lock, LockedPlugin};
 use crate::registries::Registries;
 use crate::resolve::{Package, Policy, Releases, Wanted, resolve};
@@ -346,11 +347,11 @@ impl Installer<'_> {
             let here = before.get(&package);
             let release = match here {
                 Some(here) if here.statement == locked.statement => {
-                    VerifiedRelease::of_lock(&package, here, signed.clone())?
+                    VerifiedRelease::of_lock(&package, here, signed.clone(), &[])?
                 }
                 _ => {
                     // That the lock in the bundle says what was signed.
-                    let release = VerifiedRelease::of_lock(&package, &locked, signed.clone())?;
+                    let release = VerifiedRelease::of_lock(&package, &locked, signed.clone(), &[])?;
                     let allow_unsigned = self
                         .registries
                         .get(&package.registry)
@@ -428,7 +429,12 @@ impl Installer<'_> {
         plugin: &LockedPlugin,
     ) -> Result<VerifiedRelease, Error> {
         let kept = store.statement(&plugin.statement).map_err(Error::io(store.root()))?;
-        VerifiedRelease::of_lock(package, plugin, kept)
+        VerifiedRelease::of_lock(package, plugin, kept, &self.trusted(package)?)
+    }
+
+    /// The keys that are trusted for a plugin.
+    fn trusted(&self, package: &Package) -> Result<Vec<PublicKey>, Error> {
+        Ok(self.places.read_trust()?.keys(&package.registry, &package.id.namespace))
     }
 
     /// Fetches what the lock names and is not here, and nothing else: each byte is that of the lock, whatever a registry says. Tells of each plugin whether it
@@ -456,7 +462,8 @@ impl Installer<'_> {
                     return Err(Error::Revoked { plugin: named(), why: why.clone() });
                 }
                 let signed = KeptStatement::of(&release);
-                let release = VerifiedRelease::of_lock(package, plugin, signed.clone())?;
+                let release =
+                    VerifiedRelease::of_lock(package, plugin, signed.clone(), &self.trusted(package)?)?;
                 let mut progress = |done| (self.events)(Event::Fetching(&release, done));
                 let bytes = store.fetch(&release, registry.source(), &mut progress)?;
                 (self.events)(Event::Checking(&release));

@@ -21,6 +21,7 @@ use crate::id::{PluginId, Slug};
 use crate::index::{self, MAX_INDEX_BYTES, Release};
 use crate::keys::{PublicKey, SigningKey};
 use crate::layout;
+use crate::renewal::Renewal;
 use crate::rotation::SignedRotation;
 use crate::source::{
     FORM, FoundPlugin, IndexSource, KeysFile, MAX_SEARCH_BYTES, RegistryInfo, SignedText, Source,
@@ -268,6 +269,38 @@ impl RegistryFolder {
         keys.keys.push(rotation.new.to_string());
         keys.rotations.push(SignedText { text: signed.text.clone(), signature: signed.signature.clone() });
         self.write_keys(&rotation.namespace, &keys)
+    }
+
+    /// Puts signatures of a key that signs for a namespace in the place of those that are there: those of a key that signs no longer. Doing it again changes
+    /// nothing.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such release, a signature is none of a key of the namespace, or it cannot be written.
+    pub fn renew(&self, namespace: &Slug, renewals: &[Renewal]) -> Result<(), Error> {
+        let _guard = self.exclusive()?;
+        let keys = self.keys(namespace)?;
+        let keys: Vec<PublicKey> = keys.keys.iter().filter_map(|key| key.parse().ok()).collect();
+        let mut by_plugin: BTreeMap<PluginId, Vec<&Renewal>> = BTreeMap::new();
+        for renewal in renewals {
+            by_plugin.entry(renewal.id(namespace)?).or_default().push(renewal);
+        }
+        for (id, renewals) in by_plugin {
+            let mut releases = self.releases(&id)?;
+            for Renewal { version, signature, .. } in renewals {
+                let named = format!("{id}@{version}");
+                let release = releases.iter_mut().find(|release| release.statement.version == *version);
+                let asked = vec![self.root.display().to_string()];
+                let release = release.ok_or_else(|| Error::UnknownPlugin { plugin: named.clone(), asked })?;
+                if !keys.iter().any(|key| key.has_signed(release.text.as_bytes(), signature)) {
+                    let why = format!("no key of the namespace `{namespace}` has signed it anew");
+                    return Err(Error::NotPublished { plugin: named, why });
+                }
+                release.signature = Some(signature.clone());
+            }
+            self.write_releases(&id, &releases)?;
+        }
+        Ok(())
     }
 
     /// While the guard is there, no other process writes to the registry.

@@ -12,9 +12,10 @@ use ureq::{Body, BodyReader};
 
 use crate::error::{Error, SourceError, TreeError};
 use crate::http::Client;
-use crate::id::PluginId;
+use crate::id::{PluginId, Slug};
 use crate::keys::PublicKey;
 use crate::publish::Publication;
+use crate::renewal::{MAX_RENEWALS, Renewal};
 use crate::rotation::SignedRotation;
 
 /// The bytes of an answer.
@@ -82,6 +83,19 @@ impl RemoteRegistry {
         let path = format!("api/v1/keys/{}/rotate", signed.rotation.namespace);
         let body = json!({"text": signed.text, "signature": signed.signature}).to_string();
         self.post(&path, &[JSON], body.as_bytes(), "the rotation")
+    }
+
+    /// Puts signatures of a key that signs for a namespace in the place of those of one that signs no longer.
+    ///
+    /// # Errors
+    ///
+    /// As for [`publish`](Self::publish).
+    pub fn renew(&self, namespace: &Slug, renewals: &[Renewal]) -> Result<(), Error> {
+        let path = format!("api/v1/keys/{namespace}/renew");
+        renewals.chunks(MAX_RENEWALS).try_for_each(|renewals| {
+            let body = json!({"renewals": renewals}).to_string();
+            self.post(&path, &[JSON], body.as_bytes(), "the signatures")
+        })
     }
 
     fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8], what: &str) -> Result<(), Error> {

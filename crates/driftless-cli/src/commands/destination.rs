@@ -3,7 +3,8 @@
 use driftless_host::Settings;
 use driftless_plugin_api::text::listed;
 use driftless_registry::{
-    PluginId, PublicKey, Publication, Registries, Registry, RegistryFolder, RemoteRegistry, SignedRotation,
+    PluginId, PublicKey, Publication, Registries, Registry, RegistryFolder, RemoteRegistry, Renewal,
+    SignedRotation, Slug,
 };
 use semver::Version;
 
@@ -86,6 +87,17 @@ impl Destination {
         match self {
             Self::Folder(folder) => folder.rotate(signed),
             Self::Server(server) => server.rotate(signed),
+        }
+    }
+
+    pub(super) fn renew(
+        &self,
+        namespace: &Slug,
+        renewals: &[Renewal],
+    ) -> Result<(), driftless_registry::Error> {
+        match self {
+            Self::Folder(folder) => folder.renew(namespace, renewals),
+            Self::Server(server) => server.renew(namespace, renewals),
         }
     }
 }

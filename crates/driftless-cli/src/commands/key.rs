@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use driftless_files::Readers;
 use driftless_plugin_api::text::printable_line;
-use driftless_registry::{PublicKey, Rotation, SigningKey, Slug};
+use driftless_registry::{PublicKey, Rotation, SigningKey, Slug, renewals};
 use serde_json::json;
 
 use super::destination::{Destination, chosen};
@@ -219,11 +219,18 @@ fn rotate(
     let waiting = secret_path(&waiting)?;
     let _ = fs::remove_file(waiting.with_extension("pub"));
     let _ = fs::remove_file(waiting);
+    // What the old key has signed stays installable, and its statements stay as they are.
+    let mut renewed = Vec::new();
+    for before in public_keys_before(name)? {
+        renewed.extend(renewals(registry.source(), &namespace, &before, &new)?);
+    }
+    target.renew(&namespace, &renewed)?;
     if global.json {
-        let told = json!({"name": name, "key": new.public().as_str(), "before": old.public().as_str(), "file": path});
+        let told = json!({"name": name, "key": new.public().as_str(), "before": old.public().as_str(), "file": path, "renewed": renewed.len()});
         print_json(global, terminal, &told)?;
         return Ok(ExitCode::SUCCESS);
     }
+    terminal.note(format!("{} releases are signed with it as well", renewed.len()));
     writeln!(
         terminal.out(),
         "{GOOD}rotated{GOOD:#} {STRONG}{name}{STRONG:#}: {} signs for {}/{namespace} from now on {FAINT}(the key before is kept as `{old_name}`){FAINT:#}",
@@ -231,4 +238,14 @@ fn rotate(
         registry.name()
     )?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The keys that signed under a name before: a rotation that was interrupted left what they had signed as it was.
+fn public_keys_before(name: &str) -> anyhow::Result<Vec<PublicKey>> {
+    let folder = registries::keys_folder()?;
+    let files = driftless_files::list_regular(&folder, "pub").map_err(|error| unreadable(&folder, &error))?;
+    let before = format!("{name}-before-");
+    let files = files.into_iter().filter(|path| context::stem(path).starts_with(&before));
+    let key = |path: PathBuf| text::read(&path).ok()?.lines().nth(1)?.parse().ok();
+    Ok(files.filter_map(key).collect())
 }

@@ -95,12 +95,16 @@ fn what_one_machine_publishes_another_one_installs() {
     assert_eq!(user.run(&["plugin", "call", "greeter", "get_task_definitions"]).stdout, "\"1.1.0\"\n");
     author.run(&["plugin", "yank", "greeter@1.1.0"]).exits_with(0);
     assert!(user.run(&["plugin", "outdated"]).stdout.contains("yanked"));
-    author.run(&["key", "rotate"]).exits_with(0);
+    author.run(&["key", "rotate"]).exits_with(0).says("2 releases are signed with it as well");
     author.write("three.wasm", greeter("1.2.0", ""));
     author.run(&["plugin", "publish", "three.wasm"]).exits_with(0);
     // The old key has said so, and so nothing is asked.
     user.run(&["plugin", "update"]).exits_with(0).says("signs with");
     user.run(&["plugin", "verify"]).exits_with(0);
+    // What the old key had signed is there still, for one who has heard of the new key only.
+    user.run(&["plugin", "remove", "greeter"]).exits_with(0);
+    user.run(&["plugin", "install", "greeter@1.0.0"]).exits_with(0);
+    user.run(&["plugin", "install", "greeter@1.2.0"]).exits_with(0);
 
     // Without the server, what is here is verified and works, and what was read is known.
     served.run.signal(Signal::TERM);

@@ -636,7 +636,7 @@ fn what_has_no_log_is_in_no_error() {
     let hidden = "what went wrong is not shown, for the task has `no_log: true`";
     for (task, text) in [
         (json!({"message": ["hunter2"]}), "the configuration of plugin `site`, task `say`: "),
-        (json!({"message": "{{ hunter2"}), "message: "),
+        (json!({"message": "{{ hunter2"}), ""),
         (json!({"message": "x", "when": "hunter2 =="}), ""),
     ] {
         let text = format!("tasks[0] (site.say): {text}{hidden}");

@@ -29,6 +29,18 @@ fn is_wrong(yaml: &str, text: &str) {
 }
 
 #[test]
+fn what_is_no_tag_and_no_control_of_a_loop_is_told() {
+    assert_eq!(
+        mistakes("tasks:\n  - type: p.a\n    tags: 5\n    loop_control: {loopvar: x}\n"),
+        [
+            "2:11: tasks[0] (p.a): there is no plugin `p` installed",
+            "3:11: tasks[0] (p.a): invalid type: integer `5`, expected a tag, or a list of tags",
+            "4:20: tasks[0] (p.a): unknown field `loopvar`, expected `loop_var` or `index_var`",
+        ]
+    );
+}
+
+#[test]
 fn every_mistake_is_told_with_its_line() {
     let yaml = "\
 vars: [a]
@@ -53,10 +65,10 @@ tasks:
             "1:7: a mapping of keys to values is expected here, not a list",
             "2:1: unknown key `hosts`: tasks are run where the program is run, and on no other machine",
             "5:11: tasks[0] (first): there is no plugin `p` installed",
-            "6:13: tasks[0] (first): true or false is expected here, not text: `yes` is text in YAML 1.2; write `true`",
-            "7:11: tasks[0] (first): invalid type: integer `5`, expected a tag, or a list of tags",
-            "8:20: tasks[0] (first): unknown field `loopvar`, expected `loop_var` or `index_var`",
-            "9:14: tasks[0] (first): message: what went wrong is not shown, for the task has `no_log: true`",
+            "6:5: tasks[0] (first): `no_log` is `true` or `false`, without quotes",
+            "7:11: tasks[0] (first): what went wrong is not shown, for the task has `no_log: true`",
+            "8:20: tasks[0] (first): what went wrong is not shown, for the task has `no_log: true`",
+            "9:14: tasks[0] (first): what went wrong is not shown, for the task has `no_log: true`",
             "10:5: tasks[1]: a mapping of keys to values is expected here, not text; a task has `type: plugin.task`, and its configuration beside it",
             "11:5: tasks[2]: missing field `type`: a task has `type: plugin.task`, and its configuration beside it",
             "12:17: tasks[2]: unknown variant `never`, expected one of `fail`, `skip`, `retry`, `quarantine`",
