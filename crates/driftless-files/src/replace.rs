@@ -11,7 +11,7 @@ pub enum Readers {
     Owner,
     /// All whom the process's file mode creation mask leaves, as for any file that a person writes.
     Umask,
-    /// The same, and nobody may write it: for files that never change.
+    /// The same, and no user may write it: for files that never change.
     Frozen,
 }
 

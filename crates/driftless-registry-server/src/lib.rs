@@ -36,7 +36,7 @@
 //! | `POST /api/v1/keys/NAMESPACE/rotate` with `{"text": "…", "signature": "…"}` | 204: a key took the place of another |
 //! | `POST /api/v1/keys/NAMESPACE/renew` with `{"renewals": [{"name": "…", "version": "…", "signature": "…"}]}` | 204: releases are signed by the new key |
 //! | `GET /metrics` | counters and a histogram for Prometheus; in a private registry with the scope `read` or `admin` |
-//! | `GET /healthz` | `ok`, for whoever may ask |
+//! | `GET /healthz` | `ok`, with or without a token |
 //!
 //! A name without a namespace is one of the registry's own. `a/b` is never ambiguous: a version begins with a digit, a name with a letter. What is asked
 //! for by `GET` can be asked for by `HEAD`. Paths of the tree are not percent-decoded: none has a character that needs it.

@@ -231,7 +231,7 @@ impl Tokens {
         let stamp = std::fs::metadata(&self.path).ok().as_ref().map(Stamp::of);
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if stamp != read.stamp || stamp.is_none() {
-            // Whoever was taken out must not go on because the file has a mistake: then no token counts.
+            // A token that was taken out must not go on because the file has a mistake: then no token counts.
             match self.load() {
                 Ok((stamp, all)) => *read = Read { stamp: Some(stamp), tokens: Some(all) },
                 Err(error) => {

@@ -135,7 +135,7 @@ pub enum Error {
         /// What was signed.
         found: String,
     },
-    /// A release that nobody signed.
+    /// A release without a signature.
     #[error("{plugin} is not signed")]
     Unsigned {
         /// The plugin.

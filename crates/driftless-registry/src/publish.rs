@@ -54,7 +54,7 @@ impl Publication {
         Ok(Self { plugin, release })
     }
 
-    /// Checks a file and what somebody else has signed of it.
+    /// Checks a file and what its publisher has signed of it elsewhere.
     ///
     /// # Errors
     ///

@@ -254,7 +254,7 @@ fn a_name_in_two_registries_is_chosen_by_the_user_alone() {
         machine.install(&registries, &["greeter"]).unwrap().is_empty(),
         "the one that is installed is meant"
     );
-    // What it needs is looked for in its own registry, whoever else has it.
+    // What it needs is looked for in its own registry, whichever other ones have it.
     evil.publish("base", "1.0.0", json!({})).unwrap();
     team.publish("top", "1.0.0", json!({"dependencies": [{"name": "base"}]})).unwrap();
     let error = fails(&machine, || machine.install(&registries, &["top"]));
