@@ -369,7 +369,7 @@ pub(crate) struct Update {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Fetch {
-    /// Takes plugins.lock as it is; there is no other way yet, and it may be said
+    /// Takes plugins.lock as it is, which it does anyway
     #[arg(long)]
     pub(crate) locked: bool,
     #[command(flatten)]

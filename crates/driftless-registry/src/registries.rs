@@ -12,7 +12,7 @@ use crate::resolve::Package;
 use crate::source::{Found, IndexSource, RegistryInfo, Source};
 use crate::tree::Folder;
 
-/// How old a release has to be where the settings do not say: long enough for a theft of a key to be noticed. A folder is the user's own.
+/// How old a release has to be where the settings do not say: a stolen key may be noticed before what it signed is installed. The time is the publisher's word, which a served registry holds against its own clock. A folder is the user's own.
 pub const DEFAULT_MIN_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A registry of the settings.

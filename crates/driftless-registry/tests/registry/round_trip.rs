@@ -115,3 +115,43 @@ fn a_lock_of_its_own_keeps_what_another_one_does_not_name() {
     let left = machine.files().into_iter().filter(|(path, _)| path.ends_with(".wasm")).count();
     assert_eq!(left, 1);
 }
+
+#[test]
+fn a_bundle_carries_what_is_installed_and_nothing_else() {
+    let team = Publisher::new();
+    let registries = [team.config()];
+    team.publish("greeter", "1.0.0", json!({})).unwrap();
+    let machine = Machine::trusting(team.key.public());
+    machine.install(&registries, &["greeter"]).unwrap();
+    let mut saved = Vec::new();
+    driftless_registry::bundle::save(&machine.lock(), &machine.places.store(), &mut saved).unwrap();
+
+    // Without a registry: with the key, and not without it.
+    let load = |machine: &Machine, bytes: &[u8]| {
+        machine.with(&[], |installer, exclusive| {
+            let plan = installer.load(driftless_registry::bundle::load(bytes)?)?;
+            installer.carry_out(exclusive, &plan)
+        })
+    };
+    let stranger = Machine::new();
+    assert!(matches!(load(&stranger, &saved).unwrap_err(), Error::NoTrustedKey { .. }));
+    assert!(stranger.installed().is_empty());
+    let other = Machine::trusting(team.key.public());
+    load(&other, &saved).unwrap();
+    assert_eq!(other.lock().to_toml(), machine.lock().to_toml());
+    assert_eq!(other.installed(), ["greeter 1.0.0"]);
+
+    // What its lock does not name, what is cut off, and what is no bundle.
+    let mut more = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_ustar();
+    header.set_size(1);
+    more.append_data(&mut header, "plugins.toml", &b"x"[..]).unwrap();
+    let mut twice = saved.clone();
+    twice.truncate(saved.len() - 1024);
+    twice.extend(more.into_inner().unwrap());
+    for bytes in [&twice[..], &saved[..saved.len() / 2], b"no archive"] {
+        let empty = Machine::trusting(team.key.public());
+        assert!(matches!(load(&empty, bytes).unwrap_err(), Error::Bundle(_)));
+        assert!(empty.installed().is_empty());
+    }
+}
