@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use driftless_plugin_api::text::{printable_line, truncated};
 
 use crate::error::Error;
@@ -109,7 +111,7 @@ impl SigningKey {
         let boxed = minisign::SecretKeyBox::from_string(text).map_err(|error| secret_error(&error))?;
         let secret = match password {
             Some(password) => boxed.into_secret_key(Some(password.to_owned())),
-            None => boxed.into_unencrypted_secret_key(),
+            None => boxed.into_unencrypted_secret_key().or_else(|error| without_checksum(text).ok_or(error)),
         };
         Self::of(secret.map_err(|error| secret_error(&error))?)
     }
@@ -151,6 +153,19 @@ impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SigningKey({})", self.public)
     }
+}
+
+/// A key without a password, as the command `minisign` writes it: it leaves the checksum out, without which the crate takes none. Whether the two halves
+/// of the key belong together is seen instead.
+fn without_checksum(text: &str) -> Option<minisign::SecretKey> {
+    const NO_PASSWORD: [u8; 2] = [0; 2];
+    const CHECKSUM_BYTES: usize = 32;
+    let bytes = BASE64_STANDARD.decode(text.lines().nth(1)?.trim()).ok()?;
+    let is_without = bytes.get(2..4)? == NO_PASSWORD && *bytes.last_chunk()? == [0; CHECKSUM_BYTES];
+    let secret = minisign::SecretKey::from_bytes(&bytes).ok().filter(|_| is_without)?;
+    let signed = minisign::sign(None, &secret, &b"x"[..], None, None).ok()?.into_string();
+    let public: PublicKey = minisign::PublicKey::from_secret_key(&secret).ok()?.to_base64().parse().ok()?;
+    public.has_signed(b"x", &signed).then_some(secret)
 }
 
 fn secret_error(error: &minisign::PError) -> Error {
