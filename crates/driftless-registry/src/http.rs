@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -37,6 +37,10 @@ const MAX_HEADER_BYTES: usize = 64 << 10;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// How often a server that is too busy is asked again.
 const RETRIES: u32 = 2;
+/// How long a server may have itself waited for before it is asked again. One that wants more is not asked again.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
+/// How soon it is seen that the caller gave up waiting.
+const PAUSE_STEP: Duration = Duration::from_millis(50);
 
 /// Something that is secret: it is not shown, not even for debugging.
 #[derive(Clone, PartialEq, Eq)]
@@ -166,13 +170,13 @@ impl Client {
     pub fn get(&self, url: &HttpUrl, headers: &[(&str, &str)]) -> Result<Response<Body>, TreeError> {
         let mut url = url.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.patiently(&Method::GET, &url, headers, None)?;
+            let response = self.patiently(&Method::GET, &url, headers, None, TOO_BUSY)?;
             let location = match response.status().as_u16() {
                 301 | 302 | 303 | 307 | 308 => response.headers().get("location").cloned(),
                 _ => None,
             };
             let Some(location) = location else { return Ok(response) };
-            let refused = |why: String| TreeError::Refused { url: shown(url.as_str()), why };
+            let refused = |why: String| TreeError::Refused { url: shown_url(&url), why };
             let told = String::from_utf8_lossy(location.as_bytes()).into_owned();
             let next = url
                 .join(&told)
@@ -181,12 +185,12 @@ impl Client {
             url = next;
         }
         Err(TreeError::Refused {
-            url: shown(url.as_str()),
+            url: shown_url(&url),
             why: format!("it leads on after {MAX_REDIRECTS} redirects"),
         })
     }
 
-    /// Sends something to the registry's own server. Redirects are not followed.
+    /// Sends something to the registry's own server. Redirects are not followed. A server that is too busy has done nothing of it, and is asked again.
     ///
     /// # Errors
     ///
@@ -198,29 +202,45 @@ impl Client {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<Response<Body>, TreeError> {
-        self.once(method, url, headers, Some(body))
+        self.patiently(method, url, headers, Some(body), TOO_BUSY_TO_BEGIN)
     }
 
+    /// Asks again where the answer is one of these statuses, when the server says or after a while, and not often.
     fn patiently(
         &self,
         method: &Method,
         url: &HttpUrl,
         headers: &[(&str, &str)],
         body: Option<&[u8]>,
+        busy: &[u16],
     ) -> Result<Response<Body>, TreeError> {
         let mut pause = Duration::from_millis(200);
         for _ in 0..RETRIES {
             let response = self.once(method, url, headers, body)?;
-            if !matches!(response.status().as_u16(), 429 | 502..=504) {
+            if !busy.contains(&response.status().as_u16()) {
                 return Ok(response);
             }
             let asked = response.headers().get("retry-after").and_then(|after| after.to_str().ok());
             let asked = asked.and_then(|after| after.parse().ok()).map(Duration::from_secs);
-            self.check_cancelled()?;
-            std::thread::sleep(asked.unwrap_or(pause).min(Duration::from_secs(5)));
+            if asked.is_some_and(|asked| asked > MAX_RETRY_AFTER) {
+                return Ok(response);
+            }
+            self.pause(asked.unwrap_or(pause))?;
             pause *= 4;
         }
         self.once(method, url, headers, body)
+    }
+
+    /// Waits, as long as the caller does.
+    fn pause(&self, duration: Duration) -> Result<(), TreeError> {
+        let mut left = duration;
+        while !left.is_zero() {
+            self.check_cancelled()?;
+            let step = left.min(PAUSE_STEP);
+            std::thread::sleep(step);
+            left -= step;
+        }
+        self.check_cancelled()
     }
 
     fn once(
@@ -231,7 +251,7 @@ impl Client {
         body: Option<&[u8]>,
     ) -> Result<Response<Body>, TreeError> {
         self.check_cancelled()?;
-        let told = || shown(url.as_str());
+        let told = || shown_url(url);
         if self.options.is_offline {
             return Err(TreeError::Offline(told()));
         }
@@ -262,6 +282,11 @@ impl Client {
         })
     }
 }
+
+/// The answers after which a server is asked for a file again.
+const TOO_BUSY: &[u16] = &[429, 502, 503, 504];
+/// Those after which it is sent something again: what stands before it may answer with the others when it has begun.
+const TOO_BUSY_TO_BEGIN: &[u16] = &[429, 503];
 
 /// Whether an answer may lead from one URL to another.
 fn check_redirect(from: &HttpUrl, to: &HttpUrl) -> Result<(), String> {
@@ -377,6 +402,12 @@ fn shown(text: &str) -> String {
     printable_line(&truncated(text, 300)).into_owned()
 }
 
+/// A URL in a message: without its query, in which a signature may be.
+pub(crate) fn shown_url(url: &HttpUrl) -> String {
+    let text = url.as_str();
+    shown(text.split_once('?').map_or(text, |(before, _)| before))
+}
+
 /// A tree behind a server, with what was read before.
 #[derive(Debug)]
 pub struct HttpTree {
@@ -400,6 +431,21 @@ impl HttpTree {
         self.client.base.join(path).expect("paths are made of names and digits")
     }
 
+    /// The tag of the download that was begun last, where it was this file's.
+    fn begun(&self, path: &str) -> Option<String> {
+        let kept = driftless_files::read_regular(&self.kept_file(BEGUN)?, 4 * MAX_TAG_BYTES as u64).ok()?;
+        let (of, tag) = std::str::from_utf8(&kept).ok()?.split_once('\n')?;
+        (of == path).then(|| tag.to_owned())
+    }
+
+    /// Notes what a download that begins is a part of, so that it goes on only where the file is the same still.
+    fn begin(&self, path: &str, response: &Response<Body>) {
+        let tag = tag_of(response).filter(|tag| is_strong(tag)).unwrap_or_default();
+        if let Some(file) = self.kept_file(BEGUN) {
+            write_kept(&file, format!("{path}\n{tag}").as_bytes());
+        }
+    }
+
     /// The kept answer for a path.
     fn kept(&self, path: &str, max_bytes: u64) -> Option<Kept> {
         let file = self.kept_file(path)?;
@@ -417,6 +463,27 @@ impl HttpTree {
 
 /// The bytes of what tells whether an answer is still right.
 const MAX_TAG_BYTES: usize = 1 << 10;
+/// What is kept of the download that was begun last. No file of a tree is called so.
+const BEGUN: &str = "begun.download";
+
+/// What tells whether an answer is still right.
+fn tag_of(response: &Response<Body>) -> Option<String> {
+    let tag = response.headers().get("etag")?.to_str().ok()?;
+    (!tag.is_empty() && tag.len() <= MAX_TAG_BYTES).then(|| tag.to_owned())
+}
+
+/// Whether a tag is one of these very bytes: a part of a file is asked for by no other.
+fn is_strong(tag: &str) -> bool {
+    tag.starts_with('"')
+}
+
+fn write_kept(file: &Path, bytes: &[u8]) {
+    let Some(folder) = file.parent() else { return };
+    if std::fs::create_dir_all(folder).is_ok() {
+        // Where that fails it is asked for again the next time.
+        let _ = driftless_files::replace(file, bytes, driftless_files::Readers::Owner);
+    }
+}
 
 /// An answer that is kept: its tag, a line break, its bytes.
 struct Kept {
@@ -440,11 +507,10 @@ impl Tree for HttpTree {
         if self.client.options.is_offline {
             return match kept {
                 Some(kept) => Ok(Some(kept.bytes)),
-                None => Err(TreeError::Offline(self.url(path).as_str().to_owned())),
+                None => Err(TreeError::Offline(shown_url(&self.url(path)))),
             };
         }
         let url = self.url(path);
-        let told = || shown(url.as_str());
         let tag = kept.as_ref().map(|kept| kept.tag.as_str()).filter(|tag| !tag.is_empty());
         let condition = tag.map(|tag| ("if-none-match", tag));
         let mut response = self.client.get(&url, condition.as_slice())?;
@@ -452,16 +518,10 @@ impl Tree for HttpTree {
             (200, _) => {}
             (304, Some(kept)) => return Ok(Some(kept.bytes)),
             (404 | 410, _) => return Ok(None),
-            (status, _) => return Err(TreeError::Status { url: told(), status }),
+            (status, _) => return Err(TreeError::Status { url: shown_url(&url), status }),
         }
-        let tag = response.headers().get("etag").and_then(|tag| tag.to_str().ok()).unwrap_or_default();
-        let tag = if tag.len() <= MAX_TAG_BYTES { tag.to_owned() } else { String::new() };
-        let reader = Cancellable { from: response.body_mut().as_reader(), client: &self.client };
-        let bytes = driftless_files::read_bounded(reader, max_bytes).map_err(|error| match error.kind() {
-            std::io::ErrorKind::FileTooLarge => TreeError::TooLarge { what: told(), max_bytes },
-            _ if self.client.check_cancelled().is_err() => TreeError::Cancelled,
-            _ => TreeError::Unreachable { url: told(), why: error.to_string() },
-        })?;
+        let tag = tag_of(&response).unwrap_or_default();
+        let bytes = self.client.read_body(&url, &mut response, max_bytes)?;
         if self.client.options.cache.is_some() {
             self.fresh().insert(path.to_owned(), (tag, bytes.clone()));
         }
@@ -476,7 +536,17 @@ impl Tree for HttpTree {
     }
 
     fn open(&self, path: &str, from: u64) -> Result<Option<Opened>, TreeError> {
-        self.client.open(&self.url(path), from)
+        let url = self.url(path);
+        let tag = if from > 0 { self.begun(path) } else { None };
+        let response = self.client.ask(&url, from, tag.as_deref().filter(|tag| !tag.is_empty()))?;
+        if response.status().as_u16() == 200 {
+            self.begin(path, &response);
+        }
+        match beginning(&response, from) {
+            Some(from) => Ok(Some(self.client.opened(response, from))),
+            None if is_missing(&response) => Ok(None),
+            None => Err(TreeError::Status { url: shown_url(&url), status: response.status().as_u16() }),
+        }
     }
 
     fn place(&self) -> String {
@@ -489,17 +559,14 @@ impl HttpTree {
         self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps an answer. Where that fails it is asked for again the next time.
+    /// Keeps an answer.
     fn keep(&self, path: &str, tag: &str, bytes: &[u8]) {
         let Some(file) = self.kept_file(path) else { return };
-        let Some(folder) = file.parent() else { return };
         let mut contents = Vec::with_capacity(tag.len() + 1 + bytes.len());
         contents.extend_from_slice(tag.as_bytes());
         contents.push(b'\n');
         contents.extend_from_slice(bytes);
-        if std::fs::create_dir_all(folder).is_ok() {
-            let _ = driftless_files::replace(&file, &contents, driftless_files::Readers::Owner);
-        }
+        write_kept(&file, &contents);
     }
 }
 
@@ -510,19 +577,57 @@ impl Client {
     ///
     /// As for [`get`](Self::get), and when the server says no.
     pub fn open(&self, url: &HttpUrl, from: u64) -> Result<Option<Opened>, TreeError> {
-        let range = format!("bytes={from}-");
-        let headers = [("range", range.as_str())];
-        let response = self.get(url, if from > 0 { &headers } else { &[] })?;
-        let status = response.status().as_u16();
-        let from = match status {
-            200 => 0,
-            206 if begins_at(&response, from) => from,
-            404 | 410 => return Ok(None),
-            _ => return Err(TreeError::Status { url: shown(url.as_str()), status }),
-        };
-        let reader = response.into_body().into_reader();
-        Ok(Some(Opened { from, reader: Box::new(OwnedCancellable { from: reader, client: self.clone() }) }))
+        let response = self.ask(url, from, None)?;
+        match beginning(&response, from) {
+            Some(from) => Ok(Some(self.opened(response, from))),
+            None if is_missing(&response) => Ok(None),
+            None => Err(TreeError::Status { url: shown_url(url), status: response.status().as_u16() }),
+        }
     }
+
+    /// Asks for a file from a byte on, or for all of it where it has another tag now.
+    fn ask(&self, url: &HttpUrl, from: u64, tag: Option<&str>) -> Result<Response<Body>, TreeError> {
+        let range = format!("bytes={from}-");
+        let mut headers = Vec::new();
+        if from > 0 {
+            headers.push(("range", range.as_str()));
+            headers.extend(tag.map(|tag| ("if-range", tag)));
+        }
+        self.get(url, &headers)
+    }
+
+    fn opened(&self, response: Response<Body>, from: u64) -> Opened {
+        let reader = response.into_body().into_reader();
+        Opened { from, reader: Box::new(OwnedCancellable { from: reader, client: self.clone() }) }
+    }
+
+    /// Reads the whole body of an answer.
+    pub(crate) fn read_body(
+        &self,
+        url: &HttpUrl,
+        response: &mut Response<Body>,
+        max_bytes: u64,
+    ) -> Result<Vec<u8>, TreeError> {
+        let reader = Cancellable { from: response.body_mut().as_reader(), client: self };
+        driftless_files::read_bounded(reader, max_bytes).map_err(|error| match error.kind() {
+            std::io::ErrorKind::FileTooLarge => TreeError::TooLarge { what: shown_url(url), max_bytes },
+            _ if self.check_cancelled().is_err() => TreeError::Cancelled,
+            _ => TreeError::Unreachable { url: shown_url(url), why: error.to_string() },
+        })
+    }
+}
+
+/// The byte with which an answer begins, where it has the file that was asked for from this byte on.
+fn beginning(response: &Response<Body>, from: u64) -> Option<u64> {
+    match response.status().as_u16() {
+        200 => Some(0),
+        206 if begins_at(response, from) => Some(from),
+        _ => None,
+    }
+}
+
+fn is_missing(response: &Response<Body>) -> bool {
+    matches!(response.status().as_u16(), 404 | 410)
 }
 
 /// Whether a part of a file begins where it was asked to.

@@ -268,15 +268,17 @@ impl Installer<'_> {
         let lock = self.places.read_lock()?;
         let mut roots = roots(&lock);
         let mut asked = BTreeSet::new();
+        let mut known = BTreeMap::new();
         for request in requests {
-            let package = self.package(&lock, request)?;
+            let (package, releases) = self.package(&lock, request)?;
+            known.extend(releases.map(|releases| (package.clone(), releases)));
             // Without a range the one of before counts, and else whatever is compatible with what is found.
             let range = if request.has_range { Some(request.range.clone()) } else { None };
             let before = roots.get(&package).cloned().flatten();
             roots.insert(package.clone(), range.or(before));
             asked.insert(package);
         }
-        self.plan(exclusive, lock, roots, &BTreeSet::new(), &asked)
+        self.plan(exclusive, lock, roots, &BTreeSet::new(), &asked, known)
     }
 
     /// Plans to bring plugins up to date within the ranges that were asked for: these, or all.
@@ -297,7 +299,7 @@ impl Installer<'_> {
         }
         let roots = roots(&lock);
         let asked = free.clone();
-        self.plan(exclusive, lock, roots, &free, &asked)
+        self.plan(exclusive, lock, roots, &free, &asked, BTreeMap::new())
     }
 
     /// Removes a plugin that was asked for, and what was there for it only.
@@ -491,16 +493,16 @@ impl Installer<'_> {
         self.sweep(&plan.lock)
     }
 
-    /// The plugin that a request means: one that is installed, or one of a registry.
-    fn package(&self, lock: &Lock, request: &Request) -> Result<Package, Error> {
+    /// The plugin that a request means: one that is installed, or one of a registry; that with its releases, where they had to be asked for.
+    fn package(&self, lock: &Lock, request: &Request) -> Result<(Package, Option<Vec<Release>>), Error> {
         let mut installed = lock.plugins().map(|(package, _)| package).filter(|package| {
             package.id.name == request.name
                 && request.namespace.as_ref().is_none_or(|namespace| *namespace == package.id.namespace)
                 && request.registry.as_ref().is_none_or(|registry| *registry == package.registry)
         });
         match (installed.next(), installed.next()) {
-            (Some(only), None) => Ok(only.clone()),
-            _ => self.registries.package(request),
+            (Some(only), None) => Ok((only.clone(), None)),
+            _ => self.registries.package_and_releases(request),
         }
     }
 
@@ -511,6 +513,7 @@ impl Installer<'_> {
         mut roots: BTreeMap<Package, Option<VersionReq>>,
         free: &BTreeSet<Package>,
         asked: &BTreeSet<Package>,
+        known: BTreeMap<Package, Vec<Release>>,
     ) -> Result<Plan, Error> {
         (self.events)(Event::Resolving);
         let store = self.places.store();
@@ -526,7 +529,8 @@ impl Installer<'_> {
             .filter(|(package, _)| !free.contains(package))
             .map(|(package, plugin)| (package.clone(), plugin.version.clone()))
             .collect();
-        let asking = Asking { registries: self.registries, kept: BTreeMap::new(), asked: RefCell::default() };
+        let asking =
+            Asking { registries: self.registries, kept: BTreeMap::new(), asked: RefCell::new(known) };
         // What is installed and may stay is not asked for, unless it does not fit.
         let kept = locked
             .keys()

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::error::{Error, SourceError, TreeError};
 use crate::http::{Client, HttpOptions, HttpTree};
 use crate::id::{PluginId, Request, is_registry_name};
+use crate::index::Release;
 use crate::layout;
 use crate::resolve::Package;
 use crate::source::{Found, IndexSource, RegistryInfo, Source};
@@ -163,6 +164,14 @@ impl Registries {
     ///
     /// When no registry has it, or several have, or one of them cannot be asked: it might have it, too.
     pub fn package(&self, request: &Request) -> Result<Package, Error> {
+        Ok(self.package_and_releases(request)?.0)
+    }
+
+    /// The same, with the releases of the plugin, where they had to be asked for.
+    pub(crate) fn package_and_releases(
+        &self,
+        request: &Request,
+    ) -> Result<(Package, Option<Vec<Release>>), Error> {
         let package = |registry: &Registry| -> Result<Package, Error> {
             let namespace = match &request.namespace {
                 Some(namespace) => namespace.clone(),
@@ -172,14 +181,14 @@ impl Registries {
             Ok(Package { registry: registry.name().to_owned(), id })
         };
         if let Some(name) = &request.registry {
-            return package(self.get(name)?);
+            return Ok((package(self.get(name)?)?, None));
         }
-        let mut having = Vec::new();
+        let mut having: Vec<(Package, Option<Vec<Release>>)> = Vec::new();
         for registry in &self.all {
             let package = package(registry)?;
             let releases = registry.source.releases(&package.id).map_err(|source| registry.error(source))?;
             if !releases.is_empty() {
-                having.push(package);
+                having.push((package, Some(releases)));
             }
         }
         match having.len() {
@@ -189,8 +198,8 @@ impl Registries {
                 asked: self.all.iter().map(|registry| registry.name().to_owned()).collect(),
             }),
             _ => Err(Error::SeveralRegistries {
-                plugin: having[0].id.to_string(),
-                registries: having.into_iter().map(|package| package.registry).collect(),
+                plugin: having[0].0.id.to_string(),
+                registries: having.into_iter().map(|(package, _)| package.registry).collect(),
             }),
         }
     }

@@ -4,4 +4,5 @@ mod attacks;
 mod machine;
 mod misbehaving;
 mod release;
+mod requests;
 mod round_trip;
