@@ -12,7 +12,7 @@ use semver::Version;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::release::plugin;
+use crate::release::padded_plugin;
 
 pub(crate) const ID: &str = "https://plugins.example.com/";
 
@@ -35,13 +35,24 @@ impl Publisher {
 
     /// Signs a release; nothing is published.
     pub(crate) fn signed(&self, name: &str, version: &str, more: Value) -> Result<Publication, Error> {
+        self.padded(name, version, more, "")
+    }
+
+    /// The same, of a file that is as much larger.
+    pub(crate) fn padded(
+        &self,
+        name: &str,
+        version: &str,
+        more: Value,
+        padding: &str,
+    ) -> Result<Publication, Error> {
         let target = Target {
             registry: ID,
             namespace: &"main".parse().unwrap(),
             published: SystemTime::now(),
             is_security_fix: false,
         };
-        Publication::sign(plugin(name, version, more), RULES, &target, &self.key)
+        Publication::sign(padded_plugin(name, version, more, padding), RULES, &target, &self.key)
     }
 
     pub(crate) fn publish(&self, name: &str, version: &str, more: Value) -> Result<(), Error> {
@@ -139,7 +150,17 @@ impl Machine {
 
     /// Brings plugins up to date.
     pub(crate) fn update(&self, configs: &[RegistryConfig], names: &[&str]) -> Result<Vec<String>, Error> {
-        self.with(configs, |installer, exclusive| {
+        self.update_with(configs, &HttpOptions::default(), names)
+    }
+
+    /// The same, where servers are asked in this way.
+    pub(crate) fn update_with(
+        &self,
+        configs: &[RegistryConfig],
+        http: &HttpOptions,
+        names: &[&str],
+    ) -> Result<Vec<String>, Error> {
+        self.with_options(configs, http, |installer, exclusive| {
             let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
             carry_out(installer, exclusive, installer.update(exclusive, &names)?)
         })

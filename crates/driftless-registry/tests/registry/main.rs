@@ -3,6 +3,8 @@
 mod attacks;
 mod machine;
 mod misbehaving;
+#[cfg(unix)]
+mod real;
 mod release;
 mod requests;
 mod round_trip;
