@@ -62,11 +62,11 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
-    /// A folder that is a registry already.
-    #[error("{}: there is a registry already", folder.display())]
+    /// A folder or a bucket that has a registry already.
+    #[error("{place}: there is a registry already")]
     RegistryExists {
-        /// The folder.
-        folder: PathBuf,
+        /// Where.
+        place: String,
     },
     /// A registry that is not in the settings.
     #[error("there is no registry `{registry}`; {known}", known = known_registries(known))]

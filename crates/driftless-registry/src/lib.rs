@@ -46,7 +46,7 @@ pub use install::{Change, Event, Exclusive, Installer, Places, Plan, Verdict};
 pub use installed::{Store, StoredPlugin};
 pub use keys::{PublicKey, SigningKey};
 pub use lock::{Lock, LockedPlugin};
-pub use publish::{Publication, RegistryFolder};
+pub use publish::{Publication, RegistryFolder, RegistryTree};
 pub use registries::{DEFAULT_MIN_AGE, Registries, Registry, RegistryConfig, is_unreachable};
 pub use remote::RemoteRegistry;
 pub use renewal::{MAX_RENEWALS, Renewal, renewals};
@@ -56,7 +56,7 @@ pub use signed::KeptStatement;
 pub use source::{Found, FoundPlugin, IndexSource, Keys, RegistryInfo, Source};
 pub use statement::{Dependency, MAX_STATEMENT_BYTES, Statement, Target};
 pub use store::BlobStore;
-pub use tree::{Folder, Opened, Tree};
+pub use tree::{Expected, Folder, Opened, Tree, Versioned, WritableTree};
 pub use trust::{Mark, Seen, Trust};
 
 /// A text of unknown origin in a message: one line, and not long.

@@ -1,14 +1,15 @@
-//! Publishing: a release is checked, signed, and put into a registry that is a folder.
+//! Publishing: a release is checked, signed, and put into a registry that is a tree of files: a folder, a bucket.
 //!
 //! A server publishes in the same way into its own folder. The order is that of trust: the file, then the line of the index that names it, then
 //! what searches find. So what stops in the middle leaves nothing that names what is not there.
+//!
+//! Two may publish at once. In a folder they wait for each other. In a bucket each writes only where what it has read is there still, and begins anew
+//! where it is not.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use driftless_files::Readers;
 use driftless_permissions::{Coverage, Grant};
 use driftless_plugin_api::digest::Digest;
 use driftless_plugin_api::host_call::Capability;
@@ -16,7 +17,7 @@ use driftless_plugin_api::text::listed;
 use driftless_validator::{PluginFile, Rules, ValidatedPlugin};
 use semver::Version;
 
-use crate::error::{Error, SourceError};
+use crate::error::{Error, SourceError, TreeError};
 use crate::id::{PluginId, Slug};
 use crate::index::{self, MAX_INDEX_BYTES, Release};
 use crate::keys::{PublicKey, SigningKey};
@@ -24,10 +25,11 @@ use crate::layout;
 use crate::renewal::Renewal;
 use crate::rotation::SignedRotation;
 use crate::source::{
-    FORM, FoundPlugin, IndexSource, KeysFile, MAX_SEARCH_BYTES, RegistryInfo, SignedText, Source,
+    FORM, FoundPlugin, IndexSource, KeysFile, MAX_KEYS_BYTES, MAX_SEARCH_BYTES, RegistryInfo, SignedText,
+    Source,
 };
 use crate::statement::{Statement, Target, registry_identity};
-use crate::tree::Folder;
+use crate::tree::{Expected, Folder, Tree, Versioned, WritableTree};
 
 /// A release that may be published: its file may run, and what is said of it is signed.
 pub struct Publication {
@@ -113,31 +115,39 @@ fn validated(bytes: Vec<u8>, rules: Rules) -> Result<ValidatedPlugin, Error> {
     Ok(plugin)
 }
 
-/// A registry that is a folder, to be written to.
+/// A registry in a tree of files, to be written to.
 #[derive(Clone, Debug)]
-pub struct RegistryFolder {
-    root: PathBuf,
+pub struct RegistryTree<W> {
+    tree: W,
     info: RegistryInfo,
 }
 
-impl RegistryFolder {
+/// A registry that is a folder, to be written to.
+pub type RegistryFolder = RegistryTree<Folder>;
+
+/// How often writing begins anew where another one that publishes was quicker.
+const MAX_ATTEMPTS: usize = 20;
+
+/// A file, as what stands in it, and the tag of what was read.
+struct Current<T> {
+    content: T,
+    tag: Option<String>,
+}
+
+impl<T> Current<T> {
+    fn expected(&self) -> Expected<'_> {
+        self.tag.as_deref().map_or(Expected::Missing, Expected::Tagged)
+    }
+}
+
+impl RegistryTree<Folder> {
     /// Makes an empty registry in a folder, which is made where there is none.
     ///
     /// # Errors
     ///
     /// When there is a registry already, the identity is none, or the folder cannot be written.
     pub fn create(root: impl Into<PathBuf>, id: &str, namespace: Slug) -> Result<Self, Error> {
-        let root = root.into();
-        registry_identity(id).map_err(|why| Error::Name { name: crate::printable(id), why })?;
-        fs::create_dir_all(&root).map_err(Error::io(&root))?;
-        let config = root.join(layout::CONFIG);
-        if config.symlink_metadata().is_ok() {
-            return Err(Error::RegistryExists { folder: root });
-        }
-        let info = RegistryInfo { v: FORM, id: id.to_owned(), namespace };
-        let text = serde_json::to_string_pretty(&info).expect("texts are plain data") + "\n";
-        replace(&config, text.as_bytes())?;
-        Ok(Self { root, info })
+        Self::create_in(Folder(root.into()), id, namespace)
     }
 
     /// The registry in a folder.
@@ -146,10 +156,40 @@ impl RegistryFolder {
     ///
     /// When there is none.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, Error> {
-        let root = root.into();
-        let info =
-            IndexSource::new(Folder(root.clone())).info().map_err(|source| in_folder(&root, source))?;
-        Ok(Self { root, info })
+        Self::open_in(Folder(root.into()))
+    }
+
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.tree.0
+    }
+}
+
+impl<W: WritableTree> RegistryTree<W> {
+    /// Makes an empty registry in a tree.
+    ///
+    /// # Errors
+    ///
+    /// When there is a registry already, the identity is none, or the tree cannot be written.
+    pub fn create_in(tree: W, id: &str, namespace: Slug) -> Result<Self, Error> {
+        registry_identity(id).map_err(|why| Error::Name { name: crate::printable(id), why })?;
+        let info = RegistryInfo { v: FORM, id: id.to_owned(), namespace };
+        let text = serde_json::to_string_pretty(&info).expect("texts are plain data") + "\n";
+        let registry = Self { tree, info };
+        if !registry.put(layout::CONFIG, text.as_bytes(), Expected::Missing)? {
+            return Err(Error::RegistryExists { place: registry.tree.place() });
+        }
+        Ok(registry)
+    }
+
+    /// The registry in a tree.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub fn open_in(tree: W) -> Result<Self, Error> {
+        let info = IndexSource::new(&tree).info().map_err(|source| in_tree(&tree, source))?;
+        Ok(Self { tree, info })
     }
 
     /// Which registry it is.
@@ -157,9 +197,9 @@ impl RegistryFolder {
         &self.info
     }
 
-    /// The folder.
-    pub fn root(&self) -> &Path {
-        &self.root
+    /// The tree.
+    pub fn tree(&self) -> &W {
+        &self.tree
     }
 
     /// Publishes a release. A namespace that has no key yet gets the one that signed; `key` is that one, where it is known.
@@ -179,43 +219,42 @@ impl RegistryFolder {
             );
             return Err(refused(why));
         }
-        let mut keys = self.keys(&statement.id.namespace)?;
-        if keys.keys.is_empty()
-            && let Some(key) = key
-        {
-            keys.keys.push(key.to_string());
-        }
-        let signed = keys.keys.iter().filter_map(|key| key.parse::<PublicKey>().ok());
-        if !signed
-            .into_iter()
-            .any(|key| key.has_signed(publication.text().as_bytes(), publication.signature()))
-        {
-            let why = format!(
-                "the namespace `{}` of this registry belongs to {}, and none of these keys has signed it",
-                statement.id.namespace,
-                if keys.keys.is_empty() { "no key yet".to_owned() } else { listed(&keys.keys, 4) }
-            );
-            return Err(refused(why));
-        }
-        let mut releases = self.releases(&statement.id)?;
-        admit(publication, &releases)?;
-        let mut search = self.search()?;
-        if releases.is_empty()
-            && let Some(other) = looks_like(&search, &statement.id)
-        {
-            return Err(refused(format!("its name looks like that of `{other}`, which is there already")));
-        }
-        let blob = self.root.join(layout::blob(&statement.digest));
-        if driftless_files::read_regular(&blob, statement.size_bytes).map(|there| Digest::of(&there)).ok()
-            != Some(statement.digest)
-        {
-            replace(&blob, publication.bytes())?;
-        }
-        self.write_keys(&statement.id.namespace, &keys)?;
-        releases.push(publication.release.clone());
-        self.write_releases(&statement.id, &releases)?;
-        note(&mut search, &statement.id, &releases);
-        self.write_search(&search)
+        self.until_written(&publication.named(), || {
+            let mut keys = self.keys(&statement.id.namespace)?;
+            let is_first = keys.content.keys.is_empty() && key.is_some();
+            if is_first {
+                keys.content.keys.extend(key.map(ToString::to_string));
+            }
+            let signed = keys.content.keys.iter().filter_map(|key| key.parse::<PublicKey>().ok());
+            if !signed
+                .into_iter()
+                .any(|key| key.has_signed(publication.text().as_bytes(), publication.signature()))
+            {
+                let known = &keys.content.keys;
+                let why = format!(
+                    "the namespace `{}` of this registry belongs to {}, and none of these keys has signed it",
+                    statement.id.namespace,
+                    if known.is_empty() { "no key yet".to_owned() } else { listed(known, 4) }
+                );
+                return Err(refused(why));
+            }
+            let mut releases = self.releases(&statement.id)?;
+            admit(publication, &releases.content)?;
+            if releases.content.is_empty()
+                && let Some(other) = looks_like(&self.search()?.content, &statement.id)
+            {
+                return Err(refused(format!(
+                    "its name looks like that of `{other}`, which is there already"
+                )));
+            }
+            self.write_blob(&statement.digest, publication.bytes())?;
+            if is_first && !self.write_keys(&statement.id.namespace, &keys)? {
+                return Ok(false);
+            }
+            releases.content.push(publication.release.clone());
+            self.write_releases(&statement.id, &releases)
+        })?;
+        self.note(&statement.id)
     }
 
     /// Withdraws a release, or no longer: no new installation takes it, and those that have it keep it.
@@ -236,19 +275,15 @@ impl RegistryFolder {
         self.mark(id, version, |release| release.revoked = Some(crate::printable(why)))
     }
 
-    fn mark(&self, id: &PluginId, version: &Version, mark: impl FnOnce(&mut Release)) -> Result<(), Error> {
+    fn mark(&self, id: &PluginId, version: &Version, mark: impl Fn(&mut Release)) -> Result<(), Error> {
         let _guard = self.exclusive()?;
-        let mut releases = self.releases(id)?;
-        let release = releases.iter_mut().find(|release| release.statement.version == *version);
-        let missing = || Error::UnknownPlugin {
-            plugin: format!("{id}@{version}"),
-            asked: vec![self.root.display().to_string()],
-        };
-        mark(release.ok_or_else(missing)?);
-        self.write_releases(id, &releases)?;
-        let mut search = self.search()?;
-        note(&mut search, id, &releases);
-        self.write_search(&search)
+        let named = format!("{id}@{version}");
+        self.until_written(&named, || {
+            let mut releases = self.releases(id)?;
+            mark(self.find(&mut releases.content, id, version)?);
+            self.write_releases(id, &releases)
+        })?;
+        self.note(id)
     }
 
     /// Lets a key take the place of another.
@@ -259,16 +294,20 @@ impl RegistryFolder {
     pub fn rotate(&self, signed: &SignedRotation) -> Result<(), Error> {
         let _guard = self.exclusive()?;
         let rotation = &signed.rotation;
-        let mut keys = self.keys(&rotation.namespace)?;
-        let leads = signed.leads_from(&rotation.old, &self.info.id, &rotation.namespace);
-        if !leads || !keys.keys.iter().any(|key| key == rotation.old.as_str()) {
-            let why = format!("{} is no key of the namespace `{}`", rotation.old, rotation.namespace);
-            return Err(Error::NotPublished { plugin: "the rotation".to_owned(), why });
-        }
-        keys.keys.retain(|key| key != rotation.old.as_str());
-        keys.keys.push(rotation.new.to_string());
-        keys.rotations.push(SignedText { text: signed.text.clone(), signature: signed.signature.clone() });
-        self.write_keys(&rotation.namespace, &keys)
+        self.until_written("the rotation", || {
+            let mut keys = self.keys(&rotation.namespace)?;
+            let file = &mut keys.content;
+            let leads = signed.leads_from(&rotation.old, &self.info.id, &rotation.namespace);
+            if !leads || !file.keys.iter().any(|key| key == rotation.old.as_str()) {
+                let why = format!("{} is no key of the namespace `{}`", rotation.old, rotation.namespace);
+                return Err(Error::NotPublished { plugin: "the rotation".to_owned(), why });
+            }
+            file.keys.retain(|key| key != rotation.old.as_str());
+            file.keys.push(rotation.new.to_string());
+            file.rotations
+                .push(SignedText { text: signed.text.clone(), signature: signed.signature.clone() });
+            self.write_keys(&rotation.namespace, &keys)
+        })
     }
 
     /// Puts signatures of a key that signs for a namespace in the place of those that are there: those of a key that signs no longer. Doing it again changes
@@ -279,99 +318,163 @@ impl RegistryFolder {
     /// When there is no such release, a signature is none of a key of the namespace, or it cannot be written.
     pub fn renew(&self, namespace: &Slug, renewals: &[Renewal]) -> Result<(), Error> {
         let _guard = self.exclusive()?;
-        let keys = self.keys(namespace)?;
-        let keys: Vec<PublicKey> = keys.keys.iter().filter_map(|key| key.parse().ok()).collect();
         let mut by_plugin: BTreeMap<PluginId, Vec<&Renewal>> = BTreeMap::new();
         for renewal in renewals {
             by_plugin.entry(renewal.id(namespace)?).or_default().push(renewal);
         }
         for (id, renewals) in by_plugin {
-            let mut releases = self.releases(&id)?;
-            for Renewal { version, signature, .. } in renewals {
-                let named = format!("{id}@{version}");
-                let release = releases.iter_mut().find(|release| release.statement.version == *version);
-                let asked = vec![self.root.display().to_string()];
-                let release = release.ok_or_else(|| Error::UnknownPlugin { plugin: named.clone(), asked })?;
-                if !keys.iter().any(|key| key.has_signed(release.text.as_bytes(), signature)) {
-                    let why = format!("no key of the namespace `{namespace}` has signed it anew");
-                    return Err(Error::NotPublished { plugin: named, why });
+            self.until_written(&id.to_string(), || {
+                let keys = self.keys(namespace)?.content;
+                let keys: Vec<PublicKey> = keys.keys.iter().filter_map(|key| key.parse().ok()).collect();
+                let mut releases = self.releases(&id)?;
+                for Renewal { version, signature, .. } in &renewals {
+                    let release = self.find(&mut releases.content, &id, version)?;
+                    if !keys.iter().any(|key| key.has_signed(release.text.as_bytes(), signature)) {
+                        let why = format!("no key of the namespace `{namespace}` has signed it anew");
+                        return Err(Error::NotPublished { plugin: format!("{id}@{version}"), why });
+                    }
+                    release.signature = Some(signature.clone());
                 }
-                release.signature = Some(signature.clone());
-            }
-            self.write_releases(&id, &releases)?;
+                self.write_releases(&id, &releases)
+            })?;
         }
         Ok(())
     }
 
-    /// While the guard is there, no other process writes to the registry.
-    fn exclusive(&self) -> Result<File, Error> {
-        let path = self.root.join(".publishing");
-        let mut options = OpenOptions::new();
-        options.create(true).truncate(false).write(true);
-        let file = driftless_files::without_following(&mut options).open(&path).map_err(Error::io(&path))?;
-        file.lock().map_err(Error::io(&path))?;
-        Ok(file)
+    /// Does what reads, and writes where what was read is there still, until that is so. `write` says whether it was.
+    fn until_written(&self, what: &str, mut write: impl FnMut() -> Result<bool, Error>) -> Result<(), Error> {
+        for _ in 0..MAX_ATTEMPTS {
+            if write()? {
+                return Ok(());
+            }
+        }
+        let why = format!(
+            "others published into {} at the same time, and were quicker {MAX_ATTEMPTS} times; try again",
+            self.tree.place()
+        );
+        Err(Error::NotPublished { plugin: what.to_owned(), why })
     }
 
-    fn releases(&self, id: &PluginId) -> Result<Vec<Release>, Error> {
-        let source = IndexSource::new(Folder(self.root.clone()));
-        let releases = source.releases(id).map_err(|source| in_folder(&self.root, source))?;
-        // Writing the file anew would lose the lines that this program cannot read.
-        let path = self.root.join(layout::index(id));
-        let lines = match driftless_files::read_regular(&path, MAX_INDEX_BYTES) {
-            Ok(bytes) => String::from_utf8_lossy(&bytes).lines().count(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
-            Err(error) => return Err(Error::io(&path)(error)),
+    /// While the guard is there, no other process writes to the registry.
+    fn exclusive(&self) -> Result<Option<File>, Error> {
+        self.tree.exclusive().map_err(|error| self.error(error))
+    }
+
+    fn find<'r>(
+        &self,
+        releases: &'r mut [Release],
+        id: &PluginId,
+        version: &Version,
+    ) -> Result<&'r mut Release, Error> {
+        let found = releases.iter_mut().find(|release| release.statement.version == *version);
+        found.ok_or_else(|| Error::UnknownPlugin {
+            plugin: format!("{id}@{version}"),
+            asked: vec![self.tree.place()],
+        })
+    }
+
+    fn current(&self, path: &str, max_bytes: u64) -> Result<Option<Versioned>, Error> {
+        self.tree.current(path, max_bytes).map_err(|error| self.error(error))
+    }
+
+    fn put(&self, path: &str, bytes: &[u8], expected: Expected<'_>) -> Result<bool, Error> {
+        self.tree.put(path, bytes, expected).map_err(|error| self.error(error))
+    }
+
+    fn releases(&self, id: &PluginId) -> Result<Current<Vec<Release>>, Error> {
+        let path = layout::index(id);
+        let Some(Versioned { bytes, tag }) = self.current(&path, MAX_INDEX_BYTES)? else {
+            return Ok(Current { content: Vec::new(), tag: None });
         };
-        if lines != releases.len() {
+        let malformed = |why: String| {
+            let what = format!("{}: {path}", self.tree.place());
+            in_tree(&self.tree, SourceError::Malformed { what, why: crate::printable(&why) })
+        };
+        let releases = index::parse(&bytes).map_err(malformed)?;
+        // Writing the file anew would lose the lines that this program cannot read.
+        if String::from_utf8_lossy(&bytes).lines().count() != releases.len() {
             let why = "a newer version of this program has written releases of it, which this one would lose";
             return Err(Error::NotPublished { plugin: id.to_string(), why: why.to_owned() });
         }
-        Ok(releases)
+        Ok(Current { content: releases, tag: Some(tag) })
     }
 
-    fn keys(&self, namespace: &Slug) -> Result<KeysFile, Error> {
-        let path = self.root.join(layout::keys(namespace));
-        match driftless_files::read_regular(&path, 1 << 20) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .map_err(|error| Error::File { what: path.display().to_string(), why: error.to_string() }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(KeysFile::default()),
-            Err(error) => Err(Error::io(&path)(error)),
+    fn keys(&self, namespace: &Slug) -> Result<Current<KeysFile>, Error> {
+        let path = layout::keys(namespace);
+        let Some(Versioned { bytes, tag }) = self.current(&path, MAX_KEYS_BYTES)? else {
+            return Ok(Current { content: KeysFile::default(), tag: None });
+        };
+        let content = serde_json::from_slice(&bytes).map_err(|error| Error::File {
+            what: format!("{}/{path}", self.tree.place().trim_end_matches('/')),
+            why: error.to_string(),
+        })?;
+        Ok(Current { content, tag: Some(tag) })
+    }
+
+    fn write_keys(&self, namespace: &Slug, keys: &Current<KeysFile>) -> Result<bool, Error> {
+        let text = serde_json::to_string_pretty(&keys.content).expect("texts are plain data") + "\n";
+        self.put(&layout::keys(namespace), text.as_bytes(), keys.expected())
+    }
+
+    /// Writes the file of a release, where its bytes are not there yet.
+    fn write_blob(&self, digest: &Digest, bytes: &[u8]) -> Result<(), Error> {
+        let path = layout::blob(digest);
+        if self.put(&path, bytes, Expected::Missing)? || self.has_blob(digest, bytes.len() as u64) {
+            return Ok(());
         }
+        // What is there in the place of these bytes is wrong, whatever it is.
+        self.put(&path, bytes, Expected::Anything).map(|_| ())
     }
 
-    fn write_keys(&self, namespace: &Slug, keys: &KeysFile) -> Result<(), Error> {
-        let text = serde_json::to_string_pretty(keys).expect("texts are plain data") + "\n";
-        replace(&self.root.join(layout::keys(namespace)), text.as_bytes())
+    /// Whether the file of a release is there, with these very bytes.
+    fn has_blob(&self, digest: &Digest, size_bytes: u64) -> bool {
+        let there = self.tree.current(&layout::blob(digest), size_bytes).ok().flatten();
+        there.is_some_and(|there| Digest::of(&there.bytes) == *digest)
     }
 
-    fn write_releases(&self, id: &PluginId, releases: &[Release]) -> Result<(), Error> {
-        let text: String = releases.iter().map(|release| release.to_line() + "\n").collect();
-        if text.len() as u64 > MAX_INDEX_BYTES || releases.len() > index::MAX_RELEASES {
+    fn write_releases(&self, id: &PluginId, releases: &Current<Vec<Release>>) -> Result<bool, Error> {
+        let text: String = releases.content.iter().map(|release| release.to_line() + "\n").collect();
+        if text.len() as u64 > MAX_INDEX_BYTES || releases.content.len() > index::MAX_RELEASES {
             let why = "it has more releases than a registry keeps of one plugin".to_owned();
             return Err(Error::NotPublished { plugin: id.to_string(), why });
         }
-        replace(&self.root.join(layout::index(id)), text.as_bytes())
+        self.put(&layout::index(id), text.as_bytes(), releases.expected())
     }
 
     /// The file for searching: a line for each plugin, by its id.
-    fn search(&self) -> Result<BTreeMap<String, FoundPlugin>, Error> {
-        let path = self.root.join(layout::SEARCH);
-        let bytes = match driftless_files::read_regular(&path, MAX_SEARCH_BYTES) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(Error::io(&path)(error)),
+    fn search(&self) -> Result<Current<BTreeMap<String, FoundPlugin>>, Error> {
+        let Some(Versioned { bytes, tag }) = self.current(layout::SEARCH, MAX_SEARCH_BYTES)? else {
+            return Ok(Current { content: BTreeMap::new(), tag: None });
         };
         let lines = bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
-        Ok(lines
+        let content = lines
             .map(|plugin: FoundPlugin| (format!("{}/{}", plugin.namespace, plugin.name), plugin))
-            .collect())
+            .collect();
+        Ok(Current { content, tag: Some(tag) })
     }
 
-    fn write_search(&self, search: &BTreeMap<String, FoundPlugin>) -> Result<(), Error> {
-        let line = |plugin: &FoundPlugin| serde_json::to_string(plugin).expect("texts are plain data") + "\n";
-        let text: String = search.values().map(line).collect();
-        replace(&self.root.join(layout::SEARCH), text.as_bytes())
+    /// Notes the newest release of a plugin for searching. The index is read behind the file that is written, so that of two that note something at the
+    /// same time the later one has seen what both have published.
+    fn note(&self, id: &PluginId) -> Result<(), Error> {
+        self.until_written(&id.to_string(), || {
+            let mut search = self.search()?;
+            let before = search.content.get(&id.to_string()).cloned();
+            note(&mut search.content, id, &self.releases(id)?.content);
+            if search.content.get(&id.to_string()) == before.as_ref() && search.tag.is_some() {
+                return Ok(true);
+            }
+            let line =
+                |plugin: &FoundPlugin| serde_json::to_string(plugin).expect("texts are plain data") + "\n";
+            let text: String = search.content.values().map(line).collect();
+            self.put(layout::SEARCH, text.as_bytes(), search.expected())
+        })
+    }
+
+    fn error(&self, error: TreeError) -> Error {
+        match error {
+            TreeError::Io(path, source) => Error::Io { path: path.into(), source },
+            error => in_tree(&self.tree, SourceError::Tree(error)),
+        }
     }
 }
 
@@ -475,13 +578,6 @@ fn note(search: &mut BTreeMap<String, FoundPlugin>, id: &PluginId, releases: &[R
     }
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(Error::io(folder))?;
-    }
-    driftless_files::replace(path, bytes, Readers::Umask).map_err(Error::io(path))
-}
-
-fn in_folder(root: &Path, source: SourceError) -> Error {
-    Error::Registry { registry: root.display().to_string(), source }
+fn in_tree(tree: &impl Tree, source: SourceError) -> Error {
+    Error::Registry { registry: tree.place(), source }
 }

@@ -123,7 +123,8 @@ pub(crate) struct SignedText {
 pub struct IndexSource<T>(T);
 
 const MAX_CONFIG_BYTES: u64 = 64 << 10;
-const MAX_KEYS_BYTES: u64 = 256 << 10;
+/// The most bytes of the keys of a namespace.
+pub(crate) const MAX_KEYS_BYTES: u64 = 256 << 10;
 /// The most bytes of the file for searching: 200,000 plugins.
 pub(crate) const MAX_SEARCH_BYTES: u64 = 64 << 20;
 /// The most bytes of one of its lines.
