@@ -26,6 +26,7 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, Body, Proxy};
 
+use crate::bucket::BucketOptions;
 use crate::error::TreeError;
 use crate::layout;
 use crate::tree::{Opened, Tree};
@@ -82,6 +83,8 @@ pub struct HttpOptions {
     pub cancel: CancelHandle,
     /// How long it is waited for.
     pub patience: Patience,
+    /// How a bucket is asked, for a registry that is one.
+    pub bucket: BucketOptions,
 }
 
 /// A server that is asked for files beneath a URL.
@@ -384,7 +387,7 @@ impl Resolver for Addresses {
 }
 
 /// Whether a token may go there: encrypted, or to this machine, where nothing listens in between.
-fn may_see_token(url: &HttpUrl) -> bool {
+pub(crate) fn may_see_token(url: &HttpUrl) -> bool {
     url.is_https() || url.is_this_machine()
 }
 
@@ -408,10 +411,20 @@ pub(crate) fn shown_url(url: &HttpUrl) -> String {
     shown(text.split_once('?').map_or(text, |(before, _)| before))
 }
 
+/// Makes the URL of a request that proves by itself who asks.
+pub(crate) trait Sign: fmt::Debug + Send + Sync {
+    /// The URL of a file.
+    fn url(&self, method: &Method, path: &str) -> HttpUrl;
+
+    /// What to say of an answer that is no file, by its status and what stands in it.
+    fn refusal(&self, url: &HttpUrl, status: u16, body: &[u8]) -> TreeError;
+}
+
 /// A tree behind a server, with what was read before.
 #[derive(Debug)]
 pub struct HttpTree {
     client: Client,
+    signer: Option<Box<dyn Sign>>,
     /// The answers that are not yet known to be right, with their tags.
     fresh: Mutex<BTreeMap<String, (String, Vec<u8>)>>,
 }
@@ -419,7 +432,13 @@ pub struct HttpTree {
 impl HttpTree {
     /// The tree beneath the client's URL.
     pub fn new(client: Client) -> Self {
-        Self { client, fresh: Mutex::default() }
+        Self { client, signer: None, fresh: Mutex::default() }
+    }
+
+    /// The tree beneath the client's URL, where each request is signed.
+    #[cfg(feature = "s3")]
+    pub(crate) fn signed(client: Client, signer: Box<dyn Sign>) -> Self {
+        Self { client, signer: Some(signer), fresh: Mutex::default() }
     }
 
     /// What asks the server.
@@ -427,8 +446,25 @@ impl HttpTree {
         &self.client
     }
 
-    fn url(&self, path: &str) -> HttpUrl {
-        self.client.base.join(path).expect("paths are made of names and digits")
+    /// The URL of a file, for one request.
+    pub(crate) fn url(&self, method: &Method, path: &str) -> HttpUrl {
+        match &self.signer {
+            Some(signer) => signer.url(method, path),
+            None => self.client.base.join(path).expect("paths are made of names and digits"),
+        }
+    }
+
+    /// What to say of an answer that is no file.
+    pub(crate) fn refusal(&self, url: &HttpUrl, response: &mut Response<Body>) -> TreeError {
+        let status = response.status().as_u16();
+        match &self.signer {
+            Some(signer) => {
+                let reader = response.body_mut().as_reader().take(MAX_REFUSAL_BYTES);
+                let body = driftless_files::read_bounded(reader, MAX_REFUSAL_BYTES).unwrap_or_default();
+                signer.refusal(url, status, &body)
+            }
+            None => TreeError::Status { url: shown_url(url), status },
+        }
     }
 
     /// The tag of the download that was begun last, where it was this file's.
@@ -463,6 +499,8 @@ impl HttpTree {
 
 /// The bytes of what tells whether an answer is still right.
 const MAX_TAG_BYTES: usize = 1 << 10;
+/// The bytes that are read of an answer that is no file.
+const MAX_REFUSAL_BYTES: u64 = 8 << 10;
 /// What is kept of the download that was begun last. No file of a tree is called so.
 const BEGUN: &str = "begun.download";
 
@@ -507,10 +545,10 @@ impl Tree for HttpTree {
         if self.client.options.is_offline {
             return match kept {
                 Some(kept) => Ok(Some(kept.bytes)),
-                None => Err(TreeError::Offline(shown_url(&self.url(path)))),
+                None => Err(TreeError::Offline(shown_url(&self.url(&Method::GET, path)))),
             };
         }
-        let url = self.url(path);
+        let url = self.url(&Method::GET, path);
         let tag = kept.as_ref().map(|kept| kept.tag.as_str()).filter(|tag| !tag.is_empty());
         let condition = tag.map(|tag| ("if-none-match", tag));
         let mut response = self.client.get(&url, condition.as_slice())?;
@@ -518,7 +556,7 @@ impl Tree for HttpTree {
             (200, _) => {}
             (304, Some(kept)) => return Ok(Some(kept.bytes)),
             (404 | 410, _) => return Ok(None),
-            (status, _) => return Err(TreeError::Status { url: shown_url(&url), status }),
+            _ => return Err(self.refusal(&url, &mut response)),
         }
         let tag = tag_of(&response).unwrap_or_default();
         let bytes = self.client.read_body(&url, &mut response, max_bytes)?;
@@ -536,16 +574,16 @@ impl Tree for HttpTree {
     }
 
     fn open(&self, path: &str, from: u64) -> Result<Option<Opened>, TreeError> {
-        let url = self.url(path);
+        let url = self.url(&Method::GET, path);
         let tag = if from > 0 { self.begun(path) } else { None };
-        let response = self.client.ask(&url, from, tag.as_deref().filter(|tag| !tag.is_empty()))?;
+        let mut response = self.client.ask(&url, from, tag.as_deref().filter(|tag| !tag.is_empty()))?;
         if response.status().as_u16() == 200 {
             self.begin(path, &response);
         }
         match beginning(&response, from) {
             Some(from) => Ok(Some(self.client.opened(response, from))),
             None if is_missing(&response) => Ok(None),
-            None => Err(TreeError::Status { url: shown_url(&url), status: response.status().as_u16() }),
+            None => Err(self.refusal(&url, &mut response)),
         }
     }
 

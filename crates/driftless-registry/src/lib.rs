@@ -7,6 +7,7 @@
 //! believed, a [`VerifiedRelease`], can be fetched and checked. The [`Installer`] does this in order and changes what is installed from one moment to
 //! the next.
 
+mod bucket;
 pub mod bundle;
 mod credentials;
 mod error;
@@ -28,6 +29,8 @@ mod remote;
 mod renewal;
 pub mod resolve;
 mod rotation;
+#[cfg(feature = "s3")]
+mod s3;
 mod signed;
 mod source;
 mod statement;
@@ -35,6 +38,7 @@ mod store;
 mod tree;
 mod trust;
 
+pub use bucket::{BucketCredentials, BucketOptions};
 pub use credentials::Credentials;
 pub use error::{Error, ErrorKind, SourceError, TreeError};
 pub use folder::LocalFolder;
@@ -52,6 +56,8 @@ pub use remote::RemoteRegistry;
 pub use renewal::{MAX_RENEWALS, Renewal, renewals};
 pub use resolve::{Package, Policy};
 pub use rotation::{Rotation, SignedRotation};
+#[cfg(feature = "s3")]
+pub use s3::S3Tree;
 pub use signed::KeptStatement;
 pub use source::{Found, FoundPlugin, IndexSource, Keys, RegistryInfo, Source};
 pub use statement::{Dependency, MAX_STATEMENT_BYTES, Statement, Target};

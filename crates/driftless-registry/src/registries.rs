@@ -21,7 +21,7 @@ pub const DEFAULT_MIN_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct RegistryConfig {
     /// What it is called.
     pub name: String,
-    /// Where it is: `file:///a/folder`, `https://plugins.example.com`.
+    /// Where it is: `file:///a/folder`, `https://plugins.example.com`, `s3://bucket/prefix`.
     pub url: String,
     /// Where its plugins stand in lists: those of a higher number first. It never chooses between two plugins of one name.
     pub priority: i32,
@@ -36,6 +36,11 @@ impl RegistryConfig {
     pub fn folder(&self) -> Option<PathBuf> {
         let path = Path::new(self.url.strip_prefix("file://")?);
         path.is_absolute().then(|| path.to_owned())
+    }
+
+    /// Whether it is in a bucket of S3.
+    pub fn is_bucket(&self) -> bool {
+        self.url.starts_with("s3://")
     }
 
     /// Whether it is a folder with an index, rather than one of `.wasm` files.
@@ -126,7 +131,21 @@ fn open(config: &RegistryConfig, http: HttpOptions) -> Result<Box<dyn Source>, E
         let client = Client::new(&config.url, http).map_err(unusable)?;
         return Ok(Box::new(IndexSource::new(HttpTree::new(client))));
     }
-    Err(unusable("a registry is a folder, `file:///a/folder`, or a server, `https://…`".to_owned()))
+    if config.is_bucket() {
+        return bucket(config, http).map_err(unusable);
+    }
+    let why = "a registry is a folder, `file:///a/folder`, a server, `https://…`, or a bucket, `s3://…`";
+    Err(unusable(why.to_owned()))
+}
+
+#[cfg(feature = "s3")]
+fn bucket(config: &RegistryConfig, http: HttpOptions) -> Result<Box<dyn Source>, String> {
+    Ok(Box::new(IndexSource::new(crate::s3::S3Tree::new(&config.url, http)?)))
+}
+
+#[cfg(not(feature = "s3"))]
+fn bucket(_: &RegistryConfig, _: HttpOptions) -> Result<Box<dyn Source>, String> {
+    Err("this program was built without registries in buckets".to_owned())
 }
 
 /// The registries of the settings, in the order of their priorities.

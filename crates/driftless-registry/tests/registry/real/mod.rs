@@ -1,6 +1,8 @@
 //! The servers and programs that a team already has, each in a process of its own. `cargo xtask test` installs them.
 
 mod minisign;
+#[cfg(feature = "s3")]
+mod moto;
 mod nginx;
 
 use std::net::{TcpListener, TcpStream};
