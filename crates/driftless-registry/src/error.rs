@@ -312,7 +312,9 @@ pub enum SourceError {
         why: String,
     },
     /// There is no registry of a kind that is known.
-    #[error("{0}: there is no `config.json`, so this is no registry")]
+    #[error(
+        "{0}: there is no `config.json`, so this is no registry of signed plugins; a server that has `/api/v1/plugins` alone is asked where its registry has `allow_unsigned = true`"
+    )]
     NoRegistry(String),
 }
 

@@ -193,6 +193,21 @@ impl Client {
         })
     }
 
+    /// The URL to which an answer of the registry leads, which may be relative.
+    ///
+    /// # Errors
+    ///
+    /// When it is none that a redirect might lead to.
+    pub(crate) fn lead(&self, told: &str) -> Result<HttpUrl, TreeError> {
+        let refused = |why: String| TreeError::Refused { url: shown_url(&self.base), why };
+        let next = self
+            .base
+            .join(told)
+            .map_err(|error| refused(format!("it names {} as a URL: {error}", shown(told))))?;
+        check_redirect(&self.base, &next).map_err(refused)?;
+        Ok(next)
+    }
+
     /// Sends something to the registry's own server. Redirects are not followed. A server that is too busy has done nothing of it, and is asked again.
     ///
     /// # Errors

@@ -2,9 +2,10 @@
 
 use driftless_plugin_api::json::Bounds;
 use driftless_plugin_api::text::{printable_line, truncated};
+use driftless_validator::PluginFile;
 use serde::{Deserialize, Serialize};
 
-use crate::statement::{MAX_STATEMENT_BYTES, Statement};
+use crate::statement::{MAX_STATEMENT_BYTES, Statement, Target};
 
 /// The most bytes of a plugin's file in the index.
 pub const MAX_INDEX_BYTES: u64 = 16 << 20;
@@ -61,6 +62,31 @@ impl Release {
             revoked: self.revoked.clone(),
         };
         serde_json::to_string(&line).expect("a line is plain data")
+    }
+
+    /// The release of a file of which a registry has told an outline: what the manifest in the file says, in the place of what was told.
+    ///
+    /// # Errors
+    ///
+    /// When the file has no manifest that can be published, or is another plugin or version.
+    pub(crate) fn completed_by(&self, bytes: &[u8]) -> Result<Self, String> {
+        let told = &self.statement;
+        let file = PluginFile::inspect(bytes.to_vec());
+        let manifest = file.info().manifest().ok_or("it has no manifest")?;
+        let target = Target {
+            registry: &told.registry,
+            namespace: &told.id.namespace,
+            published: told.published,
+            is_security_fix: false,
+        };
+        let statement = Statement::of(manifest, bytes, &target).map_err(|error| error.to_string())?;
+        if statement.id != told.id || statement.version != told.version {
+            return Err(format!("its file is {} {}", statement.id, statement.version));
+        }
+        let text = statement.to_text();
+        // What is kept of it is read again at every start.
+        let statement = Statement::parse(&text)?;
+        Ok(Self { statement, text, ..self.clone() })
     }
 
     /// Reads a line of the index; `None` for one of a later form.

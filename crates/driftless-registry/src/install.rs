@@ -1,6 +1,6 @@
 //! Installing, updating and removing: a plan of what changes, and carrying it out.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -8,17 +8,18 @@ use std::time::Duration;
 
 use driftless_files::Readers;
 use driftless_plugin_api::digest::Digest;
+use driftless_plugin_api::limit::MAX_PLUGIN_BYTES;
 use driftless_validator::{Rules, ValidatedPlugin};
 use semver::{Version, VersionReq};
 
 use crate::bundle::BundledPlugin;
-use crate::error::Error;
+use crate::error::{Error, SourceError, TreeError};
 use crate::gate::{Gate, VerifiedRelease};
 use crate::id::{PluginId, Request};
 use crate::index::Release;
 use crate::keys::PublicKey;
 use crate::lock::{Lock, LockedPlugin};
-use crate::registries::Registries;
+use crate::registries::{Registries, Registry};
 use crate::resolve::{Package, Policy, Releases, Wanted, resolve};
 use crate::rotation::SignedRotation;
 use crate::signed::KeptStatement;
@@ -218,6 +219,8 @@ pub enum Event<'a> {
     KeyRotated(&'a str, &'a SignedRotation),
     /// A release is taken that is younger than it would have to be, because it mends a hole.
     TakenYoung(&'a Package, &'a Statement),
+    /// A release is taken that is not signed: its registry alone is believed about it.
+    Unsigned(&'a Package, &'a Statement),
     /// A plugin that stays is withdrawn by its publisher.
     Yanked(&'a Package, &'a Version),
 }
@@ -455,19 +458,33 @@ impl Installer<'_> {
             if self.kept(&store, package, plugin).is_err() || store.read(&plugin.digest).is_err() {
                 let registry = self.registries.get(&package.registry)?;
                 let all = registry.source().releases(&package.id).map_err(|source| registry.error(source))?;
-                let release =
-                    all.into_iter().find(|release| Digest::of(release.text.as_bytes()) == plugin.statement);
+                let is_locked = |release: &Release| Digest::of(release.text.as_bytes()) == plugin.statement;
                 let named = || format!("{package} {}", plugin.version);
-                let release = release
-                    .ok_or_else(|| Error::MissingRelease { plugin: named(), digest: plugin.statement })?;
+                let missing = || Error::MissingRelease { plugin: named(), digest: plugin.statement };
+                let mut opened = None;
+                let release = if registry.source().tells_all() {
+                    all.into_iter().find(is_locked)
+                } else {
+                    let has_file = |release: &Release| release.statement.digest == plugin.digest;
+                    let outline = all.into_iter().find(has_file).ok_or_else(missing)?;
+                    let (whole, bytes) = open_outline(registry, package, &outline)?;
+                    opened = Some(bytes);
+                    Some(whole).filter(is_locked)
+                };
+                let release = release.ok_or_else(missing)?;
                 if let Some(why) = &release.revoked {
                     return Err(Error::Revoked { plugin: named(), why: why.clone() });
                 }
                 let signed = KeptStatement::of(&release);
                 let release =
                     VerifiedRelease::of_lock(package, plugin, signed.clone(), &self.trusted(package)?)?;
-                let mut progress = |done| (self.events)(Event::Fetching(&release, done));
-                let bytes = store.fetch(&release, registry.source(), &mut progress)?;
+                let bytes = match opened {
+                    Some(bytes) => bytes,
+                    None => {
+                        let mut progress = |done| (self.events)(Event::Fetching(&release, done));
+                        store.fetch(&release, registry.source(), &mut progress)?
+                    }
+                };
                 (self.events)(Event::Checking(&release));
                 let checked = release.check(bytes, self.rules)?;
                 store.put(&plugin.digest, checked.bytes(), &signed)?;
@@ -529,19 +546,28 @@ impl Installer<'_> {
             .filter(|(package, _)| !free.contains(package))
             .map(|(package, plugin)| (package.clone(), plugin.version.clone()))
             .collect();
-        let asking =
-            Asking { registries: self.registries, kept: BTreeMap::new(), asked: RefCell::new(known) };
+        let asking = Asking {
+            registries: self.registries,
+            kept: BTreeMap::new(),
+            asked: RefCell::new(known),
+            opened: Cell::new(0),
+        };
         // What is installed and may stay is not asked for, unless it does not fit.
         let kept = locked
             .keys()
             .filter_map(|package| Some((package.clone(), kept_release(&store, lock.get(package)?)?)));
-        let frugal = Asking { kept: kept.collect(), ..asking };
-        let (chosen, asking) = match resolve(&wanted, &locked, &self.policy, &frugal) {
-            Err(Error::NoSolution { .. }) if !frugal.kept.is_empty() => {
-                let asking = Asking { kept: BTreeMap::new(), ..frugal };
-                (resolve(&wanted, &locked, &self.policy, &asking)?, asking)
+        let mut asking = Asking { kept: kept.collect(), ..asking };
+        let mut opened = BTreeMap::new();
+        let chosen = loop {
+            match resolve(&wanted, &locked, &self.policy, &asking) {
+                Err(Error::NoSolution { .. }) if !asking.kept.is_empty() => asking.kept.clear(),
+                chosen => {
+                    let chosen = chosen?;
+                    if !self.complete(&lock, &chosen, &asking, &mut opened)? {
+                        break chosen;
+                    }
+                }
             }
-            chosen => (chosen?, frugal),
         };
         let mut plan = Plan {
             changes: Vec::new(),
@@ -584,13 +610,21 @@ impl Installer<'_> {
             if registry.min_age() > age(self.policy.now, release.statement()) {
                 (self.events)(Event::TakenYoung(&package, release.statement()));
             }
+            if release.key().is_none() {
+                (self.events)(Event::Unsigned(&package, release.statement()));
+            }
             verified.push((package, requested, release));
         }
         // Nothing is fetched before everything is believed.
         for (package, requested, release) in verified {
             let registry = self.registries.get(&package.registry)?;
-            let mut progress = |done| (self.events)(Event::Fetching(&release, done));
-            let bytes = store.fetch(&release, registry.source(), &mut progress)?;
+            let bytes = match opened.remove(&package) {
+                Some((digest, Some(bytes))) if digest == release.statement().digest => bytes,
+                _ => {
+                    let mut progress = |done| (self.events)(Event::Fetching(&release, done));
+                    store.fetch(&release, registry.source(), &mut progress)?
+                }
+            };
             (self.events)(Event::Checking(&release));
             let checked = release.check(bytes, self.rules)?;
             let signed = KeptStatement::of(release.release());
@@ -606,6 +640,45 @@ impl Installer<'_> {
         let gone = lock.plugins().filter(|(package, _)| plan.lock.get(package).is_none());
         plan.changes.extend(gone.map(|(package, plugin)| Change::Remove(package.clone(), plugin.clone())));
         Ok(plan)
+    }
+
+    /// Opens the files of chosen releases of which their registries do not tell all, and puts what the files say in the place of that. Returns whether
+    /// there were any: another choice may be right then.
+    fn complete(
+        &self,
+        lock: &Lock,
+        chosen: &BTreeMap<Package, Release>,
+        asking: &Asking<'_>,
+        opened: &mut BTreeMap<Package, (Digest, Option<Vec<u8>>)>,
+    ) -> Result<bool, Error> {
+        let store = self.places.store();
+        let mut is_new = false;
+        for (package, release) in chosen {
+            let digest = release.statement.digest;
+            if asking.kept.contains_key(package) || opened.get(package).is_some_and(|(of, _)| *of == digest) {
+                continue;
+            }
+            let registry = self.registries.get(&package.registry)?;
+            if registry.source().tells_all() {
+                continue;
+            }
+            // What is installed is known.
+            let stays = lock.get(package).filter(|before| before.digest == digest && store.has(&digest));
+            let (whole, bytes) = match stays.and_then(|before| kept_release(&store, before)) {
+                Some(Release { statement, text, .. }) => {
+                    (Release { statement, text, ..release.clone() }, None)
+                }
+                None => {
+                    asking.count_opened()?;
+                    let (whole, bytes) = open_outline(registry, package, release)?;
+                    (whole, Some(bytes))
+                }
+            };
+            asking.put(package, whole);
+            opened.insert(package.clone(), (digest, bytes));
+            is_new = true;
+        }
+        Ok(is_new)
     }
 
     /// Checks of a plugin that is installed, and was asked for, that its registry has what it had: where there is nothing new, it may be hidden.
@@ -698,12 +771,66 @@ impl Installer<'_> {
     }
 }
 
+/// How many files are opened to find out what they need.
+const MAX_OPENED: usize = 100;
+
+/// Opens the file of a release of which its registry has told an outline. Its checksum is seen to be right before anything in it is looked at.
+fn open_outline(
+    registry: &Registry,
+    package: &Package,
+    outline: &Release,
+) -> Result<(Release, Vec<u8>), Error> {
+    let Statement { version, digest, .. } = &outline.statement;
+    let plugin = || format!("{package} {version}");
+    let source = registry.source();
+    let found = source.open(outline, 0).map_err(|error| registry.error(error))?;
+    let found = found.ok_or_else(|| Error::MissingFile { plugin: plugin(), digest: *digest })?;
+    let bytes = driftless_files::read_bounded(found.reader, MAX_PLUGIN_BYTES).map_err(|error| {
+        let too_large = || TreeError::TooLarge { what: plugin(), max_bytes: MAX_PLUGIN_BYTES };
+        registry.error(SourceError::Tree(match error.get_ref().and_then(|error| error.downcast_ref()) {
+            Some(TreeError::Cancelled) => TreeError::Cancelled,
+            _ if error.kind() == std::io::ErrorKind::FileTooLarge => too_large(),
+            _ => TreeError::Unreachable { url: source.place(), why: error.to_string() },
+        }))
+    })?;
+    let found = Digest::of(&bytes);
+    if found != *digest {
+        return Err(Error::WrongDigest { plugin: plugin(), expected: *digest, found });
+    }
+    let whole = outline.completed_by(&bytes);
+    let whole = whole.map_err(|why| Error::ManifestDiffers { plugin: plugin(), why })?;
+    Ok((whole, bytes))
+}
+
 /// The registries, each plugin of which is asked for once.
 struct Asking<'a> {
     registries: &'a Registries,
     /// The plugins that are installed, with the one release of each that is.
     kept: BTreeMap<Package, Release>,
     asked: RefCell<BTreeMap<Package, Vec<Release>>>,
+    /// How many files were opened to see what they need.
+    opened: Cell<usize>,
+}
+
+impl Asking<'_> {
+    /// Counts a file that is opened to see what it needs.
+    fn count_opened(&self) -> Result<(), Error> {
+        self.opened.set(self.opened.get() + 1);
+        if self.opened.get() > MAX_OPENED {
+            let why = format!("more than {MAX_OPENED} files have to be opened to see what they need");
+            return Err(Error::TooManyChoices(why));
+        }
+        Ok(())
+    }
+
+    /// Puts what is known of a release from its file in the place of what was told of it.
+    fn put(&self, package: &Package, whole: Release) {
+        let mut asked = self.asked.borrow_mut();
+        let releases = asked.get_mut(package).into_iter().flatten();
+        for release in releases.filter(|release| release.statement.version == whole.statement.version) {
+            *release = whole.clone();
+        }
+    }
 }
 
 impl Releases for Asking<'_> {

@@ -7,6 +7,7 @@
 //! believed, a [`VerifiedRelease`], can be fetched and checked. The [`Installer`] does this in order and changes what is installed from one moment to
 //! the next.
 
+mod api;
 mod bucket;
 pub mod bundle;
 mod credentials;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use crate::api::Detected;
 use crate::error::{Error, SourceError, TreeError};
 use crate::http::{Client, HttpOptions, HttpTree};
 use crate::id::{PluginId, Request, is_registry_name};
@@ -25,7 +26,8 @@ pub struct RegistryConfig {
     pub url: String,
     /// Where its plugins stand in lists: those of a higher number first. It never chooses between two plugins of one name.
     pub priority: i32,
-    /// Whether releases without a signature are let in.
+    /// Whether releases without a signature are let in. A server without an index is asked by the HTTP API then, `/api/v1/plugins`, where nothing is
+    /// signed.
     pub allow_unsigned: bool,
     /// How old a release has to be. Default: [`DEFAULT_MIN_AGE`], and nothing in a folder.
     pub min_age: Option<Duration>,
@@ -129,6 +131,10 @@ fn open(config: &RegistryConfig, http: HttpOptions) -> Result<Box<dyn Source>, E
     };
     if config.url.starts_with("http://") || config.url.starts_with("https://") {
         let client = Client::new(&config.url, http).map_err(unusable)?;
+        // What has no index signs nothing.
+        if config.allow_unsigned {
+            return Ok(Box::new(Detected::new(client)));
+        }
         return Ok(Box::new(IndexSource::new(HttpTree::new(client))));
     }
     if config.is_bucket() {

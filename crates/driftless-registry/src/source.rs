@@ -50,6 +50,11 @@ pub trait Source: Send + Sync {
     /// When it cannot be asked.
     fn keys(&self, namespace: &Slug) -> Result<Keys, SourceError>;
 
+    /// Whether what it says of a release is all that there is to know. Where it is not, the rest is read from the file before a version is chosen.
+    fn tells_all(&self) -> bool {
+        true
+    }
+
     /// Where it is, for people.
     fn place(&self) -> String;
 }
@@ -236,13 +241,13 @@ impl<T: Tree> Source for IndexSource<T> {
 
 impl FoundPlugin {
     /// Whether there can be such a plugin.
-    fn is_possible(&self) -> bool {
+    pub(crate) fn is_possible(&self) -> bool {
         let is_slug = |name: &str| name.parse::<Slug>().is_ok();
         is_slug(&self.namespace) && is_slug(&self.name) && semver::Version::parse(&self.version).is_ok()
     }
 
     /// Whether all of these words, in small letters, are in its name or description.
-    fn has(&self, words: &[String]) -> bool {
+    pub(crate) fn has(&self, words: &[String]) -> bool {
         let text = format!("{}/{} {}", self.namespace, self.name, self.description).to_lowercase();
         words.iter().all(|word| text.contains(word))
     }

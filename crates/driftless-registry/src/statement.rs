@@ -208,7 +208,7 @@ impl Dependency {
 }
 
 /// A dependency, `name` or `namespace/name`, of a plugin in this namespace.
-fn dependency_of(dependency: &PluginDependency, namespace: &Slug) -> Result<Dependency, String> {
+pub(crate) fn dependency_of(dependency: &PluginDependency, namespace: &Slug) -> Result<Dependency, String> {
     let (namespace, name) = match dependency.name.split_once('/') {
         Some((namespace, name)) => (namespace.parse().map_err(|error: Error| error.to_string())?, name),
         None => (namespace.clone(), dependency.name.as_str()),

@@ -1,5 +1,6 @@
 //! The way of a plugin through a registry, by the public API.
 
+mod api;
 mod attacks;
 mod machine;
 mod misbehaving;
