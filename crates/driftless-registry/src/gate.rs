@@ -164,6 +164,13 @@ impl Gate<'_> {
         Ok(VerifiedRelease { package, release, key })
     }
 
+    /// The same for a release that is copied and not installed: one that is revoked is copied as that.
+    pub(crate) fn verify_copy(&self, id: &PluginId, release: Release) -> Result<VerifiedRelease, Error> {
+        let package = Package { registry: self.registry.to_owned(), id: id.clone() };
+        let key = self.signer(&package, &release)?;
+        Ok(VerifiedRelease { package, release, key })
+    }
+
     /// The key that signed a release, of those that count.
     fn signer(&self, package: &Package, release: &Release) -> Result<Option<PublicKey>, Error> {
         let statement = &release.statement;

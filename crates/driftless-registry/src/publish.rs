@@ -341,6 +341,83 @@ impl<W: WritableTree> RegistryTree<W> {
         Ok(())
     }
 
+    /// The releases of a plugin that are there.
+    pub(crate) fn releases_of(&self, id: &PluginId) -> Result<Vec<Release>, Error> {
+        Ok(self.releases(id)?.content)
+    }
+
+    /// Takes over releases that were verified, and whose files are there: those that are new, and what has changed about others. What is revoked here
+    /// stays revoked.
+    pub(crate) fn merge_releases(&self, id: &PluginId, copies: &[Release]) -> Result<(), Error> {
+        if copies.is_empty() {
+            return Ok(());
+        }
+        let _guard = self.exclusive()?;
+        self.until_written(&id.to_string(), || {
+            let mut releases = self.releases(id)?;
+            let mut is_changed = false;
+            for copy in copies {
+                let version = &copy.statement.version;
+                let known = releases.content.iter_mut().find(|known| known.statement.version == *version);
+                match known {
+                    None => {
+                        releases.content.push(copy.clone());
+                        is_changed = true;
+                    }
+                    Some(known) if known.text == copy.text => {
+                        let revoked = known.revoked.clone().or_else(|| copy.revoked.clone());
+                        let merged = Release { revoked, ..copy.clone() };
+                        is_changed |= *known != merged;
+                        *known = merged;
+                    }
+                    Some(known) => {
+                        let plugin = format!("{id} {version}");
+                        return Err(Error::Exists { plugin, digest: known.statement.digest });
+                    }
+                }
+            }
+            if is_changed { self.write_releases(id, &releases) } else { Ok(true) }
+        })?;
+        self.note(id)
+    }
+
+    /// Takes over the keys of a namespace, which were verified, and how they came to be. A key that another has taken the place of does not come back.
+    pub(crate) fn merge_keys(
+        &self,
+        namespace: &Slug,
+        current: &[PublicKey],
+        rotations: &[SignedRotation],
+    ) -> Result<(), Error> {
+        let _guard = self.exclusive()?;
+        self.until_written(&format!("the keys of {namespace}"), || {
+            let mut keys = self.keys(namespace)?;
+            let before = (keys.content.keys.clone(), keys.content.rotations.len());
+            let file = &mut keys.content;
+            for rotation in rotations {
+                if !file.rotations.iter().any(|known| known.text == rotation.text) {
+                    let SignedRotation { text, signature, .. } = rotation.clone();
+                    file.rotations.push(SignedText { text, signature });
+                }
+            }
+            let parsed = |signed: &SignedText| {
+                SignedRotation::parse(signed.text.clone(), signed.signature.clone()).ok()
+            };
+            // A copy that is new knows of no order in which keys took each other's places.
+            let known = if file.keys.is_empty() { &[] } else { &*file.rotations };
+            let replaced: Vec<PublicKey> =
+                known.iter().filter_map(parsed).map(|signed| signed.rotation.old).collect();
+            let current: Vec<String> =
+                current.iter().filter(|key| !replaced.contains(key)).map(ToString::to_string).collect();
+            if !current.is_empty() {
+                file.keys = current;
+            }
+            if (keys.content.keys.clone(), keys.content.rotations.len()) == before && keys.tag.is_some() {
+                return Ok(true);
+            }
+            self.write_keys(namespace, &keys)
+        })
+    }
+
     /// Does what reads, and writes where what was read is there still, until that is so. `write` says whether it was.
     fn until_written(&self, what: &str, mut write: impl FnMut() -> Result<bool, Error>) -> Result<(), Error> {
         for _ in 0..MAX_ATTEMPTS {
@@ -417,7 +494,7 @@ impl<W: WritableTree> RegistryTree<W> {
     }
 
     /// Writes the file of a release, where its bytes are not there yet.
-    fn write_blob(&self, digest: &Digest, bytes: &[u8]) -> Result<(), Error> {
+    pub(crate) fn write_blob(&self, digest: &Digest, bytes: &[u8]) -> Result<(), Error> {
         let path = layout::blob(digest);
         if self.put(&path, bytes, Expected::Missing)? || self.has_blob(digest, bytes.len() as u64) {
             return Ok(());
@@ -427,7 +504,7 @@ impl<W: WritableTree> RegistryTree<W> {
     }
 
     /// Whether the file of a release is there, with these very bytes.
-    fn has_blob(&self, digest: &Digest, size_bytes: u64) -> bool {
+    pub(crate) fn has_blob(&self, digest: &Digest, size_bytes: u64) -> bool {
         let there = self.tree.current(&layout::blob(digest), size_bytes).ok().flatten();
         there.is_some_and(|there| Digest::of(&there.bytes) == *digest)
     }

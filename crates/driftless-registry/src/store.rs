@@ -74,8 +74,13 @@ impl BlobStore {
         if !self.has(digest) || self.read(digest).is_err() {
             write(&path, bytes)?;
         }
-        let _ = fs::remove_file(self.partial(digest));
+        self.forget_download(digest);
         Ok(())
+    }
+
+    /// Removes what is left of a download.
+    pub(crate) fn forget_download(&self, digest: &Digest) {
+        let _ = fs::remove_file(self.partial(digest));
     }
 
     /// The statement of this digest, with its signature.

@@ -3,6 +3,7 @@
 mod api;
 mod attacks;
 mod machine;
+mod mirrors;
 mod misbehaving;
 #[cfg(unix)]
 mod real;

@@ -7,14 +7,14 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use driftless_registry::{
-    BucketCredentials, BucketOptions, Error, ErrorKind, Expected, HttpOptions, Opened, PluginId, Publication,
-    RegistryConfig, RegistryTree, Rotation, S3Tree, SigningKey, Target, Token, Tree, TreeError, Versioned,
-    WritableTree, layout, renewals,
+    BlobStore, BucketCredentials, BucketOptions, Error, ErrorKind, Expected, HttpOptions, Mirror, Opened,
+    PluginId, Publication, Registry, RegistryConfig, RegistryTree, Rotation, S3Tree, SigningKey, Target,
+    Token, Tree, TreeError, Trust, Versioned, WritableTree, layout, renewals,
 };
 use serde_json::json;
 
 use super::{Running, found, outdated};
-use crate::machine::{ID, Machine, RULES, config};
+use crate::machine::{ID, Machine, Publisher, RULES, config};
 use crate::misbehaving::{Answer, Server, serve};
 use crate::release::plugin;
 
@@ -99,6 +99,7 @@ fn a_bucket_is_a_registry() {
     two_that_publish_at_once_lose_nothing(&moto);
     many_that_publish_at_once_lose_nothing(&moto);
     keys_take_the_place_of_others(&moto);
+    a_registry_is_copied_into_a_bucket(&moto);
     what_is_wrong_is_told(&moto);
 }
 
@@ -279,6 +280,28 @@ fn keys_take_the_place_of_others(moto: &Moto) {
         let added = machine.install_with(&bucket.config(), &bucket.http, &["greeter"]).unwrap();
         assert_eq!(added, ["+ greeter 1.0.0"]);
     }
+}
+
+fn a_registry_is_copied_into_a_bucket(moto: &Moto) {
+    let (team, bucket, downloads) = (Publisher::new(), moto.bucket("copy"), tempfile::tempdir().unwrap());
+    team.publish("greeter", "1.0.0", json!({})).unwrap();
+    let from = Registry::new(team.config(), HttpOptions::default()).unwrap();
+    let mut trust = Trust::default();
+    trust.pin("team", ID, &"main".parse().unwrap(), team.key.public()).unwrap();
+    let to = bucket.init();
+    let mirror = Mirror {
+        from: &from,
+        to: &to,
+        trust: &trust,
+        rules: RULES,
+        downloads: &BlobStore::new(downloads.path()),
+        progress: &|_, _| (),
+    };
+    assert_eq!(mirror.copy(&[]).unwrap().copied, ["main/greeter 1.0.0"]);
+    assert_eq!(mirror.copy(&[]).unwrap().present, 1);
+    let machine = Machine::trusting(team.key.public());
+    let added = machine.install_with(&bucket.config(), &bucket.http, &["greeter"]).unwrap();
+    assert_eq!(added, ["+ greeter 1.0.0"]);
 }
 
 fn what_is_wrong_is_told(moto: &Moto) {
