@@ -447,8 +447,10 @@ pub(crate) enum RegistryCommand {
         /// What it is called
         name: String,
     },
-    /// Makes an empty registry in a folder, to be served by any web server or used as it is
+    /// Makes an empty registry in a folder or a bucket
     Init(RegistryInit),
+    /// Copies a registry, with all that makes its plugins verifiable, into a folder or a bucket
+    Mirror(RegistryMirror),
     /// Serves a registry that is a folder, until Ctrl-C
     Serve(RegistryServe),
     /// Tokens for a registry that is served
@@ -472,7 +474,7 @@ pub(crate) enum RegistryCommand {
 pub(crate) struct RegistryAdd {
     /// What it is to be called
     pub(crate) name: String,
-    /// Where it is: `file:///a/folder`, `https://plugins.example.com`
+    /// Where it is: `file:///a/folder`, `https://plugins.example.com`, `s3://bucket/prefix`
     pub(crate) url: String,
     /// The public key of its publisher, to be trusted for its own namespace
     #[arg(long, value_name = "KEY")]
@@ -489,6 +491,12 @@ pub(crate) struct RegistryAdd {
     /// The certificate authorities of its server, in PEM, instead of those of the machine
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) ca_file: Option<PathBuf>,
+    /// The server of a bucket [default: AWS_ENDPOINT_URL, or that of AWS]
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+    /// The region of a bucket [default: AWS_REGION]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) region: Option<String>,
     /// Does not look whether there is a registry
     #[arg(long)]
     pub(crate) no_check: bool,
@@ -555,7 +563,7 @@ pub(crate) enum TokenCommand {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RegistryInit {
-    /// The folder
+    /// The folder, or a bucket: `s3://bucket/prefix`
     #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) folder: PathBuf,
     /// Its identity, which all that is signed for it names and its mirrors keep [default: where it is]
@@ -564,6 +572,18 @@ pub(crate) struct RegistryInit {
     /// The namespace of plugins that are asked for without one
     #[arg(long, value_name = "NAME", default_value = "main")]
     pub(crate) namespace: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RegistryMirror {
+    /// What the registry that is copied is called
+    pub(crate) from: String,
+    /// Where the copy is, which is made where there is none: a folder, or a bucket, `s3://bucket/prefix`
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) to: PathBuf,
+    /// Only this plugin: `name` or `namespace/name`
+    #[arg(long = "plugin", value_name = "PLUGIN", action = ArgAction::Append)]
+    pub(crate) plugins: Vec<String>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use driftless_host::{Candidate, Form, HOST_VERSION, PluginSource, Settings};
+use driftless_plugin_api::text::printable_line;
 use driftless_registry::{
-    BlobStore, Client, Credentials, Event, Exclusive, HttpOptions, Installer, Lock, Package, Places, Policy,
-    Registries, Registry, RegistryConfig, RemoteRegistry, Token,
+    BlobStore, BucketOptions, Client, Credentials, Event, Exclusive, HttpOptions, Installer, Lock, Package,
+    Places, Policy, Registries, Registry, RegistryConfig, RemoteRegistry, S3Tree, Token, VerifiedRelease,
 };
 use driftless_validator::Rules;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -131,8 +132,35 @@ fn http_options(
         authorities,
         cache: paths::registry_cache(),
         cancel: interrupt::cancel_handle().clone(),
+        bucket: bucket_options(Some(registry)),
         ..HttpOptions::default()
     })
+}
+
+/// How a bucket is asked: what is no secret is in the settings, or like everything else in the environment.
+fn bucket_options(registry: Option<&driftless_host::Registry>) -> BucketOptions {
+    let environment = BucketOptions::from_environment(|name| std::env::var(name).ok());
+    BucketOptions {
+        endpoint: registry.and_then(|registry| registry.endpoint.clone()).or(environment.endpoint),
+        region: registry.and_then(|registry| registry.region.clone()).or(environment.region),
+        credentials: environment.credentials,
+    }
+}
+
+/// The bucket at a URL, `s3://…`, which is that of a registry or of none yet.
+pub(crate) fn bucket(settings: &Settings, url: &str) -> anyhow::Result<S3Tree> {
+    let registry = settings.registries.iter().find(|registry| registry.url == url);
+    let http = match registry {
+        Some(registry) => http_options(registry, &config(registry), &Credentials::default())?,
+        None => HttpOptions {
+            cancel: interrupt::cancel_handle().clone(),
+            bucket: bucket_options(None),
+            ..HttpOptions::default()
+        },
+    };
+    // What is written has to be what is there, and not what was read before.
+    let http = HttpOptions { cache: None, ..http };
+    Ok(S3Tree::new(url, http).map_err(|why| Failure::Usage(format!("{}: {why}", printable_line(url))))?)
 }
 
 const MAX_AUTHORITIES_BYTES: u64 = 16 << 20;
@@ -192,6 +220,19 @@ pub(crate) fn with_installer<R>(
     result
 }
 
+/// Runs `work` with what hears how much of a file has come, and shows that on a terminal.
+pub(crate) fn with_progress<R>(
+    terminal: &Terminal,
+    work: impl FnOnce(&dyn Fn(&VerifiedRelease, u64)) -> R,
+) -> R {
+    let progress = Progress { bar: terminal.shows_progress().then(ProgressBar::new_spinner), terminal };
+    let result = work(&|release: &VerifiedRelease, done: u64| progress.tell(&Event::Fetching(release, done)));
+    if let Some(bar) = &progress.bar {
+        bar.finish_and_clear();
+    }
+    result
+}
+
 struct Progress<'a> {
     bar: Option<ProgressBar>,
     terminal: &'a Terminal,
@@ -206,6 +247,10 @@ impl Progress<'_> {
             )),
             Event::TakenYoung(package, statement) => self.terminal.note(format!(
                 "{package} {} is younger than `min_age`; it is taken, since its publisher calls it a security fix",
+                statement.version
+            )),
+            Event::Unsigned(package, statement) => self.terminal.warn(&format!(
+                "{package} {} is not signed: its registry alone says which bytes it is (`allow_unsigned` in plugins.toml)",
                 statement.version
             )),
             Event::Yanked(package, version) => {

@@ -142,6 +142,12 @@ pub struct Registry {
     /// A file in PEM with the certificate authorities of its server, instead of those of the machine.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
+    /// For a bucket, `s3://…`: the URL of a server that speaks as S3 does. Default: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, or that of AWS.
+    #[serde(default)]
+    pub endpoint: Option<String>,
+    /// For a bucket: its region. Default: `AWS_REGION`.
+    #[serde(default)]
+    pub region: Option<String>,
 }
 
 impl Default for Security {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::http::Token;
+use crate::token::Token;
 
 /// How a registry that is a bucket, `s3://bucket/prefix`, is asked.
 ///

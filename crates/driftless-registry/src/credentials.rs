@@ -6,7 +6,7 @@ use driftless_permissions::HttpUrl;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::http::Token;
+use crate::token::Token;
 
 /// The tokens of a user, by the origin (scheme, host and port) of the server: the file `credentials.toml`, which no other user may read.
 ///

@@ -29,6 +29,7 @@ use ureq::{Agent, Body, Proxy};
 use crate::bucket::BucketOptions;
 use crate::error::TreeError;
 use crate::layout;
+use crate::token::Token;
 use crate::tree::{Opened, Tree};
 
 /// The redirects that are followed.
@@ -42,16 +43,6 @@ const RETRIES: u32 = 2;
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
 /// How soon it is seen that the caller gave up waiting.
 const PAUSE_STEP: Duration = Duration::from_millis(50);
-
-/// Something that is secret: it is not shown, not even for debugging.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Token(pub String);
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(…)")
-    }
-}
 
 /// How long a server is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

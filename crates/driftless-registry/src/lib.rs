@@ -37,6 +37,7 @@ mod signed;
 mod source;
 mod statement;
 mod store;
+mod token;
 mod tree;
 mod trust;
 
@@ -45,7 +46,7 @@ pub use credentials::Credentials;
 pub use error::{Error, ErrorKind, SourceError, TreeError};
 pub use folder::LocalFolder;
 pub use gate::{Gate, VerifiedRelease};
-pub use http::{Client, HttpOptions, HttpTree, Patience, Token};
+pub use http::{Client, HttpOptions, HttpTree, Patience};
 pub use id::{PluginId, Request, Slug, is_registry_name};
 pub use index::Release;
 pub use install::{Change, Event, Exclusive, Installer, Places, Plan, Verdict};
@@ -65,6 +66,7 @@ pub use signed::KeptStatement;
 pub use source::{Found, FoundPlugin, IndexSource, Keys, RegistryInfo, Source};
 pub use statement::{Dependency, MAX_STATEMENT_BYTES, Statement, Target};
 pub use store::BlobStore;
+pub use token::Token;
 pub use tree::{Expected, Folder, Opened, Tree, Versioned, WritableTree};
 pub use trust::{Mark, Seen, Trust};
 

@@ -192,6 +192,19 @@ impl<W: WritableTree> RegistryTree<W> {
         Ok(Self { tree, info })
     }
 
+    /// The registry in a tree, or an empty one of this identity where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the tree cannot be read or written.
+    pub fn open_or_create(tree: W, info: &RegistryInfo) -> Result<Self, Error> {
+        match IndexSource::new(&tree).info() {
+            Ok(info) => Ok(Self { tree, info }),
+            Err(SourceError::NoRegistry(_)) => Self::create_in(tree, &info.id, info.namespace.clone()),
+            Err(source) => Err(in_tree(&tree, source)),
+        }
+    }
+
     /// Which registry it is.
     pub fn info(&self) -> &RegistryInfo {
         &self.info

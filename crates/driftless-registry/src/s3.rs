@@ -236,7 +236,7 @@ fn content_type(path: &str) -> &'static str {
 mod tests {
     use super::*;
     use crate::bucket::BucketCredentials;
-    use crate::http::Token;
+    use crate::token::Token;
 
     fn options(endpoint: Option<&str>, region: Option<&str>) -> HttpOptions {
         let credentials =

@@ -3,8 +3,8 @@
 use driftless_host::Settings;
 use driftless_plugin_api::text::listed;
 use driftless_registry::{
-    PluginId, PublicKey, Publication, Registries, Registry, RegistryFolder, RemoteRegistry, Renewal,
-    SignedRotation, Slug,
+    PluginId, PublicKey, Publication, Registries, Registry, RegistryFolder, RegistryTree, RemoteRegistry,
+    Renewal, S3Tree, SignedRotation, Slug,
 };
 use semver::Version;
 
@@ -36,14 +36,21 @@ pub(super) fn chosen<'r>(known: &'r Registries, named: Option<&str>) -> anyhow::
 pub(super) enum Destination {
     /// A folder of this machine.
     Folder(RegistryFolder),
+    /// A bucket of S3.
+    Bucket(Box<RegistryTree<S3Tree>>),
     /// A server.
     Server(Box<RemoteRegistry>),
 }
 
 impl Destination {
     pub(super) fn of(registry: &Registry, settings: &Settings) -> anyhow::Result<Self> {
-        Ok(match registry.config().folder() {
+        let config = registry.config();
+        Ok(match config.folder() {
             Some(folder) => Self::Folder(RegistryFolder::open(folder)?),
+            None if config.is_bucket() => {
+                let tree = registries::bucket(settings, &config.url)?;
+                Self::Bucket(Box::new(RegistryTree::open_in(tree)?))
+            }
             None => Self::Server(Box::new(registries::server(settings, registry.name())?)),
         })
     }
@@ -55,6 +62,7 @@ impl Destination {
     ) -> Result<(), driftless_registry::Error> {
         match self {
             Self::Folder(folder) => folder.publish(publication, Some(key)),
+            Self::Bucket(bucket) => bucket.publish(publication, Some(key)),
             Self::Server(server) => server.publish(publication, Some(key)),
         }
     }
@@ -67,6 +75,7 @@ impl Destination {
     ) -> Result<(), driftless_registry::Error> {
         match self {
             Self::Folder(folder) => folder.yank(id, version, is_yanked),
+            Self::Bucket(bucket) => bucket.yank(id, version, is_yanked),
             Self::Server(server) => server.yank(id, version, is_yanked),
         }
     }
@@ -79,6 +88,7 @@ impl Destination {
     ) -> Result<(), driftless_registry::Error> {
         match self {
             Self::Folder(folder) => folder.revoke(id, version, why),
+            Self::Bucket(bucket) => bucket.revoke(id, version, why),
             Self::Server(server) => server.revoke(id, version, why),
         }
     }
@@ -86,6 +96,7 @@ impl Destination {
     pub(super) fn rotate(&self, signed: &SignedRotation) -> Result<(), driftless_registry::Error> {
         match self {
             Self::Folder(folder) => folder.rotate(signed),
+            Self::Bucket(bucket) => bucket.rotate(signed),
             Self::Server(server) => server.rotate(signed),
         }
     }
@@ -97,6 +108,7 @@ impl Destination {
     ) -> Result<(), driftless_registry::Error> {
         match self {
             Self::Folder(folder) => folder.renew(namespace, renewals),
+            Self::Bucket(bucket) => bucket.renew(namespace, renewals),
             Self::Server(server) => server.renew(namespace, renewals),
         }
     }

@@ -11,6 +11,7 @@ mod install;
 mod installed;
 mod key;
 mod logs;
+mod mirror;
 mod new;
 mod plugin;
 mod publish;

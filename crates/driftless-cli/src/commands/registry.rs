@@ -9,11 +9,11 @@ use comfy_table::CellAlignment;
 use driftless_files::Readers;
 use driftless_host::Settings;
 use driftless_plugin_api::text::printable_line;
-use driftless_registry::{PublicKey, RegistryFolder, Token, is_registry_name};
+use driftless_registry::{PublicKey, RegistryFolder, RegistryTree, Token, is_registry_name};
 use serde_json::json;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
-use super::{print_json, serve};
+use super::{mirror, print_json, serve};
 use crate::args::{Global, RegistryAdd, RegistryCommand, RegistryInit};
 use crate::failure::{Failure, unreadable};
 use crate::table::{self, Column};
@@ -33,6 +33,7 @@ pub(crate) fn run(
         RegistryCommand::Serve(asked) => serve::serve(global, terminal, &asked),
         RegistryCommand::Token { command } => serve::token(global, terminal, &command),
         RegistryCommand::Init(asked) => init(global, terminal, &asked),
+        RegistryCommand::Mirror(asked) => mirror::mirror(global, terminal, &asked),
         RegistryCommand::Login { name } => login(global, terminal, &name),
         RegistryCommand::Logout { name } => logout(global, terminal, &name),
     }
@@ -104,6 +105,12 @@ fn add(global: &Global, terminal: &Terminal, asked: &RegistryAdd) -> anyhow::Res
     }
     if let Some(path) = &asked.ca_file {
         entry["ca_file"] = value(path.display().to_string());
+    }
+    if let Some(endpoint) = &asked.endpoint {
+        entry["endpoint"] = value(endpoint);
+    }
+    if let Some(region) = &asked.region {
+        entry["region"] = value(region);
     }
     let key = asked.key.as_deref().map(str::parse::<PublicKey>).transpose()?;
     change_settings(
@@ -225,6 +232,9 @@ fn remove(global: &Global, terminal: &Terminal, name: &str) -> anyhow::Result<Ex
 }
 
 fn init(global: &Global, terminal: &Terminal, asked: &RegistryInit) -> anyhow::Result<ExitCode> {
+    if let Some(url) = asked.folder.to_str().filter(|url| url.starts_with("s3://")) {
+        return init_bucket(global, terminal, asked, url);
+    }
     fs::create_dir_all(&asked.folder).map_err(|error| unreadable(&asked.folder, &error))?;
     let folder = fs::canonicalize(&asked.folder).map_err(|error| unreadable(&asked.folder, &error))?;
     let id = asked.id.clone().unwrap_or_else(|| format!("file://{}", folder.display()));
@@ -241,6 +251,27 @@ fn init(global: &Global, terminal: &Terminal, asked: &RegistryInit) -> anyhow::R
     let path = printable_path(&folder);
     writeln!(terminal.out(), "{GOOD}made{GOOD:#} a registry in {path}")?;
     terminal.note(format!("`driftless registry add NAME {path}` lets this machine use it and publish to it"));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn init_bucket(
+    global: &Global,
+    terminal: &Terminal,
+    asked: &RegistryInit,
+    url: &str,
+) -> anyhow::Result<ExitCode> {
+    let tree = registries::bucket(&context::settings(global)?, url)?;
+    let id = asked.id.as_deref().unwrap_or(url);
+    let made = RegistryTree::create_in(tree, id, asked.namespace.parse()?)?;
+    if global.json {
+        let info = made.info();
+        let told = json!({"folder": url, "id": info.id, "namespace": info.namespace.as_str()});
+        print_json(global, terminal, &told)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let url = printable_line(url);
+    writeln!(terminal.out(), "{GOOD}made{GOOD:#} a registry in {url}")?;
+    terminal.note(format!("`driftless registry add NAME {url}` lets this machine use it and publish to it"));
     Ok(ExitCode::SUCCESS)
 }
 

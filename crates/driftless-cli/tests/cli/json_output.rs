@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::harness::{Home, Outcome, repository};
 
 /// The commands whose result is data, and the file of its schema.
-const SCHEMAS: [(&str, &str); 36] = [
+const SCHEMAS: [(&str, &str); 37] = [
     ("apply", "apply"),
     ("apply --list-tasks", "apply-list-tasks"),
     ("facts", "facts"),
@@ -35,6 +35,7 @@ const SCHEMAS: [(&str, &str); 36] = [
     ("registry add", "registry-add"),
     ("registry remove", "registry-remove"),
     ("registry init", "registry-init"),
+    ("registry mirror", "registry-mirror"),
     ("registry login", "registry-login"),
     ("key generate", "key-generate"),
     ("key list", "key-list"),
