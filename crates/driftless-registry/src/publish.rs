@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use driftless_permissions::{Coverage, Grant};
 use driftless_plugin_api::digest::Digest;
 use driftless_plugin_api::host_call::Capability;
+use driftless_plugin_api::limit::MAX_PLUGIN_BYTES;
 use driftless_plugin_api::text::listed;
 use driftless_validator::{PluginFile, Rules, ValidatedPlugin};
 use semver::Version;
@@ -518,7 +519,7 @@ impl<W: WritableTree> RegistryTree<W> {
 
     /// Whether the file of a release is there, with these very bytes.
     pub(crate) fn has_blob(&self, digest: &Digest, size_bytes: u64) -> bool {
-        let there = self.tree.current(&layout::blob(digest), size_bytes).ok().flatten();
+        let there = self.tree.current(&layout::blob(digest), size_bytes.min(MAX_PLUGIN_BYTES)).ok().flatten();
         there.is_some_and(|there| Digest::of(&there.bytes) == *digest)
     }
 
