@@ -10,8 +10,8 @@ use driftless_host::api::host_call::HostCalls;
 use driftless_host::api::log::Level;
 use driftless_host::permissions::Grant;
 use driftless_host::{
-    Artifact, Candidate, Error, Form, GrantEvent, Grants, LoadError, LogRecord, LogSink, PluginHandle,
-    PluginManager, PluginManagerBuilder, PluginSource, ProtectedPaths, Refusal, Settings,
+    Artifact, Candidate, Digest, Error, Form, GrantEvent, Grants, LoadError, LogRecord, LogSink,
+    PluginHandle, PluginManager, PluginManagerBuilder, PluginSource, ProtectedPaths, Refusal, Settings,
 };
 use driftless_registry::{LocalFolder, Store, StoredPlugin};
 use driftless_sandbox::{MachineCodeCache, Sandbox};
@@ -144,6 +144,11 @@ pub(crate) fn validated(global: &Global, name_or_file: &str) -> anyhow::Result<(
     let module = sandbox_validate(global, &bytes)?
         .map_err(|error| Error::Load { plugin: name.clone(), source: LoadError::Refused(reasons(&error)) })?;
     Ok((module.manifest().map_or(name, |manifest| manifest.name.clone()), module))
+}
+
+/// Whether the plugin that is found by this name is this very file.
+pub(crate) fn is_installed(global: &Global, name: &str, digest: Digest) -> bool {
+    bytes(global, name).is_ok_and(|(_, bytes)| Digest::of(&bytes) == digest)
 }
 
 /// What is granted to which plugin.
