@@ -19,6 +19,7 @@ use driftless_templates::{Event, Templates};
 use driftless_validator::{PluginFile, Rules, ValidatedPlugin, ValidationError, Violation};
 
 use crate::args::Global;
+use crate::compile_progress::CompileProgress;
 use crate::failure::{Failure, unreadable};
 use crate::links::Links;
 use crate::terminal::Terminal;
@@ -94,6 +95,10 @@ pub(crate) fn sandbox(settings: &Settings, terminal: &Terminal) -> anyhow::Resul
     match machine_code_cache() {
         Ok(cache) => sandbox = sandbox.cache(cache),
         Err(why) => terminal.warn(&format!("machine code is not kept between runs: {why}")),
+    }
+    if terminal.shows_progress() {
+        let progress = CompileProgress::default();
+        sandbox = sandbox.on_compile(move |event| progress.hear(event));
     }
     Ok(sandbox.build()?)
 }

@@ -19,29 +19,69 @@ use crate::machine_code::MachineCode;
 /// already, and its memory grows with every module that is in work.
 const AT_ONCE: usize = 2;
 
+/// A compilation, as its caller hears of it. What the cache has is not compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CompileEvent<'a> {
+    /// A plugin of this name begins to be compiled, or waits for its turn.
+    Begins {
+        /// What the plugin is called.
+        plugin: &'a str,
+    },
+    /// It is compiled, or was given up.
+    Ends {
+        /// What the plugin is called.
+        plugin: &'a str,
+    },
+}
+
+pub(crate) type OnCompile = dyn Fn(CompileEvent<'_>) + Send + Sync;
+
 /// Makes machine code, on threads of its own and within [`Limits::compile_time`](crate::Limits::compile_time).
 pub(crate) struct Compiler {
     engine: Engine,
     cache: Option<MachineCodeCache>,
     timeout: Duration,
+    on_compile: Option<Arc<OnCompile>>,
     work: Arc<CompileQueue<ValidatedPlugin, Result<MachineCode, String>>>,
 }
 
 impl Compiler {
-    pub(crate) fn new(engine: Engine, cache: Option<MachineCodeCache>, timeout: Duration) -> Self {
-        Self { engine, cache, timeout, work: CompileQueue::new(AT_ONCE) }
+    pub(crate) fn new(
+        engine: Engine,
+        cache: Option<MachineCodeCache>,
+        timeout: Duration,
+        on_compile: Option<Arc<OnCompile>>,
+    ) -> Self {
+        Self { engine, cache, timeout, on_compile, work: CompileQueue::new(AT_ONCE) }
     }
 
-    /// The machine code of a module.
+    /// The machine code of a module. `name` is what the plugin is called.
     ///
     /// What the cache has is taken on this thread: a start that compiles nothing starts no thread either.
-    pub(crate) fn machine_code(&self, module: &ValidatedPlugin) -> Result<MachineCode, CompileError> {
+    pub(crate) fn machine_code(
+        &self,
+        name: &str,
+        module: &ValidatedPlugin,
+    ) -> Result<MachineCode, CompileError> {
         if let Some(cache) = &self.cache
             && let Some(code) = cache.load(&CacheKey::of_code(&self.engine, module))
             && let Ok(code) = code.deserialize(&self.engine, module.info().is_wasm_component())
         {
             return Ok(code);
         }
+        let tell = |event: CompileEvent<'_>| {
+            if let Some(on_compile) = &self.on_compile {
+                on_compile(event);
+            }
+        };
+        tell(CompileEvent::Begins { plugin: name });
+        let code = self.compiled(module);
+        tell(CompileEvent::Ends { plugin: name });
+        code
+    }
+
+    fn compiled(&self, module: &ValidatedPlugin) -> Result<MachineCode, CompileError> {
         let (engine, cache) = (self.engine.clone(), self.cache.clone());
         let compile = move |module: &ValidatedPlugin| compile(&engine, cache.as_ref(), module);
         let same = |known: &ValidatedPlugin| known.digest() == module.digest();

@@ -53,6 +53,7 @@ mod wasi;
 
 pub use cache::{CacheError, MachineCodeCache};
 pub use compiled::CompiledPlugin;
+pub use compiler::CompileEvent;
 pub use driftless_transport::{
     AddressSpaceRefused, Call, CallError, CallFailure, CancelHandle, ClockAndRandom, Conversation, Deadline,
     Digest, HostContext, HostResources, Limits, Loader, LogRecord, LogSink, OpenFolder, ParseDigestError,

@@ -11,7 +11,7 @@ use wasmtime::Engine;
 use crate::abi::{self, Code, Linkers};
 use crate::cache::MachineCodeCache;
 use crate::compiled::CompiledPlugin;
-use crate::compiler::Compiler;
+use crate::compiler::{CompileEvent, Compiler, OnCompile};
 use crate::engine;
 use crate::error::{CompileError, SetupError};
 use crate::image::Image;
@@ -34,6 +34,7 @@ struct Inner {
     /// What plugins are given that are compiled without a context of their own.
     context: HostContext,
     cache: Option<MachineCodeCache>,
+    on_compile: Option<Arc<OnCompile>>,
     rules: Rules,
     debug: bool,
     started: OnceLock<Started>,
@@ -54,6 +55,7 @@ pub struct SandboxBuilder {
     limits: Limits,
     context: HostContext,
     cache: Option<MachineCodeCache>,
+    on_compile: Option<Arc<OnCompile>>,
     allow_wasi: bool,
     debug: bool,
 }
@@ -74,6 +76,7 @@ impl Sandbox {
             limits,
             context: HostContext::default(),
             cache: None,
+            on_compile: None,
             allow_wasi: false,
             debug: false,
         }
@@ -135,7 +138,8 @@ impl Sandbox {
     ) -> Result<CompiledPlugin, CompileError> {
         check_beginning(module, self.limits())?;
         let Started { engine, linkers, shared, compiler } = self.0.started()?;
-        let machine_code = compiler.machine_code(module)?;
+        let called = module.manifest().map_or(name, |manifest| &manifest.name);
+        let machine_code = compiler.machine_code(called, module)?;
         let memories = memories_taken(machine_code.memories());
         let code = Code::link(linkers, &machine_code, module)?;
         let wasi = match module.imports_wasi() {
@@ -189,7 +193,12 @@ impl Inner {
             clock: ticker::start(&engine)?,
             runtime,
         };
-        let compiler = Compiler::new(engine.clone(), self.cache.clone(), self.limits.compile_time);
+        let compiler = Compiler::new(
+            engine.clone(),
+            self.cache.clone(),
+            self.limits.compile_time,
+            self.on_compile.clone(),
+        );
         Ok(Started { engine, linkers, shared: Arc::new(shared), compiler })
     }
 }
@@ -215,6 +224,13 @@ impl SandboxBuilder {
         self
     }
 
+    /// Hears of each compilation, on the thread of the caller who waits for it: a large plugin takes half a minute.
+    #[must_use]
+    pub fn on_compile(mut self, handler: impl Fn(CompileEvent<'_>) + Send + Sync + 'static) -> Self {
+        self.on_compile = Some(Arc::new(handler));
+        self
+    }
+
     /// Lets modules in that import WASI preview 1. Behind it is what [`HostContext`] grants and nothing else; what is printed goes to the
     /// log.
     #[must_use]
@@ -236,12 +252,13 @@ impl SandboxBuilder {
     ///
     /// When the limits cannot be kept.
     pub fn build(self) -> Result<Sandbox, SetupError> {
-        let Self { limits, context, cache, allow_wasi, debug } = self;
+        let Self { limits, context, cache, on_compile, allow_wasi, debug } = self;
         check(&limits)?;
         Ok(Sandbox(Arc::new(Inner {
             limits,
             context,
             cache,
+            on_compile,
             rules: Rules { allow_wasi },
             debug,
             started: OnceLock::new(),

@@ -33,7 +33,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
     // The pipeline finishes what it has read.
     let stopped = Arc::clone(&control);
     interrupt::set_first_handler(args.follow, move || stopped.stop());
-    let progress = (terminal.shows_progress() && !global.quiet).then(|| show_progress(&control));
+    let progress = terminal.shows_progress().then(|| show_progress(&control));
     let finished = pipeline.run(&control, &mut |event| {
         let warn = || terminal.warn(&words::pipeline_event(event));
         progress.as_ref().map_or_else(warn, |(bar, _)| bar.suspend(warn));
