@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, SourceError, TreeError};
 use crate::http::{Client, HttpOptions, HttpTree};
@@ -16,6 +16,9 @@ use crate::tree::Folder;
 
 /// How old a release has to be where the settings do not say: a stolen key may be noticed before what it signed is installed. The time is the publisher's word, which a served registry holds against its own clock. A folder is the user's own.
 pub const DEFAULT_MIN_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long what was asked for to find a plugin is the answer to what is asked of it next.
+const KNOWN_FOR: Duration = Duration::from_secs(10);
 
 /// A registry of the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +59,7 @@ pub struct Registry {
     source: Box<dyn Source>,
     info: OnceLock<RegistryInfo>,
     /// The releases that were asked for to find out which registry has a plugin.
-    known: Mutex<BTreeMap<PluginId, Vec<Release>>>,
+    known: Mutex<BTreeMap<PluginId, (Instant, Vec<Release>)>>,
 }
 
 impl Registry {
@@ -114,12 +117,12 @@ impl Registry {
     /// The releases of a plugin. What was asked for to find out which registry has it is not asked for again, once.
     pub(crate) fn releases(&self, id: &PluginId) -> Result<Vec<Release>, Error> {
         match self.known().remove(id) {
-            Some(known) => Ok(known),
-            None => self.source.releases(id).map_err(|source| self.error(source)),
+            Some((asked, known)) if asked.elapsed() < KNOWN_FOR => Ok(known),
+            _ => self.source.releases(id).map_err(|source| self.error(source)),
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, BTreeMap<PluginId, Vec<Release>>> {
+    fn known(&self) -> MutexGuard<'_, BTreeMap<PluginId, (Instant, Vec<Release>)>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -215,7 +218,7 @@ impl Registries {
             let package = package(registry)?;
             let releases = registry.source.releases(&package.id).map_err(|source| registry.error(source))?;
             if !releases.is_empty() {
-                registry.known().insert(package.id.clone(), releases);
+                registry.known().insert(package.id.clone(), (Instant::now(), releases));
                 having.push(package);
             }
         }

@@ -159,6 +159,18 @@ mod tests {
         assert_eq!(annotated(&after, &[(YANKED, None)]).unwrap(), before);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(place in 0usize..400, bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..8)) {
+            let mut manifest = document("application/x", KEYS, "{}");
+            let place = place.min(manifest.len());
+            let end = (place + bytes.len()).min(manifest.len());
+            manifest.splice(place..end, bytes);
+            let _ = Manifest::parse(&manifest);
+            let _ = annotated(&manifest, &[(YANKED, Some("true"))]);
+        }
+    }
+
     #[test]
     fn what_is_no_manifest_of_ours_is_refused() {
         let right = String::from_utf8(document("application/x", KEYS, "{}")).unwrap();

@@ -350,6 +350,13 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_as_challenges(text in "([a-zA-Z\"=, \\\\é]|realm|Bearer ){0,40}") {
+            challenges(&text);
+        }
+    }
+
     #[test]
     fn a_login_is_shown_to_no_other_server() {
         let url = |text: &str| HttpUrl::parse(text).unwrap();
