@@ -24,6 +24,7 @@ pub(super) const YANKED: &str = "io.github.driftless.yanked";
 pub(super) const REVOKED: &str = "io.github.driftless.revoked";
 pub(super) const REGISTRY: &str = "io.github.driftless.registry";
 pub(super) const KEYS: &str = "io.github.driftless.keys";
+pub(super) const NAME: &str = "io.github.driftless.name";
 
 /// The form of these annotations that this program knows. What has a later one is left out, so that a registry can begin to have some.
 const KNOWN_FORM: u32 = 1;

@@ -194,11 +194,17 @@ impl OciClient {
         }
         let deadline = self.deadline();
         let mut listed: Vec<String> = Vec::new();
-        let mut next = Some(self.url(&format!("{path}?n={PAGE}"))?);
+        let paged = self.url(&format!("{path}?n={PAGE}"))?;
+        let mut next = Some(paged.clone());
         for _ in 0..MAX_PAGES {
             let Some(url) = next else { break };
             let (mut response, from) = self.get(&url, &[], scope)?;
             let status = response.status().as_u16();
+            // A server may allow smaller pages only. It knows which.
+            if status == 400 && url == paged {
+                next = Some(first.clone());
+                continue;
+            }
             if status != 200 {
                 return Err(NoList::Status(status));
             }

@@ -67,6 +67,16 @@ impl Location {
         format!("{}/driftless_registry", self.prefix)
     }
 
+    /// The repository whose tags are the namespaces.
+    pub(super) fn namespaces(&self) -> String {
+        format!("{}/driftless_namespaces", self.prefix)
+    }
+
+    /// The repository whose tags are the plugins of a namespace.
+    pub(super) fn plugins(&self, namespace: &Slug) -> Result<String, String> {
+        self.repository(namespace, "driftless_plugins")
+    }
+
     /// The repository of the keys of a namespace.
     pub(super) fn keys(&self, namespace: &Slug) -> Result<String, String> {
         self.repository(namespace, "driftless_keys")
@@ -95,14 +105,18 @@ impl Location {
     /// The plugin of a repository; `None` where it is none of this registry.
     pub(super) fn plugin_of(&self, repository: &str) -> Option<PluginId> {
         let (namespace, name) = repository.strip_prefix(&self.prefix)?.strip_prefix('/')?.split_once('/')?;
-        let is_own_spelling = |text: &str| text.parse::<Slug>().ok().filter(|slug| slug.as_str() == text);
-        Some(PluginId { namespace: is_own_spelling(namespace)?, name: is_own_spelling(name)? })
+        Some(PluginId { namespace: slug(namespace)?, name: slug(name)? })
     }
 
     /// The registry, for people.
     pub(super) fn place(&self) -> String {
         format!("{SCHEME}{}/{}", self.authority(), self.prefix)
     }
+}
+
+/// A name in its own spelling; `None` for all else, another spelling of one as well.
+pub(super) fn slug(text: &str) -> Option<Slug> {
+    text.parse::<Slug>().ok().filter(|slug| slug.as_str() == text)
 }
 
 /// The tag of a version. What stands behind `+` may be in no tag; no version has a `_`.
@@ -191,6 +205,8 @@ mod tests {
             "team/pluginsmain/a/b",
             "team/plugins/driftless_registry",
             "team/plugins/main/driftless_keys",
+            "team/plugins/driftless_namespaces",
+            "team/plugins/main/driftless_plugins",
             "team/plugins/main/a/b",
             "team/plugins/main/CON",
             "other/main/a",

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use driftless_plugin_api::digest::Digest;
 use semver::Version;
 
-use super::artifact::{EMPTY, KEYS, REGISTRY, document};
+use super::artifact::{EMPTY, KEYS, NAME, REGISTRY, document};
 use super::client::OciClient;
 use super::location::{self, LATEST};
 use super::release;
@@ -27,6 +27,7 @@ use crate::statement::registry_identity;
 /// The kinds of artifacts that are no plugins.
 const REGISTRY_TYPE: &str = "application/vnd.driftless.registry.v1+json";
 const KEYS_TYPE: &str = "application/vnd.driftless.keys.v1+json";
+const MEMBER_TYPE: &str = "application/vnd.driftless.member.v1+json";
 
 /// A registry of plugins inside an OCI registry, to be written to.
 #[derive(Clone, Debug)]
@@ -53,7 +54,7 @@ impl OciRegistry {
         let text = serde_json::to_string(&info).expect("texts are plain data");
         let registry = Self { source, info };
         let repository = registry.client().location().registry();
-        registry.put_document(&repository, (REGISTRY_TYPE, REGISTRY, &text), "the registry")?;
+        registry.put_document(&repository, LATEST, (REGISTRY_TYPE, REGISTRY, &text), "the registry")?;
         Ok(registry)
     }
 
@@ -106,6 +107,9 @@ impl OciRegistry {
         if is_first_key {
             self.put_keys(&id.namespace, &keys)?;
         }
+        if releases.is_empty() {
+            self.note(id, &plugin)?;
+        }
         self.put_release(&repository, &tag, &release::manifest(publication, &config), &plugin)
     }
 
@@ -132,11 +136,11 @@ impl OciRegistry {
     ///
     /// # Errors
     ///
-    /// When the old one is none of the namespace, or has not signed it; when the server does not take it, or does not list its repositories: what the old
-    /// key has signed could not be found to be signed anew.
+    /// When the old one is none of the namespace, or has not signed it; when the server does not take it, or does not say which plugins there are: what the
+    /// old key has signed could not be found to be signed anew.
     pub fn rotate(&self, signed: &SignedRotation) -> Result<(), Error> {
         let namespace = &signed.rotation.namespace;
-        self.source.all_plugins().map_err(|error| self.error(error))?;
+        self.source.plugins(namespace).map_err(|error| self.error(error))?;
         let mut keys = self.source.keys_file(namespace).map_err(|error| self.error(error))?;
         keys.rotate(signed, &self.info.id)?;
         self.put_keys(namespace, &keys)
@@ -205,7 +209,21 @@ impl OciRegistry {
         }
     }
 
-    /// The plugin whose name people would take this one for. Where the server does not list its repositories, it is not known.
+    /// Notes that there is a plugin, for servers that do not list their repositories.
+    fn note(&self, id: &PluginId, plugin: &str) -> Result<(), Error> {
+        let location = self.client().location();
+        let refused = |why: String| Error::NotPublished { plugin: plugin.to_owned(), why };
+        let (namespace, name) = (id.namespace.as_str(), id.name.as_str());
+        let plugins = location.plugins(&id.namespace).map_err(refused)?;
+        self.put_document(&plugins, name, (MEMBER_TYPE, NAME, name), plugin)?;
+        match self.put_document(&location.namespaces(), namespace, (MEMBER_TYPE, NAME, namespace), plugin) {
+            // Who may write to a namespace need not be allowed to write beside it. Then a search may miss it.
+            Err(Error::Unauthorized { .. } | Error::Forbidden { .. } | Error::NotPublished { .. }) => Ok(()),
+            noted => noted,
+        }
+    }
+
+    /// The plugin whose name people would take this one for. Where the server does not say which there are, it is not known.
     fn look_alike(&self, id: &PluginId) -> Result<Option<String>, Error> {
         match self.source.all_plugins() {
             Ok(plugins) => {
@@ -239,17 +257,18 @@ impl OciRegistry {
         let repository = self.client().location().keys(namespace);
         let repository = repository.map_err(|why| Error::NotPublished { plugin: plugin.clone(), why })?;
         let text = serde_json::to_string(keys).expect("texts are plain data");
-        self.put_document(&repository, (KEYS_TYPE, KEYS, &text), &plugin)
+        self.put_document(&repository, LATEST, (KEYS_TYPE, KEYS, &text), &plugin)
     }
 
     fn put_document(
         &self,
         repository: &str,
+        tag: &str,
         (kind, annotation, text): (&str, &str, &str),
         what: &str,
     ) -> Result<(), Error> {
         self.client().put_blob(repository, EMPTY, what)?;
-        self.client().put_manifest(repository, LATEST, &document(kind, annotation, text), what)
+        self.client().put_manifest(repository, tag, &document(kind, annotation, text), what)
     }
 
     fn client(&self) -> &OciClient {

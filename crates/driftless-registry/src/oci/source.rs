@@ -94,12 +94,48 @@ impl OciSource {
 
     /// All plugins, in the order of their names.
     pub(super) fn all_plugins(&self) -> Result<Vec<PluginId>, SourceError> {
-        let repositories = self.client.repositories()?;
-        let mut plugins: Vec<_> =
-            repositories.iter().filter_map(|name| self.client.location().plugin_of(name)).collect();
+        self.listed_or(|| {
+            let namespaces = self.members(&self.client.location().namespaces())?;
+            let plugins = each(&namespaces, |namespace| self.noted(namespace))?;
+            Ok(plugins.into_iter().flatten().collect())
+        })
+    }
+
+    /// The plugins that are among the server's repositories; those that were noted where it does not list them, or lists too many.
+    fn listed_or(
+        &self,
+        noted: impl FnOnce() -> Result<Vec<PluginId>, SourceError>,
+    ) -> Result<Vec<PluginId>, SourceError> {
+        let mut plugins: Vec<PluginId> = match self.client.repositories() {
+            Ok(repositories) => {
+                repositories.iter().filter_map(|name| self.client.location().plugin_of(name)).collect()
+            }
+            Err(
+                error @ (SourceError::NoListing { .. }
+                | SourceError::Malformed { .. }
+                | SourceError::Tree(TreeError::Offline(_))),
+            ) => match noted() {
+                Ok(plugins) if !plugins.is_empty() => plugins,
+                _ => return Err(error),
+            },
+            Err(error) => return Err(error),
+        };
         plugins.sort();
         plugins.dedup();
         Ok(plugins)
+    }
+
+    /// The plugins of a namespace that were noted when they were published first.
+    fn noted(&self, namespace: &Slug) -> Result<Vec<PluginId>, SourceError> {
+        let Ok(repository) = self.client.location().plugins(namespace) else { return Ok(Vec::new()) };
+        let names = self.members(&repository)?.into_iter();
+        Ok(names.map(|name| PluginId { namespace: namespace.clone(), name }).collect())
+    }
+
+    /// The members of a set, which are the tags of a repository.
+    fn members(&self, repository: &str) -> Result<Vec<Slug>, SourceError> {
+        let tags = self.client.tags(repository)?.unwrap_or_default();
+        Ok(tags.iter().filter_map(|tag| location::slug(tag)).collect())
     }
 
     /// What a search shows of a plugin: its newest version that is not withdrawn.
@@ -230,7 +266,8 @@ impl Source for OciSource {
     }
 
     fn plugins(&self, namespace: &Slug) -> Result<Vec<PluginId>, SourceError> {
-        Ok(self.all_plugins()?.into_iter().filter(|id| id.namespace == *namespace).collect())
+        let plugins = self.listed_or(|| self.noted(namespace))?;
+        Ok(plugins.into_iter().filter(|id| id.namespace == *namespace).collect())
     }
 
     fn keys(&self, namespace: &Slug) -> Result<Keys, SourceError> {

@@ -349,6 +349,25 @@ fn a_server_that_lists_nothing_is_told_of() {
         assert!(error.to_string().contains("does not list its repositories"), "{error}");
         install(&machine, &server, &HttpOptions::default()).unwrap();
         machine.remove(&[config("team", &oci(&server.url()))], "greeter").unwrap();
+
+        // What was noted counts in its place.
+        let server =
+            Artifacts::of(&[&release]).serve(move |asked| match asked.path.split('?').next().unwrap() {
+                "/v2/_catalog" => Some(Answer::new(status, "")),
+                "/v2/team/driftless_namespaces/tags/list" => {
+                    Some(Answer::ok(r#"{"tags": ["main", "../x"]}"#))
+                }
+                "/v2/team/main/driftless_plugins/tags/list" => {
+                    Some(Answer::ok(r#"{"tags": ["greeter", "gone", "Greeter", "a/b", "con"]}"#))
+                }
+                _ => None,
+            });
+        let source = OciSource::new(&oci(&server.url()), HttpOptions::default()).unwrap();
+        let found = source.search(&["greeter".to_owned()], 10).unwrap();
+        assert_eq!(found.plugins.len(), 1, "{found:?}");
+        let names: Vec<_> =
+            source.plugins(&id().namespace).unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["main/gone", "main/greeter"]);
     }
 }
 

@@ -25,10 +25,13 @@ struct Team {
 impl Team {
     /// An empty one; `None` where `docker-registry` is missing.
     fn new() -> Option<Self> {
-        let server = DockerRegistry::start()?;
+        Some(Self::at(DockerRegistry::start()?))
+    }
+
+    fn at(server: DockerRegistry) -> Self {
         let namespace = "main".parse().unwrap();
         let registry = OciRegistry::create(&server.url(), HttpOptions::default(), ID, namespace).unwrap();
-        Some(Self { server, registry, publisher: Publisher::new() })
+        Self { server, registry, publisher: Publisher::new() }
     }
 
     fn key(&self) -> &PublicKey {
@@ -219,6 +222,31 @@ fn a_version_is_published_once_by_a_key_of_its_namespace() {
     ]);
     let tags: Value = serde_json::from_str(&tags).unwrap();
     assert_eq!(tags["Tags"], json!(["1.0.0"]));
+}
+
+#[test]
+fn what_is_listed_in_pages_is_found_as_a_whole() {
+    let Some(server) = DockerRegistry::start_with_small_pages() else { return };
+    let team = Team::at(server);
+    for name in ["five", "four", "one", "three", "two"] {
+        team.publish(name, "1.0.0", json!({})).unwrap();
+    }
+    let found = team.source(&HttpOptions::default()).search(&[], 10).unwrap();
+    let names: Vec<_> = found.plugins.iter().map(|plugin| plugin.name.as_str()).collect();
+    assert_eq!((names, found.more), (vec!["five", "four", "one", "three", "two"], false));
+    let found = team.source(&HttpOptions::default()).search(&["f".to_owned()], 1).unwrap();
+    assert_eq!((found.plugins.len(), found.more), (1, true));
+    // The same stands in a set, for those who may not list all that the server has.
+    for (repository, members) in [
+        ("driftless_namespaces", json!(["main"])),
+        ("main/driftless_plugins", json!(["five", "four", "one", "three", "two"])),
+    ] {
+        let reference = team.server.reference(repository, "x");
+        let tags = skopeo(&["list-tags", "--tls-verify=false", reference.trim_end_matches(":x")]);
+        let mut tags: Value = serde_json::from_str(&tags).unwrap();
+        tags["Tags"].as_array_mut().unwrap().sort_by_key(ToString::to_string);
+        assert_eq!(tags["Tags"], members, "{repository}");
+    }
 }
 
 #[test]

@@ -30,6 +30,11 @@ impl DockerRegistry {
         Self::start_with("auth: {htpasswd: {realm: plugins, path: FOLDER/htpasswd}}\n")
     }
 
+    /// One that lists three entries at a time.
+    pub(super) fn start_with_small_pages() -> Option<Self> {
+        Self::start_with("catalog: {maxentries: 3}\n")
+    }
+
     fn start_with(more: &str) -> Option<Self> {
         for program in ["docker-registry", "skopeo"] {
             if Command::new(program).arg("--version").output().is_err() {
@@ -45,7 +50,7 @@ impl DockerRegistry {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             let config = format!(
                 "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\n\
-                 storage: {{filesystem: {{rootdirectory: FOLDER/data}}}}\nhttp: {{addr: \"127.0.0.1:{port}\"}}\n{more}"
+                 storage: {{inmemory: {{}}}}\nhttp: {{addr: \"127.0.0.1:{port}\"}}\n{more}"
             );
             let config = config.replace("FOLDER", &folder.path().display().to_string());
             let path = folder.path().join("config.yml");
