@@ -1,7 +1,7 @@
 //! Who asks: a login, the challenge of a server, and the tokens that are got for it.
 //!
-//! A login goes to the origin of the registry, and to the server of tokens that the settings name. Where a registry names another one, nothing is shown to
-//! it. What a token is asked for (the scope) is what this program wants to do, not what the server says that it should ask for.
+//! A login goes to the origin of the registry, and to the server of tokens that the settings name. Where a registry names another one, nothing is
+//! shown to it. What a token is asked for (the scope) is what this program wants to do, not what the server says that it should ask for.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -11,14 +11,14 @@
 //! | `PREFIX/NAMESPACE/driftless_plugins` | a plugin | that there is one of this name |
 //!
 //! No plugin and no namespace has a `_` in its name here, so none takes the place of the others. Each is a manifest of the OCI. That of a release has
-//! the layout of the CNCF for WebAssembly: a config `application/vnd.wasm.config.v0+json` and one layer `application/wasm`, the file. What its publisher
-//! signed stands in the annotations, byte for byte, beside what withdraws it. A tag is written anew to change these, with the same layer.
+//! the layout of the CNCF for WebAssembly: a config `application/vnd.wasm.config.v0+json` and one layer `application/wasm`, the file. What its
+//! publisher signed stands in the annotations, byte for byte, beside what withdraws it. A tag is written anew to change these, with the same layer.
 //!
-//! Which plugins there are the server's list of repositories says. Many have none, or not for everyone: then the last two tell. They are sets, with a tag
-//! for each of their members, so that two who write at once lose nothing.
+//! Which plugins there are the server's list of repositories says. Many have none, or not for everyone: then the last two tell. They are sets, with a
+//! tag for each of their members, so that two who write at once lose nothing.
 //!
-//! Writing has no conditions in this protocol. Two releases of one plugin never meet, as each has a tag of its own; of two that publish the same version
-//! at the same moment the later wins, and the other is told.
+//! Writing has no conditions in this protocol. Two releases of one plugin never meet, as each has a tag of its own. Of two that publish the same
+//! version at the same moment the later wins; a machine that has seen the other refuses it.
 
 mod artifact;
 mod auth;

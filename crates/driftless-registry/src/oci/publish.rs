@@ -136,8 +136,8 @@ impl OciRegistry {
     ///
     /// # Errors
     ///
-    /// When the old one is none of the namespace, or has not signed it; when the server does not take it, or does not say which plugins there are: what the
-    /// old key has signed could not be found to be signed anew.
+    /// When the old one is none of the namespace, or has not signed it; when the server does not take it, or does not say which plugins there are:
+    /// what the old key has signed could not be found to be signed anew.
     pub fn rotate(&self, signed: &SignedRotation) -> Result<(), Error> {
         let namespace = &signed.rotation.namespace;
         self.source.plugins(namespace).map_err(|error| self.error(error))?;
@@ -146,8 +146,8 @@ impl OciRegistry {
         self.put_keys(namespace, &keys)
     }
 
-    /// Puts signatures of a key that signs for a namespace in the place of those that are there: those of a key that signs no longer. Doing it again changes
-    /// nothing.
+    /// Puts signatures of a key that signs for a namespace in the place of those that are there: those of a key that signs no longer. Doing it again
+    /// changes nothing.
     ///
     /// # Errors
     ///

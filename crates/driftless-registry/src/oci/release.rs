@@ -16,7 +16,8 @@ use crate::statement::Statement;
 /// What an annotation says that says yes.
 const YES: &str = "true";
 
-/// Reads the release of a version of a plugin; `None` for one of a later form. The manifest has to name the file that the statement names, and nothing else.
+/// Reads the release of a version of a plugin; `None` for one of a later form. The manifest has to name the file that the statement names, and
+/// nothing else.
 pub(super) fn read(bytes: &[u8], id: &PluginId, version: &Version) -> Result<Option<Release>, String> {
     let Some(manifest) = Manifest::parse(bytes)? else { return Ok(None) };
     if manifest.config.media_type != WASM_CONFIG_TYPE {
