@@ -13,6 +13,7 @@ mod fuzz;
 mod instrument;
 mod packages;
 mod run;
+mod servers;
 mod steps;
 mod test;
 mod tidy;

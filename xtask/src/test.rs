@@ -5,7 +5,9 @@ use clap::{Args, ValueEnum};
 
 use crate::run::{cargo, command, root, run, say};
 use crate::steps::{self, Step};
-use crate::{book, changes, conformance, deny, examples, packages, tidy, toolchains, tools, workflows};
+use crate::{
+    book, changes, conformance, deny, examples, packages, servers, tidy, toolchains, tools, workflows,
+};
 
 /// What `cargo xtask test` takes.
 #[derive(Debug, Args)]
@@ -179,6 +181,7 @@ fn install(parts: &[Part]) -> Result<()> {
     let wanted = |part: Part| parts.contains(&part);
     if wanted(Tests) {
         tools::NEXTEST.get()?;
+        servers::install()?;
     }
     if wanted(Lint) {
         tools::DENY.get()?;

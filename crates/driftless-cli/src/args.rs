@@ -472,7 +472,7 @@ pub(crate) enum RegistryCommand {
 pub(crate) struct RegistryAdd {
     /// What it is to be called
     pub(crate) name: String,
-    /// Where it is: `file:///a/folder`, `https://plugins.example.com`
+    /// Where it is: `file:///a/folder`, `https://plugins.example.com`, `oci://host/plugins`
     pub(crate) url: String,
     /// The public key of its publisher, to be trusted for its own namespace
     #[arg(long, value_name = "KEY")]
@@ -489,6 +489,9 @@ pub(crate) struct RegistryAdd {
     /// The certificate authorities of its server, in PEM, instead of those of the machine
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) ca_file: Option<PathBuf>,
+    /// The server that gives out tokens for an OCI registry, where that is another one: it is shown the login
+    #[arg(long, value_name = "URL")]
+    pub(crate) token_server: Option<String>,
     /// Does not look whether there is a registry
     #[arg(long)]
     pub(crate) no_check: bool,
@@ -555,7 +558,7 @@ pub(crate) enum TokenCommand {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RegistryInit {
-    /// The folder
+    /// The folder, or a place in an OCI registry: `oci://host/plugins`
     #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) folder: PathBuf,
     /// Its identity, which all that is signed for it names and its mirrors keep [default: where it is]

@@ -76,6 +76,9 @@ pub(crate) fn registry_remedy(error: &driftless_registry::Error) -> Option<Strin
         Error::Registry { source: SourceError::Tree(TreeError::Unreachable { .. }), .. } => {
             "; `--offline` goes by what was read before".to_owned()
         }
+        Error::Registry { source: SourceError::NoOciRegistry { place, .. }, .. } => {
+            format!("; `driftless registry init {place}` makes one")
+        }
         Error::UnknownRegistry { .. } => "; `driftless registry add NAME URL` adds one".to_owned(),
         Error::Unsigned { .. } => {
             "; `allow_unsigned = true` of the registry in plugins.toml lets it in".to_owned()

@@ -142,6 +142,9 @@ pub struct Registry {
     /// A file in PEM with the certificate authorities of its server, instead of those of the machine.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
+    /// The server that gives out tokens for it, where an OCI registry has another one for that: `https://gitlab.example.com`. It is shown the login.
+    #[serde(default)]
+    pub token_server: Option<String>,
 }
 
 impl Default for Security {

@@ -17,7 +17,6 @@ use std::time::Duration;
 
 use driftless_permissions::{HttpUrl, is_public};
 use driftless_plugin_api::cancel::CancelHandle;
-use driftless_plugin_api::digest::Digest;
 use driftless_plugin_api::text::{printable_line, truncated};
 use ureq::config::Config;
 use ureq::http::{Method, Request, Response, Uri};
@@ -26,8 +25,8 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, Body, Proxy};
 
+use crate::answers::{self, Answers};
 use crate::error::TreeError;
-use crate::layout;
 use crate::tree::{Opened, Tree};
 
 /// The redirects that are followed.
@@ -78,6 +77,10 @@ pub struct HttpOptions {
     pub cancel: CancelHandle,
     /// How long it is waited for.
     pub patience: Patience,
+    /// Another server that may be shown the login for it: that which gives out its tokens. Only OCI registries have one.
+    pub token_server: Option<String>,
+    /// The folder of Docker's settings, whose logins count for OCI registries.
+    pub docker_config: Option<PathBuf>,
 }
 
 /// A server that is asked for files beneath a URL.
@@ -164,14 +167,25 @@ impl Client {
     ///
     /// When there is no answer, or a redirect leads where none may.
     pub fn get(&self, url: &HttpUrl, headers: &[(&str, &str)]) -> Result<Response<Body>, TreeError> {
+        self.get_as(url, headers, self.own_secret().as_ref()).map(|(response, _)| response)
+    }
+
+    /// Asks for a URL, and follows where the answer leads. The secret is shown to the origin that it is for, and to no other. Returns the URL that
+    /// answered as well.
+    pub(crate) fn get_as(
+        &self,
+        url: &HttpUrl,
+        headers: &[(&str, &str)],
+        secret: Option<&Secret>,
+    ) -> Result<(Response<Body>, HttpUrl), TreeError> {
         let mut url = url.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.patiently(&Method::GET, &url, headers, None)?;
+            let response = self.patiently(&Method::GET, &url, headers, secret)?;
             let location = match response.status().as_u16() {
                 301 | 302 | 303 | 307 | 308 => response.headers().get("location").cloned(),
                 _ => None,
             };
-            let Some(location) = location else { return Ok(response) };
+            let Some(location) = location else { return Ok((response, url)) };
             let refused = |why: String| TreeError::Refused { url: shown(url.as_str()), why };
             let told = String::from_utf8_lossy(location.as_bytes()).into_owned();
             let next = url
@@ -198,7 +212,52 @@ impl Client {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<Response<Body>, TreeError> {
-        self.once(method, url, headers, Some(body))
+        self.send_as(method, url, headers, Some(body), self.own_secret().as_ref())
+    }
+
+    /// Sends something, and shows a secret where that is the origin that it is for. Redirects are not followed.
+    pub(crate) fn send_as(
+        &self,
+        method: &Method,
+        url: &HttpUrl,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+        secret: Option<&Secret>,
+    ) -> Result<Response<Body>, TreeError> {
+        self.once(method, url, headers, body, secret)
+    }
+
+    /// Reads an answer to its end.
+    pub(crate) fn read_body(
+        &self,
+        response: &mut Response<Body>,
+        url: &HttpUrl,
+        max_bytes: u64,
+    ) -> Result<Vec<u8>, TreeError> {
+        let told = || shown(url.as_str());
+        let reader = Cancellable { from: response.body_mut().as_reader(), client: self };
+        driftless_files::read_bounded(reader, max_bytes).map_err(|error| match error.kind() {
+            std::io::ErrorKind::FileTooLarge => TreeError::TooLarge { what: told(), max_bytes },
+            _ if self.check_cancelled().is_err() => TreeError::Cancelled,
+            _ => TreeError::Unreachable { url: told(), why: error.to_string() },
+        })
+    }
+
+    /// The answers of this server that are kept.
+    pub(crate) fn answers(&self) -> Answers {
+        Answers::of(self.options.cache.as_deref(), self.base.as_str())
+    }
+
+    /// How it is asked.
+    #[cfg(feature = "oci")]
+    pub(crate) fn options(&self) -> &HttpOptions {
+        &self.options
+    }
+
+    /// The token of the registry, for its own server.
+    fn own_secret(&self) -> Option<Secret> {
+        let token = self.options.token.as_ref()?;
+        Some(Secret::new(format!("Bearer {}", token.0), &self.base))
     }
 
     fn patiently(
@@ -206,11 +265,11 @@ impl Client {
         method: &Method,
         url: &HttpUrl,
         headers: &[(&str, &str)],
-        body: Option<&[u8]>,
+        secret: Option<&Secret>,
     ) -> Result<Response<Body>, TreeError> {
         let mut pause = Duration::from_millis(200);
         for _ in 0..RETRIES {
-            let response = self.once(method, url, headers, body)?;
+            let response = self.once(method, url, headers, None, secret)?;
             if !matches!(response.status().as_u16(), 429 | 502..=504) {
                 return Ok(response);
             }
@@ -220,7 +279,7 @@ impl Client {
             std::thread::sleep(asked.unwrap_or(pause).min(Duration::from_secs(5)));
             pause *= 4;
         }
-        self.once(method, url, headers, body)
+        self.once(method, url, headers, None, secret)
     }
 
     fn once(
@@ -229,6 +288,7 @@ impl Client {
         url: &HttpUrl,
         headers: &[(&str, &str)],
         body: Option<&[u8]>,
+        secret: Option<&Secret>,
     ) -> Result<Response<Body>, TreeError> {
         self.check_cancelled()?;
         let told = || shown(url.as_str());
@@ -241,11 +301,10 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if let Some(token) = &self.options.token
-            && is_own
-            && may_see_token(url)
+        if let Some(secret) = secret
+            && secret.may_be_seen_by(url)
         {
-            request = request.header("authorization", format!("Bearer {}", token.0));
+            request = request.header("authorization", &secret.authorization);
         }
         let agent = if is_own { &self.own } else { &self.foreign };
         let sent = match body {
@@ -263,8 +322,25 @@ impl Client {
     }
 }
 
+/// What proves who asks, as a header has it, for one origin.
+#[derive(Clone)]
+pub(crate) struct Secret {
+    authorization: String,
+    origin: HttpUrl,
+}
+
+impl Secret {
+    pub(crate) fn new(authorization: String, origin: &HttpUrl) -> Self {
+        Self { authorization, origin: origin.clone() }
+    }
+
+    fn may_be_seen_by(&self, url: &HttpUrl) -> bool {
+        url.origin() == self.origin.origin() && may_see_token(url)
+    }
+}
+
 /// Whether an answer may lead from one URL to another.
-fn check_redirect(from: &HttpUrl, to: &HttpUrl) -> Result<(), String> {
+pub(crate) fn check_redirect(from: &HttpUrl, to: &HttpUrl) -> Result<(), String> {
     if from.is_https() && !to.is_https() {
         return Err(format!("it redirects from https to {}", shown(to.as_str())));
     }
@@ -359,7 +435,7 @@ impl Resolver for Addresses {
 }
 
 /// Whether a token may go there: encrypted, or to this machine, where nothing listens in between.
-fn may_see_token(url: &HttpUrl) -> bool {
+pub(crate) fn may_see_token(url: &HttpUrl) -> bool {
     url.is_https() || url.is_this_machine()
 }
 
@@ -373,7 +449,7 @@ fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, String> {
     if found.is_empty() { Err("it has no certificate in PEM".to_owned()) } else { Ok(found) }
 }
 
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     printable_line(&truncated(text, 300)).into_owned()
 }
 
@@ -381,6 +457,7 @@ fn shown(text: &str) -> String {
 #[derive(Debug)]
 pub struct HttpTree {
     client: Client,
+    answers: Answers,
     /// The answers that are not yet known to be right, with their tags.
     fresh: Mutex<BTreeMap<String, (String, Vec<u8>)>>,
 }
@@ -388,7 +465,7 @@ pub struct HttpTree {
 impl HttpTree {
     /// The tree beneath the client's URL.
     pub fn new(client: Client) -> Self {
-        Self { client, fresh: Mutex::default() }
+        Self { answers: client.answers(), client, fresh: Mutex::default() }
     }
 
     /// What asks the server.
@@ -400,35 +477,13 @@ impl HttpTree {
         self.client.base.join(path).expect("paths are made of names and digits")
     }
 
-    /// The kept answer for a path.
-    fn kept(&self, path: &str, max_bytes: u64) -> Option<Kept> {
-        let file = self.kept_file(path)?;
-        Kept::parse(
-            &driftless_files::read_regular(&file, max_bytes.saturating_add(MAX_TAG_BYTES as u64 + 1)).ok()?,
-        )
+    /// What the answer for a path is kept under.
+    fn kept_name(path: &str) -> String {
+        path.replace('/', "+")
     }
 
-    fn kept_file(&self, path: &str) -> Option<PathBuf> {
-        let server = Digest::of(self.client.base.as_str().as_bytes());
-        let name = path.replace('/', "+");
-        Some(self.client.options.cache.as_ref()?.join(layout::hex(&server)).join(name))
-    }
-}
-
-/// The bytes of what tells whether an answer is still right.
-const MAX_TAG_BYTES: usize = 1 << 10;
-
-/// An answer that is kept: its tag, a line break, its bytes.
-struct Kept {
-    tag: String,
-    bytes: Vec<u8>,
-}
-
-impl Kept {
-    fn parse(file: &[u8]) -> Option<Self> {
-        let end = file.iter().take(MAX_TAG_BYTES + 1).position(|byte| *byte == b'\n')?;
-        let tag = std::str::from_utf8(&file[..end]).ok()?.to_owned();
-        Some(Self { tag, bytes: file[end + 1..].to_vec() })
+    fn fresh(&self) -> MutexGuard<'_, BTreeMap<String, (String, Vec<u8>)>> {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -436,7 +491,7 @@ impl Tree for HttpTree {
     fn read(&self, path: &str, max_bytes: u64) -> Result<Option<Vec<u8>>, TreeError> {
         // An answer before this one that was not accepted never will be.
         self.fresh().remove(path);
-        let kept = self.kept(path, max_bytes);
+        let kept = self.answers.kept(&Self::kept_name(path), max_bytes);
         if self.client.options.is_offline {
             return match kept {
                 Some(kept) => Ok(Some(kept.bytes)),
@@ -454,14 +509,8 @@ impl Tree for HttpTree {
             (404 | 410, _) => return Ok(None),
             (status, _) => return Err(TreeError::Status { url: told(), status }),
         }
-        let tag = response.headers().get("etag").and_then(|tag| tag.to_str().ok()).unwrap_or_default();
-        let tag = if tag.len() <= MAX_TAG_BYTES { tag.to_owned() } else { String::new() };
-        let reader = Cancellable { from: response.body_mut().as_reader(), client: &self.client };
-        let bytes = driftless_files::read_bounded(reader, max_bytes).map_err(|error| match error.kind() {
-            std::io::ErrorKind::FileTooLarge => TreeError::TooLarge { what: told(), max_bytes },
-            _ if self.client.check_cancelled().is_err() => TreeError::Cancelled,
-            _ => TreeError::Unreachable { url: told(), why: error.to_string() },
-        })?;
+        let tag = answers::tag(&response);
+        let bytes = self.client.read_body(&mut response, &url, max_bytes)?;
         if self.client.options.cache.is_some() {
             self.fresh().insert(path.to_owned(), (tag, bytes.clone()));
         }
@@ -471,7 +520,7 @@ impl Tree for HttpTree {
     fn accept(&self, path: &str) {
         let fresh = self.fresh().remove(path);
         if let Some((tag, bytes)) = fresh {
-            self.keep(path, &tag, &bytes);
+            self.answers.keep(&Self::kept_name(path), &tag, &bytes);
         }
     }
 
@@ -481,25 +530,6 @@ impl Tree for HttpTree {
 
     fn place(&self) -> String {
         self.client.base.as_str().to_owned()
-    }
-}
-
-impl HttpTree {
-    fn fresh(&self) -> MutexGuard<'_, BTreeMap<String, (String, Vec<u8>)>> {
-        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Keeps an answer. Where that fails it is asked for again the next time.
-    fn keep(&self, path: &str, tag: &str, bytes: &[u8]) {
-        let Some(file) = self.kept_file(path) else { return };
-        let Some(folder) = file.parent() else { return };
-        let mut contents = Vec::with_capacity(tag.len() + 1 + bytes.len());
-        contents.extend_from_slice(tag.as_bytes());
-        contents.push(b'\n');
-        contents.extend_from_slice(bytes);
-        if std::fs::create_dir_all(folder).is_ok() {
-            let _ = driftless_files::replace(&file, &contents, driftless_files::Readers::Owner);
-        }
     }
 }
 
@@ -513,6 +543,16 @@ impl Client {
         let range = format!("bytes={from}-");
         let headers = [("range", range.as_str())];
         let response = self.get(url, if from > 0 { &headers } else { &[] })?;
+        self.opened(response, url, from)
+    }
+
+    /// The file that an answer has, where it was asked for from a byte on.
+    pub(crate) fn opened(
+        &self,
+        response: Response<Body>,
+        url: &HttpUrl,
+        from: u64,
+    ) -> Result<Option<Opened>, TreeError> {
         let status = response.status().as_u16();
         let from = match status {
             200 => 0,

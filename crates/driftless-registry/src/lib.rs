@@ -7,6 +7,7 @@
 //! believed, a [`VerifiedRelease`], can be fetched and checked. The [`Installer`] does this in order and changes what is installed from one moment to
 //! the next.
 
+mod answers;
 pub mod bundle;
 mod credentials;
 mod error;
@@ -21,6 +22,8 @@ mod installed;
 mod keys;
 pub mod layout;
 mod lock;
+#[cfg(feature = "oci")]
+mod oci;
 mod publish;
 mod range;
 mod registries;
@@ -46,6 +49,8 @@ pub use install::{Change, Event, Exclusive, Installer, Places, Plan, Verdict};
 pub use installed::{Store, StoredPlugin};
 pub use keys::{PublicKey, SigningKey};
 pub use lock::{Lock, LockedPlugin};
+#[cfg(feature = "oci")]
+pub use oci::{OciRegistry, OciSource};
 pub use publish::{Publication, RegistryFolder};
 pub use registries::{DEFAULT_MIN_AGE, Registries, Registry, RegistryConfig, is_unreachable};
 pub use remote::RemoteRegistry;

@@ -1,12 +1,14 @@
 //! The registries of a user's settings.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, SourceError, TreeError};
 use crate::http::{Client, HttpOptions, HttpTree};
 use crate::id::{PluginId, Request, is_registry_name};
+use crate::index::Release;
 use crate::layout;
 use crate::resolve::Package;
 use crate::source::{Found, IndexSource, RegistryInfo, Source};
@@ -15,12 +17,15 @@ use crate::tree::Folder;
 /// How old a release has to be where the settings do not say: a stolen key may be noticed before what it signed is installed. The time is the publisher's word, which a served registry holds against its own clock. A folder is the user's own.
 pub const DEFAULT_MIN_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How long what was asked for to find a plugin is the answer to what is asked of it next.
+const KNOWN_FOR: Duration = Duration::from_secs(10);
+
 /// A registry of the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegistryConfig {
     /// What it is called.
     pub name: String,
-    /// Where it is: `file:///a/folder`, `https://plugins.example.com`.
+    /// Where it is: `file:///a/folder`, `https://plugins.example.com`, `oci://registry.example.com/plugins`.
     pub url: String,
     /// Where its plugins stand in lists: those of a higher number first. It never chooses between two plugins of one name.
     pub priority: i32,
@@ -37,6 +42,11 @@ impl RegistryConfig {
         path.is_absolute().then(|| path.to_owned())
     }
 
+    /// Whether it is inside an OCI registry.
+    pub fn is_oci(&self) -> bool {
+        self.url.starts_with("oci://")
+    }
+
     /// Whether it is a folder with an index, rather than one of `.wasm` files.
     pub fn is_index_folder(&self) -> bool {
         self.folder().is_some_and(|folder| folder.join(layout::CONFIG).is_file())
@@ -48,6 +58,8 @@ pub struct Registry {
     config: RegistryConfig,
     source: Box<dyn Source>,
     info: OnceLock<RegistryInfo>,
+    /// The releases that were asked for to find out which registry has a plugin.
+    known: Mutex<BTreeMap<PluginId, (Instant, Vec<Release>)>>,
 }
 
 impl Registry {
@@ -71,7 +83,7 @@ impl Registry {
             let why = "a registry's name has 1 to 64 ASCII letters, digits, `-`, `_` and `.`, and begins with a letter";
             return Err(Error::Name { name: crate::printable(&config.name), why: why.to_owned() });
         }
-        Ok(Self { config, source, info: OnceLock::new() })
+        Ok(Self { config, source, info: OnceLock::new(), known: Mutex::default() })
     }
 
     /// What the settings say of it.
@@ -102,6 +114,18 @@ impl Registry {
         Ok(self.info.get_or_init(|| info))
     }
 
+    /// The releases of a plugin. What was asked for to find out which registry has it is not asked for again, once.
+    pub(crate) fn releases(&self, id: &PluginId) -> Result<Vec<Release>, Error> {
+        match self.known().remove(id) {
+            Some((asked, known)) if asked.elapsed() < KNOWN_FOR => Ok(known),
+            _ => self.source.releases(id).map_err(|source| self.error(source)),
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<PluginId, (Instant, Vec<Release>)>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// How old a release has to be.
     pub fn min_age(&self) -> Duration {
         let default = if self.config.folder().is_some() { Duration::ZERO } else { DEFAULT_MIN_AGE };
@@ -125,7 +149,22 @@ fn open(config: &RegistryConfig, http: HttpOptions) -> Result<Box<dyn Source>, E
         let client = Client::new(&config.url, http).map_err(unusable)?;
         return Ok(Box::new(IndexSource::new(HttpTree::new(client))));
     }
-    Err(unusable("a registry is a folder, `file:///a/folder`, or a server, `https://…`".to_owned()))
+    if config.is_oci() {
+        return open_oci(config, http).map_err(unusable);
+    }
+    Err(unusable(
+        "a registry is a folder, `file:///a/folder`, or a server, `https://…` or `oci://…`".to_owned(),
+    ))
+}
+
+#[cfg(feature = "oci")]
+fn open_oci(config: &RegistryConfig, http: HttpOptions) -> Result<Box<dyn Source>, String> {
+    Ok(Box::new(crate::oci::OciSource::new(&config.url, http)?))
+}
+
+#[cfg(not(feature = "oci"))]
+fn open_oci(_: &RegistryConfig, _: HttpOptions) -> Result<Box<dyn Source>, String> {
+    Err("this program was built without OCI registries".to_owned())
 }
 
 /// The registries of the settings, in the order of their priorities.
@@ -179,6 +218,7 @@ impl Registries {
             let package = package(registry)?;
             let releases = registry.source.releases(&package.id).map_err(|source| registry.error(source))?;
             if !releases.is_empty() {
+                registry.known().insert(package.id.clone(), (Instant::now(), releases));
                 having.push(package);
             }
         }
@@ -208,14 +248,14 @@ impl Registries {
     }
 }
 
-/// Whether a registry cannot be reached now, rather than saying something wrong.
+/// Whether a registry has no answer, since it cannot be reached now or does not list what it has, rather than saying something wrong.
 pub fn is_unreachable(error: &Error) -> bool {
     matches!(
         error,
         Error::Registry {
             source: SourceError::Tree(
                 TreeError::Unreachable { .. } | TreeError::Status { .. } | TreeError::Offline(_)
-            ),
+            ) | SourceError::NoListing { .. },
             ..
         }
     )

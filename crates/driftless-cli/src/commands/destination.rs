@@ -3,8 +3,8 @@
 use driftless_host::Settings;
 use driftless_plugin_api::text::listed;
 use driftless_registry::{
-    PluginId, PublicKey, Publication, Registries, Registry, RegistryFolder, RemoteRegistry, Renewal,
-    SignedRotation, Slug,
+    OciRegistry, PluginId, PublicKey, Publication, Registries, Registry, RegistryFolder, RemoteRegistry,
+    Renewal, SignedRotation, Slug,
 };
 use semver::Version;
 
@@ -38,12 +38,17 @@ pub(super) enum Destination {
     Folder(RegistryFolder),
     /// A server.
     Server(Box<RemoteRegistry>),
+    /// An OCI registry.
+    Oci(Box<OciRegistry>),
 }
 
 impl Destination {
     pub(super) fn of(registry: &Registry, settings: &Settings) -> anyhow::Result<Self> {
         Ok(match registry.config().folder() {
             Some(folder) => Self::Folder(RegistryFolder::open(folder)?),
+            None if registry.config().is_oci() => {
+                Self::Oci(Box::new(registries::oci(settings, registry.name())?))
+            }
             None => Self::Server(Box::new(registries::server(settings, registry.name())?)),
         })
     }
@@ -56,6 +61,7 @@ impl Destination {
         match self {
             Self::Folder(folder) => folder.publish(publication, Some(key)),
             Self::Server(server) => server.publish(publication, Some(key)),
+            Self::Oci(registry) => registry.publish(publication, Some(key)),
         }
     }
 
@@ -68,6 +74,7 @@ impl Destination {
         match self {
             Self::Folder(folder) => folder.yank(id, version, is_yanked),
             Self::Server(server) => server.yank(id, version, is_yanked),
+            Self::Oci(registry) => registry.yank(id, version, is_yanked),
         }
     }
 
@@ -80,6 +87,7 @@ impl Destination {
         match self {
             Self::Folder(folder) => folder.revoke(id, version, why),
             Self::Server(server) => server.revoke(id, version, why),
+            Self::Oci(registry) => registry.revoke(id, version, why),
         }
     }
 
@@ -87,6 +95,7 @@ impl Destination {
         match self {
             Self::Folder(folder) => folder.rotate(signed),
             Self::Server(server) => server.rotate(signed),
+            Self::Oci(registry) => registry.rotate(signed),
         }
     }
 
@@ -98,6 +107,7 @@ impl Destination {
         match self {
             Self::Folder(folder) => folder.renew(namespace, renewals),
             Self::Server(server) => server.renew(namespace, renewals),
+            Self::Oci(registry) => registry.renew(namespace, renewals),
         }
     }
 }

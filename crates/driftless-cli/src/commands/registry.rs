@@ -9,7 +9,7 @@ use comfy_table::CellAlignment;
 use driftless_files::Readers;
 use driftless_host::Settings;
 use driftless_plugin_api::text::printable_line;
-use driftless_registry::{PublicKey, RegistryFolder, Token, is_registry_name};
+use driftless_registry::{OciRegistry, PublicKey, RegistryFolder, Token, is_registry_name};
 use serde_json::json;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
@@ -104,6 +104,9 @@ fn add(global: &Global, terminal: &Terminal, asked: &RegistryAdd) -> anyhow::Res
     }
     if let Some(path) = &asked.ca_file {
         entry["ca_file"] = value(path.display().to_string());
+    }
+    if let Some(server) = &asked.token_server {
+        entry["token_server"] = value(server);
     }
     let key = asked.key.as_deref().map(str::parse::<PublicKey>).transpose()?;
     change_settings(
@@ -225,6 +228,9 @@ fn remove(global: &Global, terminal: &Terminal, name: &str) -> anyhow::Result<Ex
 }
 
 fn init(global: &Global, terminal: &Terminal, asked: &RegistryInit) -> anyhow::Result<ExitCode> {
+    if let Some(url) = asked.folder.to_str().filter(|place| place.starts_with("oci://")) {
+        return init_oci(global, terminal, url, asked);
+    }
     fs::create_dir_all(&asked.folder).map_err(|error| unreadable(&asked.folder, &error))?;
     let folder = fs::canonicalize(&asked.folder).map_err(|error| unreadable(&asked.folder, &error))?;
     let id = asked.id.clone().unwrap_or_else(|| format!("file://{}", folder.display()));
@@ -244,10 +250,34 @@ fn init(global: &Global, terminal: &Terminal, asked: &RegistryInit) -> anyhow::R
     Ok(ExitCode::SUCCESS)
 }
 
+/// Makes a registry of plugins inside an OCI registry.
+fn init_oci(
+    global: &Global,
+    terminal: &Terminal,
+    url: &str,
+    asked: &RegistryInit,
+) -> anyhow::Result<ExitCode> {
+    let url = url.trim_end_matches('/');
+    let options = registries::oci_options(&context::settings(global)?, url)?;
+    let id = asked.id.as_deref().unwrap_or(url);
+    let made = OciRegistry::create(url, options, id, asked.namespace.parse()?)?;
+    if global.json {
+        let info = made.info();
+        let told = json!({"url": url, "id": info.id, "namespace": info.namespace.as_str()});
+        print_json(global, terminal, &told)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let url = printable_line(url);
+    writeln!(terminal.out(), "{GOOD}made{GOOD:#} a registry at {url}")?;
+    terminal.note(format!("`driftless registry add NAME {url}` lets this machine use it and publish to it"));
+    Ok(ExitCode::SUCCESS)
+}
+
 fn login(global: &Global, terminal: &Terminal, name: &str) -> anyhow::Result<ExitCode> {
     let url = url_of(&context::settings(global)?, name)?;
     if io::stdin().is_terminal() {
-        write!(terminal.err(), "token for {}: ", printable_line(&url))?;
+        let what = if url.starts_with("oci://") { "USER:PASSWORD" } else { "token" };
+        write!(terminal.err(), "{what} for {}: ", printable_line(&url))?;
     }
     let mut token = String::new();
     io::stdin().take(8 << 10).read_to_string(&mut token)?;

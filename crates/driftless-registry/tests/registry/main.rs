@@ -3,5 +3,7 @@
 mod attacks;
 mod machine;
 mod misbehaving;
+#[cfg(feature = "oci")]
+mod oci;
 mod release;
 mod round_trip;
