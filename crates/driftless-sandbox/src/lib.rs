@@ -36,6 +36,7 @@ mod compiled;
 mod compiler;
 mod engine;
 mod error;
+mod functions;
 mod image;
 mod instance;
 pub mod limits;

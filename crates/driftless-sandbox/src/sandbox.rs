@@ -14,6 +14,7 @@ use crate::compiled::CompiledPlugin;
 use crate::compiler::{CompileEvent, Compiler, OnCompile};
 use crate::engine;
 use crate::error::{CompileError, SetupError};
+use crate::functions::FunctionStore;
 use crate::image::Image;
 use crate::limits;
 use crate::plugin::{Plugin, Shared};
@@ -179,7 +180,8 @@ impl Inner {
     fn start(&self) -> Result<Started, SetupError> {
         let failed = |error: wasmtime::Error| SetupError::Engine(format!("{error:#}"));
         let allow_wasi = self.rules.allow_wasi;
-        let engine = engine::start(&self.limits, self.debug, allow_wasi)?;
+        let functions = self.cache.is_some().then(Arc::<FunctionStore>::default);
+        let engine = engine::start(&self.limits, self.debug, allow_wasi, functions.as_ref())?;
         let mut linkers = abi::linkers(&engine).map_err(failed)?;
         let mut runtime = None;
         if allow_wasi {
@@ -195,7 +197,7 @@ impl Inner {
         };
         let compiler = Compiler::new(
             engine.clone(),
-            self.cache.clone(),
+            self.cache.clone().zip(functions),
             self.limits.compile_time,
             self.on_compile.clone(),
         );

@@ -200,7 +200,11 @@ fn a_template_in_yaml_has_to_stand_in_quotes() {
 fn a_tab_is_told_where_it_indents() {
     for text in ["a:\n  b: 1\n\tc: 2\n", "a:\n  - b\n  \tc: 2\n", "a:\n\tb: 1\n"] {
         let error = read::<Value>(Format::Yaml, text).unwrap_err();
-        assert_eq!(error.to_string(), "a tab indents this line, and YAML is indented with blanks only", "{text}");
+        assert_eq!(
+            error.to_string(),
+            "a tab indents this line, and YAML is indented with blanks only",
+            "{text}"
+        );
         assert_eq!(error.place().unwrap().start, text.find('\t').unwrap(), "{text}");
     }
 }
