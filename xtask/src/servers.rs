@@ -14,13 +14,18 @@ use crate::toolchains;
 struct Package {
     name: &'static str,
     program: &'static str,
+    /// What systemd begins when it is installed.
+    service: Option<&'static str>,
 }
 
-const PACKAGES: [Package; 2] = [
+const PACKAGES: [Package; 4] = [
+    // An OCI registry, and what reads from it independently of us.
+    Package { name: "docker-registry", program: "docker-registry", service: Some("docker-registry.service") },
+    Package { name: "skopeo", program: "skopeo", service: None },
     // Serves a registry's folder.
-    Package { name: "nginx", program: "nginx" },
+    Package { name: "nginx", program: "nginx", service: Some("nginx.service") },
     // Checks and makes signatures, and is none of ours.
-    Package { name: "minisign", program: "minisign" },
+    Package { name: "minisign", program: "minisign", service: None },
 ];
 
 /// The version of moto, of which the server for S3 is a part. The tests were written for it.
@@ -36,12 +41,12 @@ pub(crate) fn install() -> Result<()> {
 }
 
 fn packages() -> Result<()> {
-    let missing: Vec<&str> =
-        PACKAGES.iter().filter(|package| !is_program(package.program)).map(|package| package.name).collect();
+    let missing: Vec<&Package> = PACKAGES.iter().filter(|package| !is_program(package.program)).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    let names = missing.join(" ");
+    let names: Vec<&str> = missing.iter().map(|package| package.name).collect();
+    let listed = names.join(" ");
     if is_root() && is_program("apt-get") {
         // Another process may be at it.
         let apt = || {
@@ -50,15 +55,26 @@ fn packages() -> Result<()> {
             apt
         };
         run(apt().arg("update"))?;
-        return run(apt().args(["install", "--yes", "--no-install-recommends"]).args(&missing))
-            .with_context(|| format!("installing the packages {names}"));
+        run(apt().args(["install", "--yes", "--no-install-recommends"]).args(&names))
+            .with_context(|| format!("installing the packages {listed}"))?;
+        return end_services(&missing);
     }
-    let advice = format!("install it: apt-get install {names}");
+    let advice = format!("install it: apt-get install {listed}");
     if is_ci() {
-        bail!("not installed: {names}, and in CI nothing is left out; {advice}");
+        bail!("not installed: {listed}, and in CI nothing is left out; {advice}");
     }
     heading("SKIPPED: tests that talk to servers");
-    say(&format!("   not installed: {names}; {advice}"));
+    say(&format!("   not installed: {listed}; {advice}"));
+    Ok(())
+}
+
+/// Tests begin servers of their own. The one that a package brings would listen for nothing.
+fn end_services(packages: &[&Package]) -> Result<()> {
+    if Path::new("/run/systemd/system").is_dir() {
+        for service in packages.iter().filter_map(|package| package.service) {
+            run(command("systemctl").args(["disable", "--now", service]))?;
+        }
+    }
     Ok(())
 }
 

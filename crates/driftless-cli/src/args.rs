@@ -474,7 +474,7 @@ pub(crate) enum RegistryCommand {
 pub(crate) struct RegistryAdd {
     /// What it is to be called
     pub(crate) name: String,
-    /// Where it is: `file:///a/folder`, `https://plugins.example.com`, `s3://bucket/prefix`
+    /// Where it is: `file:///a/folder`, `https://plugins.example.com`, `oci://host/plugins`, `s3://bucket/prefix`
     pub(crate) url: String,
     /// The public key of its publisher, to be trusted for its own namespace
     #[arg(long, value_name = "KEY")]
@@ -497,6 +497,9 @@ pub(crate) struct RegistryAdd {
     /// The region of a bucket [default: AWS_REGION]
     #[arg(long, value_name = "NAME")]
     pub(crate) region: Option<String>,
+    /// The server that gives out tokens for an OCI registry, where that is another one: it is shown the login
+    #[arg(long, value_name = "URL")]
+    pub(crate) token_server: Option<String>,
     /// Does not look whether there is a registry
     #[arg(long)]
     pub(crate) no_check: bool,
@@ -563,7 +566,7 @@ pub(crate) enum TokenCommand {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RegistryInit {
-    /// The folder, or a bucket: `s3://bucket/prefix`
+    /// The folder, a place in an OCI registry, `oci://host/plugins`, or in a bucket, `s3://bucket/prefix`
     #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) folder: PathBuf,
     /// Its identity, which all that is signed for it names and its mirrors keep [default: where it is]

@@ -10,8 +10,8 @@ use driftless_host::api::host_call::HostCalls;
 use driftless_host::api::log::Level;
 use driftless_host::permissions::Grant;
 use driftless_host::{
-    Artifact, Candidate, Error, Form, GrantEvent, Grants, LoadError, LogRecord, LogSink, PluginHandle,
-    PluginManager, PluginManagerBuilder, PluginSource, ProtectedPaths, Refusal, Settings,
+    Artifact, Candidate, Digest, Error, Form, GrantEvent, Grants, LoadError, LogRecord, LogSink,
+    PluginHandle, PluginManager, PluginManagerBuilder, PluginSource, ProtectedPaths, Refusal, Settings,
 };
 use driftless_registry::{LocalFolder, Store, StoredPlugin};
 use driftless_sandbox::{MachineCodeCache, Sandbox};
@@ -19,6 +19,7 @@ use driftless_templates::{Event, Templates};
 use driftless_validator::{PluginFile, Rules, ValidatedPlugin, ValidationError, Violation};
 
 use crate::args::Global;
+use crate::compile_progress::CompileProgress;
 use crate::failure::{Failure, unreadable};
 use crate::links::Links;
 use crate::terminal::Terminal;
@@ -95,6 +96,10 @@ pub(crate) fn sandbox(settings: &Settings, terminal: &Terminal) -> anyhow::Resul
         Ok(cache) => sandbox = sandbox.cache(cache),
         Err(why) => terminal.warn(&format!("machine code is not kept between runs: {why}")),
     }
+    if terminal.shows_progress() {
+        let progress = CompileProgress::default();
+        sandbox = sandbox.on_compile(move |event| progress.hear(event));
+    }
     Ok(sandbox.build()?)
 }
 
@@ -144,6 +149,11 @@ pub(crate) fn validated(global: &Global, name_or_file: &str) -> anyhow::Result<(
     let module = sandbox_validate(global, &bytes)?
         .map_err(|error| Error::Load { plugin: name.clone(), source: LoadError::Refused(reasons(&error)) })?;
     Ok((module.manifest().map_or(name, |manifest| manifest.name.clone()), module))
+}
+
+/// Whether the plugin that is found by this name is this very file.
+pub(crate) fn is_installed(global: &Global, name: &str, digest: Digest) -> bool {
+    bytes(global, name).is_ok_and(|(_, bytes)| Digest::of(&bytes) == digest)
 }
 
 /// What is granted to which plugin.

@@ -37,7 +37,13 @@ impl<'p> DocumentFile<'p> {
         Document::parse(self.format, &self.text).map_err(|error| self.failure(&error))
     }
 
-    fn failure(&self, error: &DocumentError) -> Failure {
+    /// What messages call it.
+    pub(crate) fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// A mistake in it.
+    pub(crate) fn failure(&self, error: &DocumentError) -> Failure {
         Failure::Usage(describe(self.path, &self.text, error))
     }
 }

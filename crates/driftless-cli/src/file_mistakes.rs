@@ -1,22 +1,22 @@
-//! Everything that is wrong with a file of tasks, as it is told.
+//! Everything that is wrong with a file that a user wrote, as it is told.
 
 use std::fmt;
 use std::ops::Range;
-use std::path::Path;
 
-use driftless_documents::line_and_column;
+use driftless_documents::{Document, line_and_column};
 use driftless_host::ErrorKind;
-use driftless_runner::{Mistake, Mistakes};
 use driftless_templates::TemplateError;
 use serde_json::{Value, json};
 
+use crate::document::DocumentFile;
 use crate::excerpt::{excerpt, excerpt_at};
 use crate::words;
 
 /// What is wrong with a file, each mistake with its line.
 #[derive(Debug)]
 pub(crate) struct FileMistakes {
-    path: String,
+    /// Where the file is; `None` where what was run is written in none.
+    path: Option<String>,
     mistakes: Vec<FileMistake>,
     /// How many more there are.
     left_out: usize,
@@ -34,17 +34,67 @@ struct FileMistake {
 }
 
 impl FileMistakes {
-    /// Those of the file at a path, in which there is this text.
-    pub(crate) fn new(path: &Path, text: &str, mistakes: &Mistakes) -> Self {
+    /// Those of a file of tasks or collectors.
+    pub(crate) fn of_tasks(file: Option<&DocumentFile<'_>>, mistakes: &driftless_runner::Mistakes) -> Self {
+        let text = file.map_or("", |file| &file.text);
+        let hidden = mistakes.hidden();
+        let told = mistakes.iter().map(|mistake| {
+            let wrong = Wrong {
+                step: mistake.step.as_deref(),
+                place: mistake.place.clone(),
+                error: &mistake.error,
+                plugin_error: mistake.error.plugin_error(),
+                template: mistake.error.template(),
+                is_hidden: mistake.no_log,
+            };
+            wrong.told(text, hidden)
+        });
         Self {
-            path: path.display().to_string(),
-            mistakes: mistakes
-                .iter()
-                .map(|mistake| FileMistake::new(text, mistake, mistakes.hidden()))
-                .collect(),
+            path: file.map(DocumentFile::name),
+            mistakes: told.collect(),
             left_out: mistakes.left_out(),
             kind: mistakes.kind(),
         }
+    }
+
+    /// Those of a pipeline.
+    pub(crate) fn of_pipeline(
+        file: &DocumentFile<'_>,
+        document: &Document<'_>,
+        mistakes: &driftless_logs::Mistakes,
+    ) -> Self {
+        let told = mistakes.iter().map(|error| {
+            let path = error.path();
+            let wrong = Wrong {
+                step: None,
+                // What is wrong as a whole has no line.
+                place: (!path.is_empty()).then(|| document.place_of(&path)),
+                error,
+                plugin_error: error.plugin_error(),
+                template: None,
+                is_hidden: false,
+            };
+            wrong.told(&file.text, &[])
+        });
+        Self { path: Some(file.name()), mistakes: told.collect(), left_out: 0, kind: mistakes.kind() }
+    }
+
+    /// A template of a file that could not be filled in.
+    pub(crate) fn of_template(
+        file: &DocumentFile<'_>,
+        document: &Document<'_>,
+        error: &driftless_templates::Error,
+    ) -> Self {
+        let wrong = Wrong {
+            step: None,
+            place: Some(document.place_of(&error.path())),
+            error,
+            plugin_error: error.plugin_error(),
+            template: error.template(),
+            is_hidden: false,
+        };
+        let mistakes = vec![wrong.told(&file.text, &[])];
+        Self { path: Some(file.name()), mistakes, left_out: 0, kind: error.kind() }
     }
 
     /// What kind of answer they ask for.
@@ -67,7 +117,8 @@ impl FileMistakes {
             0 => String::new(),
             _ => format!(", of which the first {} are shown", self.mistakes.len()),
         };
-        (all > 1).then(|| format!("{} has {all} mistakes{shown}; no task was run", self.path))
+        let file = self.path.as_ref().map_or_else(String::new, |path| format!("{path} has "));
+        (all > 1).then(|| format!("{file}{all} mistakes{shown}; nothing was run"))
     }
 
     /// Each as data.
@@ -83,33 +134,67 @@ impl FileMistakes {
     }
 
     fn line(&self, FileMistake { place, step, message, .. }: &FileMistake) -> String {
-        let place = place.map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
         let step = step.as_ref().map_or_else(String::new, |step| format!("{step}: "));
-        format!("{}{place}: {step}{message}", self.path)
+        let file = match (&self.path, place) {
+            (None, _) => String::new(),
+            (Some(path), None) => format!("{path}: "),
+            (Some(path), Some((line, column))) => format!("{path}:{line}:{column}: "),
+        };
+        format!("{file}{step}{message}")
     }
 }
 
-impl FileMistake {
-    fn new(text: &str, mistake: &Mistake, hidden: &[Range<usize>]) -> Self {
-        let error = &mistake.error;
-        let remedy = error.plugin_error().and_then(words::remedy).unwrap_or_default();
-        let in_template = error.template().and_then(TemplateError::place);
-        let excerpt = match (in_template, &mistake.place) {
-            // The line may be what must not be shown.
-            _ if mistake.no_log => None,
-            (Some((source, place)), _) => Some(excerpt(source, place)),
-            // Several tasks may stand on one line.
-            (None, Some(place)) if may_show_another(text, place.start, hidden) => None,
-            (None, Some(place)) => Some(excerpt_at(text, place.clone())),
-            (None, None) => None,
+/// Something that is wrong in a text.
+struct Wrong<'e> {
+    step: Option<&'e str>,
+    place: Option<Range<usize>>,
+    error: &'e dyn fmt::Display,
+    plugin_error: Option<&'e driftless_host::Error>,
+    template: Option<&'e TemplateError>,
+    /// Whether the text may not be shown.
+    is_hidden: bool,
+}
+
+impl Wrong<'_> {
+    fn told(self, text: &str, hidden: &[Range<usize>]) -> FileMistake {
+        let Self { step, place, error, plugin_error, template, is_hidden } = self;
+        let remedy = plugin_error.and_then(words::remedy).unwrap_or_default();
+        let in_template = template.and_then(TemplateError::place);
+        let in_file = match (&in_template, &place) {
+            (Some((source, inner)), Some(place)) => in_text(text, place, source, inner),
+            _ => None,
         };
-        Self {
-            place: mistake.place.as_ref().map(|place| line_and_column(text, place.start)),
-            step: mistake.step.clone(),
+        let excerpt = match (in_template, in_file.clone().or(place.clone())) {
+            // The line may be what must not be shown.
+            _ if is_hidden => None,
+            (Some((source, inner)), _) if in_file.is_none() => Some(excerpt(source, inner)),
+            // Several tasks may stand on one line.
+            (_, Some(place)) if may_show_another(text, place.start, hidden) => None,
+            (_, Some(place)) => Some(excerpt_at(text, place)),
+            (_, None) => None,
+        };
+        let place = if is_hidden { place } else { in_file.or(place) };
+        FileMistake {
+            place: place.map(|place| line_and_column(text, place.start)),
+            step: step.map(str::to_owned),
             message: format!("{error}{remedy}"),
             excerpt,
         }
     }
+}
+
+/// Where a place in a template is in the text that the template is written in, at `place`. A line that has escapes there is not found.
+fn in_text(text: &str, place: &Range<usize>, source: &str, inner: &Range<usize>) -> Option<Range<usize>> {
+    let start = source[..inner.start].rfind('\n').map_or(0, |newline| newline + 1);
+    let line = source[start..].lines().next()?.trim_end();
+    if line.is_empty() || inner.start > start + line.len() {
+        return None;
+    }
+    let earlier = source[..start].matches(line).count();
+    let written = text.get(place.clone())?;
+    let (at, _) = written.match_indices(line).nth(earlier)?;
+    let begin = place.start + at + (inner.start - start);
+    Some(begin..begin + inner.len().min(start + line.len() - inner.start))
 }
 
 /// Whether the line of a place may belong to a task with `no_log` too: a part of one stands on it, or it may be one that could not be read as a task.

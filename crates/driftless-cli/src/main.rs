@@ -5,6 +5,7 @@
 
 mod args;
 mod commands;
+mod compile_progress;
 mod context;
 mod document;
 mod error_text;

@@ -21,6 +21,12 @@ pub(crate) fn registry_cache() -> Option<PathBuf> {
     Some(folders.cache_dir().join("driftless").join("registry"))
 }
 
+/// The folder of Docker's settings.
+pub(crate) fn docker_config() -> Option<PathBuf> {
+    let named = std::env::var_os("DOCKER_CONFIG").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    named.or_else(|| std::env::home_dir().map(|home| home.join(".docker")))
+}
+
 /// The key that machine code is authenticated with: not in the cache folder, so that a program that may write there cannot read it.
 pub(crate) fn machine_code_key() -> Option<PathBuf> {
     home().map(|home| home.join("machine-code.key"))

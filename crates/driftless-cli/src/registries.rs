@@ -8,8 +8,9 @@ use std::time::SystemTime;
 use driftless_host::{Candidate, Form, HOST_VERSION, PluginSource, Settings};
 use driftless_plugin_api::text::printable_line;
 use driftless_registry::{
-    BlobStore, BucketOptions, Client, Credentials, Event, Exclusive, HttpOptions, Installer, Lock, Package,
-    Places, Policy, Registries, Registry, RegistryConfig, RemoteRegistry, S3Tree, Token, VerifiedRelease,
+    BlobStore, BucketOptions, Client, Credentials, Event, Exclusive, HttpOptions, Installer, Lock,
+    OciRegistry, Package, Places, Policy, Registries, Registry, RegistryConfig, RemoteRegistry, S3Tree,
+    Token, VerifiedRelease,
 };
 use driftless_validator::Rules;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -130,11 +131,28 @@ fn http_options(
     Ok(HttpOptions {
         token: token(config, credentials),
         authorities,
+        token_server: registry.token_server.clone(),
+        ..usual_options()
+    })
+}
+
+/// How every server is asked.
+fn usual_options() -> HttpOptions {
+    HttpOptions {
         cache: paths::registry_cache(),
         cancel: interrupt::cancel_handle().clone(),
-        bucket: bucket_options(Some(registry)),
+        docker_config: paths::docker_config(),
         ..HttpOptions::default()
-    })
+    }
+}
+
+/// How an OCI registry is asked, which need not be in the settings yet.
+pub(crate) fn oci_options(settings: &Settings, url: &str) -> anyhow::Result<HttpOptions> {
+    let credentials = credentials()?;
+    match settings.registries.iter().find(|registry| registry.url == url) {
+        Some(registry) => http_options(registry, &config(registry), &credentials),
+        None => Ok(HttpOptions { token: credentials.token(url), ..usual_options() }),
+    }
 }
 
 /// How a bucket is asked: what is no secret is in the settings, or like everything else in the environment.
@@ -167,13 +185,24 @@ const MAX_AUTHORITIES_BYTES: u64 = 16 << 20;
 
 /// The server of a registry, to be written to.
 pub(crate) fn server(settings: &Settings, name: &str) -> anyhow::Result<RemoteRegistry> {
+    let (config, http) = written_to(settings, name)?;
+    let client =
+        Client::new(&config.url, http).map_err(|why| Failure::Usage(format!("registry `{name}`: {why}")))?;
+    Ok(RemoteRegistry::new(client))
+}
+
+/// The OCI registry of a registry, to be written to.
+pub(crate) fn oci(settings: &Settings, name: &str) -> anyhow::Result<OciRegistry> {
+    let (config, http) = written_to(settings, name)?;
+    Ok(OciRegistry::open(&config.url, http)?)
+}
+
+fn written_to(settings: &Settings, name: &str) -> anyhow::Result<(RegistryConfig, HttpOptions)> {
     let registry = settings.registries.iter().find(|registry| registry.name == name);
     let registry = registry.ok_or_else(|| Failure::NotFound(format!("there is no registry `{name}`")))?;
     let config = config(registry);
     let http = http_options(registry, &config, &credentials()?)?;
-    let client =
-        Client::new(&config.url, http).map_err(|why| Failure::Usage(format!("registry `{name}`: {why}")))?;
-    Ok(RemoteRegistry::new(client))
+    Ok((config, http))
 }
 
 /// The token for a registry: that of the environment, or the one that was made for its server.

@@ -90,9 +90,9 @@ impl Terminal {
         terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0)
     }
 
-    /// Whether progress can be shown.
+    /// Whether progress is shown.
     pub(crate) fn shows_progress(&self) -> bool {
-        io::stderr().is_terminal()
+        !self.quiet && io::stderr().is_terminal()
     }
 
     /// An error and its causes.

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use driftless_host::api::host_call::{Capability, MissingGrant};
+use driftless_host::api::limit::Limit;
 use driftless_host::api::manifest::Permission;
 use driftless_host::api::remedy::Remedy;
 use driftless_host::permissions::Permissions;
-use driftless_host::{AddressSpaceRefused, BindingEvent, Error, GrantEvent, LoadError};
+use driftless_host::{AddressSpaceRefused, BindingEvent, Error, GrantEvent, LoadError, nearest};
 use driftless_logs::{Cause, Event};
 use driftless_plugin_api::text::printable_line;
 
@@ -38,7 +39,17 @@ pub(crate) fn host_error(error: &Error) -> String {
 /// What would change an error, to be put behind it.
 pub(crate) fn remedy(error: &Error) -> Option<String> {
     if let Some(limit) = error.limit() {
-        return Some(in_settings(limit.setting()));
+        let mut remedy = in_settings(limit.setting());
+        if matches!(limit, Limit::Fuel | Limit::Time) {
+            remedy.push_str("; a loop without an end uses up any");
+        }
+        return Some(remedy);
+    }
+    if let Error::NotFound(missing) = error
+        && missing.what == "plugin"
+        && nearest(&missing.name, &missing.known).is_none()
+    {
+        return Some("; `driftless plugin install` installs one, from a file or a registry".to_owned());
     }
     match error.load_error()? {
         LoadError::AddressSpace(refused) => Some(format!("; {}", room_for_instances(refused))),
@@ -64,6 +75,9 @@ pub(crate) fn registry_remedy(error: &driftless_registry::Error) -> Option<Strin
         }
         Error::Registry { source: SourceError::Tree(TreeError::Unreachable { .. }), .. } => {
             "; `--offline` goes by what was read before".to_owned()
+        }
+        Error::Registry { source: SourceError::NoOciRegistry { place, .. }, .. } => {
+            format!("; `driftless registry init {place}` makes one")
         }
         Error::UnknownRegistry { .. } => "; `driftless registry add NAME URL` adds one".to_owned(),
         Error::Unsigned { .. } => {

@@ -11,6 +11,7 @@ use crate::error::DocumentError;
 use crate::format::Format;
 use crate::limits::check_bytes;
 use crate::node::{Content, Entry, Node};
+use crate::path::{Step, ValuePath};
 use crate::{json, toml, yaml};
 
 /// Reads a text as a value of a type.
@@ -132,21 +133,26 @@ impl<'t> Document<'t> {
     }
 
     /// Where a value is, in bytes of the text; that of the innermost one around it, where it is not there.
-    pub fn place_of(&self, path: &[Step]) -> Range<usize> {
-        self.find(path).1
+    pub fn place_of(&self, path: &ValuePath) -> Range<usize> {
+        self.find(path).place
     }
 
     /// Where the key of a value is, in bytes of the text; as for [`place_of`](Self::place_of), where it has none.
-    pub fn key_place_of(&self, path: &[Step]) -> Range<usize> {
-        let (key, value) = self.find(path);
-        key.unwrap_or(value)
+    pub fn key_place_of(&self, path: &ValuePath) -> Range<usize> {
+        let found = self.find(path);
+        found.key.unwrap_or(found.place)
     }
 
-    /// Where the key and the value are to which a path leads.
-    fn find(&self, path: &[Step]) -> (Option<Range<usize>>, Range<usize>) {
+    /// Whether there is a value to which a path leads.
+    pub fn has(&self, path: &ValuePath) -> bool {
+        self.find(path).is_whole
+    }
+
+    /// Follows a path as far as it leads.
+    fn find(&self, path: &ValuePath) -> Found {
         let mut node = &self.root;
         let mut key = None;
-        for step in path {
+        for step in path.steps() {
             let next = match (&node.content, step) {
                 (Content::Map(entries), Step::Key(name)) => entries
                     .iter()
@@ -155,15 +161,27 @@ impl<'t> Document<'t> {
                 (Content::List(items), Step::Index(index)) => items.get(*index).map(|item| (None, item)),
                 _ => None,
             };
-            let Some(next) = next else { return (None, node.place.clone()) };
+            let Some(next) = next else {
+                return Found { key: None, place: node.place.clone(), is_whole: false };
+            };
             (key, node) = next;
         }
-        (key, node.place.clone())
+        Found { key, place: node.place.clone(), is_whole: true }
     }
 
     fn is_blank(&self) -> bool {
         matches!(self.root.content, Content::Null) && self.root.place.is_empty()
     }
+}
+
+/// Where a path leads.
+struct Found {
+    /// Where the key of the value is, where it has one.
+    key: Option<Range<usize>>,
+    /// Where the value is, or the innermost one around it.
+    place: Range<usize>,
+    /// Whether all of the path could be followed.
+    is_whole: bool,
 }
 
 /// A value of a mapping, with its key.
@@ -177,29 +195,8 @@ pub struct Member<'t> {
     pub value: Document<'t>,
 }
 
-/// A step on the way to a value in a document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// To the value of this key of a mapping.
-    Key(String),
-    /// To the item of a list at this position, from 0.
-    Index(usize),
-}
-
 impl<'t> From<Entry<'t>> for Member<'t> {
     fn from(entry: Entry<'t>) -> Self {
         Self { key: entry.key.text, key_place: entry.key.place, value: Document { root: entry.value } }
-    }
-}
-
-impl From<&str> for Step {
-    fn from(key: &str) -> Self {
-        Self::Key(key.to_owned())
-    }
-}
-
-impl From<usize> for Step {
-    fn from(index: usize) -> Self {
-        Self::Index(index)
     }
 }

@@ -21,6 +21,7 @@
 //! assert_eq!(error.place(), Some(7..9));
 //! ```
 
+mod beside;
 mod deserialize;
 mod document;
 mod error;
@@ -28,15 +29,18 @@ mod format;
 mod json;
 mod limits;
 mod node;
+mod path;
 mod scalar;
 mod set;
 mod toml;
 mod write;
 mod yaml;
 
-pub use document::{Document, Member, Step, read};
+pub use beside::{WITH, configuration};
+pub use document::{Document, Member, read};
 pub use error::{DocumentError, line_and_column};
 pub use format::Format;
 pub use limits::{MAX_BYTES, MAX_DEPTH, MAX_VALUES};
+pub use path::{Step, ValuePath};
 pub use set::parse_setting;
 pub use write::to_yaml;

@@ -35,8 +35,29 @@ fn syntax_error(text: &str, error: &ScanError) -> DocumentError {
     if [": {{", "- {{", ": {%", "- {%"].iter().any(|template| line.contains(template)) {
         return DocumentError::at(BARE_TEMPLATE, at..at + 1);
     }
-    DocumentError::at(error.kind().to_string(), at..at + 1)
+    let message = error.kind().to_string();
+    if message.contains("tab")
+        && let Some(tab) = indenting_tab(text, start)
+    {
+        return DocumentError::at(TAB, tab..tab + 1);
+    }
+    DocumentError::at(message, at..at + 1)
 }
+
+/// The tab that indents a line: this one, or one of the next two, where the parser noticed before it came there.
+fn indenting_tab(text: &str, start: usize) -> Option<usize> {
+    let mut line_start = start;
+    for line in text[start..].split_inclusive('\n').take(3) {
+        let blanks = line.len() - line.trim_start_matches(' ').len();
+        if line[blanks..].starts_with('\t') && !line.trim().is_empty() {
+            return Some(line_start + blanks);
+        }
+        line_start += line.len();
+    }
+    None
+}
+
+const TAB: &str = "a tab indents this line, and YAML is indented with blanks only";
 
 const BARE_TEMPLATE: &str = "a template at the beginning of a value has to stand in quotes: \"{{ … }}\"";
 

@@ -31,6 +31,8 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {
     plugins: BTreeMap<String, Granted>,
+    /// What is granted to a file that is not the installed one, beside what is granted to that: to what its author has just built.
+    builds: BTreeMap<String, Granted>,
 }
 
 /// What is granted to one file.
@@ -55,25 +57,30 @@ impl Grants {
         };
         let file: File =
             toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
-        let mut plugins = BTreeMap::new();
-        for (name, entry) in file.plugins {
-            let granted = entry.read().map_err(|error| wrong(format!("plugins.{name}: {error}")))?;
-            plugins.insert(name, granted);
-        }
-        Ok(Self { plugins })
+        let read = |table: &str, entries: BTreeMap<String, Entry>| -> Result<BTreeMap<String, Granted>> {
+            let read = entries.into_iter().map(|(name, entry)| {
+                let granted = entry.read().map_err(|error| wrong(format!("{table}.{name}: {error}")))?;
+                Ok((name, granted))
+            });
+            read.collect()
+        };
+        Ok(Self { plugins: read(PLUGINS, file.plugins)?, builds: read(BUILDS, file.builds)? })
     }
 
     /// Writes grants in TOML.
     pub fn to_toml(&self) -> String {
-        let plugins = self.plugins.iter().map(|(name, granted)| (name.clone(), Entry::of(granted))).collect();
-        toml::to_string_pretty(&File { plugins }).expect("names and lists of texts are TOML")
+        let written = |granted: &BTreeMap<String, Granted>| {
+            granted.iter().map(|(name, granted)| (name.clone(), Entry::of(granted))).collect()
+        };
+        let file = File { plugins: written(&self.plugins), builds: written(&self.builds) };
+        toml::to_string_pretty(&file).expect("names and lists of texts are TOML")
     }
 
     /// A text in TOML with what is granted under one name now. Everything else stays as the user wrote it, comments too.
     ///
     /// # Errors
     ///
-    /// When `text` is no TOML, or `plugins` in it is no table.
+    /// When `text` is no TOML, or `plugins` or `builds` in it is no table.
     pub fn update_toml(&self, text: &str, plugin: &str) -> Result<String> {
         let wrong = |violation: String| Error::Configuration {
             what: "the grants".to_owned(),
@@ -82,46 +89,65 @@ impl Grants {
         let mut document: DocumentMut = text
             .parse()
             .map_err(|error: toml_edit::TomlError| wrong(error.to_string().trim_end().to_owned()))?;
-        match self.granted(plugin) {
-            Some(granted) => {
-                let not_a_table = |name: &str| wrong(format!("{name}: this is no table"));
-                let plugins = document.entry("plugins").or_insert_with(|| {
-                    let mut plugins = Table::new();
-                    plugins.set_implicit(true);
-                    Item::Table(plugins)
-                });
-                let plugins = plugins.as_table_like_mut().ok_or_else(|| not_a_table("plugins"))?;
-                let entry = plugins.entry(plugin).or_insert_with(|| Item::Table(Table::new()));
-                let entry =
-                    entry.as_table_like_mut().ok_or_else(|| not_a_table(&format!("plugins.{plugin}")))?;
-                Entry::of(granted).write(entry);
-            }
-            None => remove(&mut document, plugin),
+        for (table, granted) in [(PLUGINS, &self.plugins), (BUILDS, &self.builds)] {
+            let Some(granted) = granted.get(plugin) else {
+                remove(&mut document, table, plugin);
+                continue;
+            };
+            let not_a_table = |name: &str| wrong(format!("{name}: this is no table"));
+            let all = document.entry(table).or_insert_with(|| {
+                let mut all = Table::new();
+                all.set_implicit(true);
+                Item::Table(all)
+            });
+            let all = all.as_table_like_mut().ok_or_else(|| not_a_table(table))?;
+            let entry = all.entry(plugin).or_insert_with(|| Item::Table(Table::new()));
+            let entry = entry.as_table_like_mut().ok_or_else(|| not_a_table(&format!("{table}.{plugin}")))?;
+            Entry::of(granted).write(entry);
         }
         Ok(document.to_string())
     }
 
-    /// What is granted under a name, to whichever file.
+    /// What is granted under a name, to whichever file; not what is granted to a build beside it.
     pub fn granted(&self, plugin: &str) -> Option<&Granted> {
         self.plugins.get(plugin)
+    }
+
+    /// What is granted to a file of this name.
+    pub fn granted_to(&self, plugin: &str, digest: Digest) -> Option<&Granted> {
+        let all = [&self.plugins, &self.builds];
+        all.into_iter().filter_map(|granted| granted.get(plugin)).find(|granted| granted.digest == digest)
     }
 
     /// Grants; what was granted under this name before is forgotten.
     pub fn grant(&mut self, plugin: &str, digest: Digest, permissions: Permissions) {
         self.plugins.insert(plugin.to_owned(), Granted { digest, permissions });
+        if self.builds.get(plugin).is_some_and(|build| build.digest == digest) {
+            self.builds.remove(plugin);
+        }
+    }
+
+    /// Grants to a file beside another of this name, which keeps what is granted to it. What was granted to a build before is forgotten.
+    pub fn grant_build(&mut self, plugin: &str, digest: Digest, permissions: Permissions) {
+        self.builds.insert(plugin.to_owned(), Granted { digest, permissions });
     }
 
     /// Takes back what was granted under a name. Returns whether there was anything.
     pub fn revoke(&mut self, plugin: &str) -> bool {
-        self.plugins.remove(plugin).is_some()
+        let (plugins, builds) = (self.plugins.remove(plugin), self.builds.remove(plugin));
+        plugins.or(builds).is_some()
     }
 
     /// What a file may do that asks for this.
     pub fn grant_to(&self, plugin: &str, digest: Digest, requested: Permissions) -> Grant {
-        let granted = self.granted(plugin).filter(|granted| granted.digest == digest);
+        let granted = self.granted_to(plugin, digest);
         Grant::new(requested, granted.map_or(Permissions::NONE, |granted| granted.permissions.clone()))
     }
 }
+
+/// The tables of the file.
+const PLUGINS: &str = "plugins";
+const BUILDS: &str = "builds";
 
 /// The file as it is written.
 #[derive(Serialize, Deserialize)]
@@ -129,6 +155,8 @@ impl Grants {
 struct File {
     #[serde(default)]
     plugins: BTreeMap<String, Entry>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    builds: BTreeMap<String, Entry>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -236,8 +264,8 @@ fn remove_from_list(array: &mut Array, index: usize) {
 }
 
 /// Removes a plugin's table. The comment right above it goes too; one that a blank line separates from it is about the file, and stays.
-fn remove(document: &mut DocumentMut, plugin: &str) {
-    let Some(plugins) = document.get_mut("plugins").and_then(Item::as_table_like_mut) else { return };
+fn remove(document: &mut DocumentMut, table: &str, plugin: &str) {
+    let Some(plugins) = document.get_mut(table).and_then(Item::as_table_like_mut) else { return };
     let Some(Item::Table(removed)) = plugins.remove(plugin) else { return };
     let above = removed.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default();
     let Some((about_the_file, _)) = above.rsplit_once("\n\n").filter(|(above, _)| !above.trim().is_empty())
@@ -320,6 +348,32 @@ mod tests {
              digest = \"sha256:7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed\"\n\
              files = [\"/srv/app:rw\"]\n"
         );
+    }
+
+    #[test]
+    fn a_build_is_granted_beside_the_installed_file() {
+        let environment = |name: &str| {
+            Permissions::parse(&[Permission::Environment { vars: vec![name.to_owned()] }]).unwrap()
+        };
+        let digests = [Digest::of(b"installed"), Digest::of(b"built"), Digest::of(b"built again")];
+        let mut grants = Grants::default();
+        grants.grant("p", digests[0], environment("TOKEN"));
+        grants.grant_build("p", digests[1], environment("DEBUG"));
+        let text = grants.update_toml("# mine\n", "p").unwrap();
+        assert_eq!(Grants::from_toml(&text).unwrap(), grants, "{text}");
+        assert_eq!(Grants::from_toml(&grants.to_toml()).unwrap(), grants);
+        assert_eq!(grants.granted_to("p", digests[0]).unwrap().permissions, environment("TOKEN"));
+        assert_eq!(grants.granted_to("p", digests[1]).unwrap().permissions, environment("DEBUG"));
+        // A build that takes the place of another inherits nothing, and takes the grant with it.
+        grants.grant_build("p", digests[2], Permissions::NONE);
+        assert_eq!(grants.granted_to("p", digests[1]), None);
+        // Once it is the installed one, there is one entry.
+        grants.grant("p", digests[2], environment("DEBUG"));
+        let text = grants.update_toml(&text, "p").unwrap();
+        assert!(text.starts_with("# mine\n") && !text.contains("builds."), "{text}");
+        grants.grant_build("p", digests[1], Permissions::NONE);
+        assert!(grants.revoke("p"));
+        assert_eq!(grants.update_toml(&text, "p").unwrap().trim(), "# mine");
     }
 
     #[test]

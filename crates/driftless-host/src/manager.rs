@@ -263,7 +263,8 @@ impl PluginManager {
     fn tell_what_does_not_hold(&self, info: &PluginInfo, protected: Vec<ProtectedEntry>) {
         let Some(on_event) = &self.0.on_grant_event else { return };
         let plugin = || Arc::clone(&info.name);
-        if self.0.grants.granted(&info.name).is_some_and(|before| before.digest != info.digest) {
+        let grants = &self.0.grants;
+        if grants.granted(&info.name).is_some() && grants.granted_to(&info.name, info.digest).is_none() {
             on_event(&GrantEvent::OfAnotherFile { plugin: plugin() });
         }
         for entry in protected {

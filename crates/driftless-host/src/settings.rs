@@ -148,6 +148,9 @@ pub struct Registry {
     /// For a bucket: its region. Default: `AWS_REGION`.
     #[serde(default)]
     pub region: Option<String>,
+    /// The server that gives out tokens for it, where an OCI registry has another one for that: `https://gitlab.example.com`. It is shown the login.
+    #[serde(default)]
+    pub token_server: Option<String>,
 }
 
 impl Default for Security {

@@ -1,5 +1,6 @@
 //! A pipeline as it is written in YAML, JSON or TOML.
 
+use driftless_documents::{ValuePath, configuration};
 use driftless_host::FailurePolicy;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -41,7 +42,7 @@ pub struct PipelineFile {
 }
 
 impl PipelineFile {
-    /// The same description with its templates filled in. `fill` is handed the place of each value, for its errors, the value, and the
+    /// The same description with its templates filled in. `fill` is handed the way to each value, for its errors, the value, and the
     /// variables that it may use.
     ///
     /// # Errors
@@ -49,39 +50,42 @@ impl PipelineFile {
     /// The first error of `fill`.
     pub fn fill<E>(
         &self,
-        fill: impl Fn(&str, &Value, &Map<String, Value>) -> Result<Value, E>,
+        fill: impl Fn(&ValuePath, &Value, &Map<String, Value>) -> Result<Value, E>,
     ) -> Result<Self, E> {
         let mut vars = Map::new();
         for (name, value) in &self.vars {
-            let filled = fill(&format!("vars.{name}"), value, &vars)?;
+            let filled = fill(&ValuePath::default().with("vars").with(name), value, &vars)?;
             vars.insert(name.clone(), filled);
         }
-        let object = |place: &str, object: &Map<String, Value>| -> Result<Map<String, Value>, E> {
+        let object = |path: &ValuePath, object: &Map<String, Value>| -> Result<Map<String, Value>, E> {
             let filled = object
                 .iter()
-                .map(|(key, value)| Ok((key.clone(), fill(&format!("{place}: {key}"), value, &vars)?)));
+                .map(|(key, value)| Ok((key.clone(), fill(&path.clone().with(key), value, &vars)?)));
             filled.collect()
         };
-        let stage = |place: &str, stage: &Stage| -> Result<Stage, E> {
-            Ok(Stage { config: object(place, &stage.config)?, ..stage.clone() })
+        let stage = |path: &ValuePath, stage: &Stage| -> Result<Stage, E> {
+            Ok(Stage { config: object(path, &stage.config)?, ..stage.clone() })
         };
         let stages = |list: &str, all: &[Stage]| -> Result<Vec<Stage>, E> {
             let numbered = all.iter().enumerate();
-            numbered.map(|(number, one)| stage(&format!("{list}[{number}]"), one)).collect()
+            let at = |number| ValuePath::default().with(list).with(number);
+            numbered.map(|(number, one)| stage(&at(number), one)).collect()
         };
         let source = |(number, source): (usize, &SourceStage)| -> Result<SourceStage, E> {
-            let place = format!("sources[{number}]");
-            let config = object(&place, &source.config)?;
+            let path = ValuePath::default().with("sources").with(number);
+            let config = object(&path, &source.config)?;
             let parser = source.parser.as_ref();
-            let parser = parser.map(|parser| stage(&format!("{place}.parser"), parser)).transpose()?;
+            let parser = parser.map(|parser| stage(&path.with("parser"), parser)).transpose()?;
             Ok(SourceStage { config, parser, ..source.clone() })
         };
         let rejected = match &self.rejected {
             None => None,
-            Some(path) => Some(match fill("rejected", &Value::String(path.clone()), &vars)? {
-                Value::String(text) => text,
-                other => other.to_string(),
-            }),
+            Some(path) => Some(
+                match fill(&ValuePath::default().with("rejected"), &Value::String(path.clone()), &vars)? {
+                    Value::String(text) => text,
+                    other => other.to_string(),
+                },
+            ),
         };
         Ok(Self {
             sources: self.sources.iter().enumerate().map(source).collect::<Result<_, E>>()?,
@@ -105,8 +109,8 @@ pub struct SourceStage {
     pub parser: Option<Stage>,
     /// What is done when the plugin fails; no template. What is built in has no such thing.
     pub on_failure: Option<FailurePolicy>,
-    /// Every other key: its configuration. A `file` has `paths`, each a path or a pattern like `*.log`.
-    #[serde(flatten)]
+    /// Every other key, and those below `with`: its configuration. A `file` has `paths`, each a path or a pattern like `*.log`.
+    #[serde(flatten, deserialize_with = "configuration")]
     pub config: Map<String, Value>,
 }
 
@@ -117,8 +121,8 @@ pub struct Stage {
     pub r#type: String,
     /// What is done when the plugin fails; no template. What is built in has no such thing.
     pub on_failure: Option<FailurePolicy>,
-    /// Every other key: its configuration. A `file` has `path`, and `mode`, which is `append` or `replace`.
-    #[serde(flatten)]
+    /// Every other key, and those below `with`: its configuration. A `file` has `path`, and `mode`, which is `append` or `replace`.
+    #[serde(flatten, deserialize_with = "configuration")]
     pub config: Map<String, Value>,
 }
 

@@ -1,5 +1,8 @@
 //! Why a pipeline could not be made, or ended before its sources did.
 
+use std::fmt;
+
+use driftless_documents::ValuePath;
 use driftless_host::ErrorKind;
 
 /// The result of what this crate does.
@@ -37,10 +40,10 @@ pub enum Error {
         source: std::io::Error,
     },
     /// Something that went wrong in one stage.
-    #[error("{what}: {source}")]
-    Context {
-        /// Which stage.
-        what: String,
+    #[error("{path}: {source}")]
+    Stage {
+        /// Which stage, as `sources[0].parser`.
+        path: ValuePath,
         /// What went wrong there.
         source: Box<Error>,
     },
@@ -54,8 +57,23 @@ impl From<driftless_host::Error> for Error {
 
 impl Error {
     /// The same error, with the stage in which it happened.
-    pub(crate) fn at(self, what: impl Into<String>) -> Self {
-        Self::Context { what: what.into(), source: Box::new(self) }
+    pub(crate) fn at(self, path: ValuePath) -> Self {
+        Self::Stage { path, source: Box::new(self) }
+    }
+
+    /// The way to what is wrong in the description; an empty one where it is wrong as a whole.
+    pub fn path(&self) -> ValuePath {
+        match self {
+            Self::Stage { path, source } => path.clone().join(&source.path()),
+            Self::Plugin(error) => match &**error {
+                driftless_host::Error::Configuration { violations, .. } => {
+                    violations.first().map(|violation| ValuePath::of_message(violation)).unwrap_or_default()
+                }
+                driftless_host::Error::NotFound(_) => ValuePath::default().with("type"),
+                _ => ValuePath::default(),
+            },
+            Self::Description { .. } | Self::Input { .. } | Self::Output { .. } => ValuePath::default(),
+        }
     }
 
     /// A description that asks for something impossible.
@@ -67,7 +85,7 @@ impl Error {
     pub fn plugin_error(&self) -> Option<&driftless_host::Error> {
         match self {
             Self::Plugin(error) => Some(error),
-            Self::Context { source, .. } => source.plugin_error(),
+            Self::Stage { source, .. } => source.plugin_error(),
             Self::Description { .. } | Self::Input { .. } | Self::Output { .. } => None,
         }
     }
@@ -81,7 +99,50 @@ impl Error {
                 ErrorKind::NotFound
             }
             Self::Input { .. } | Self::Output { .. } => ErrorKind::Failed,
-            Self::Context { source, .. } => source.kind(),
+            Self::Stage { source, .. } => source.kind(),
         }
     }
 }
+
+/// Everything that is wrong with a description. There is at least one thing.
+#[derive(Debug)]
+pub struct Mistakes(Vec<Error>);
+
+impl Mistakes {
+    /// These, if there are any.
+    pub(crate) fn new(errors: Vec<Error>) -> Option<Self> {
+        (!errors.is_empty()).then_some(Self(errors))
+    }
+
+    /// Each of them, in the order in which the stages are written.
+    pub fn iter(&self) -> impl Iterator<Item = &Error> {
+        self.0.iter()
+    }
+
+    /// What kind of answer they ask for: that of all of them where it is the same, otherwise that the description has to change.
+    pub fn kind(&self) -> ErrorKind {
+        let kind = self.0[0].kind();
+        match self.0.iter().all(|error| error.kind() == kind) {
+            true => kind,
+            false => ErrorKind::Configuration,
+        }
+    }
+}
+
+impl From<Error> for Mistakes {
+    fn from(error: Error) -> Self {
+        Self(vec![error])
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, error) in self.0.iter().enumerate() {
+            let newline = if number == 0 { "" } else { "\n" };
+            write!(f, "{newline}{error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Mistakes {}

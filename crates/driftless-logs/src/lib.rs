@@ -37,6 +37,6 @@ mod writer;
 
 pub use config::{PipelineFile, SourceStage, Stage};
 pub use control::{Control, Summary};
-pub use error::{Error, Result};
+pub use error::{Error, Mistakes, Result};
 pub use event::{Cause, Event};
 pub use pipeline::{Finished, Pipeline};

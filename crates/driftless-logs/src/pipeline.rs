@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use driftless_documents::ValuePath;
 use driftless_host::{Binding, PluginManager};
 use driftless_plugin_api::cancel::CancelHandle;
 use driftless_plugin_api::component::ComponentKind;
@@ -10,7 +11,7 @@ use driftless_plugin_api::component::ComponentKind;
 use crate::config::PipelineFile;
 use crate::conflicts;
 use crate::control::{Control, Summary};
-use crate::error::{Error, Result};
+use crate::error::{Error, Mistakes, Result};
 use crate::event::Event;
 use crate::file_id::FileId;
 use crate::line_file::LineFile;
@@ -50,35 +51,51 @@ impl Pipeline {
     ///
     /// # Errors
     ///
-    /// When a plugin is not there or refused, a configuration does not match its schema, a pattern of paths matches nothing, or a file would be
-    /// used twice.
-    pub fn new(manager: &PluginManager, file: &PipelineFile, follow: bool) -> Result<Self> {
+    /// Everything that is wrong: a plugin that is not there or refused, a configuration that does not match its schema, a pattern of paths that
+    /// matches nothing, a file that would be used twice.
+    pub fn new(manager: &PluginManager, file: &PipelineFile, follow: bool) -> Result<Self, Mistakes> {
         let resolver = Resolver(manager);
+        let mut wrong = Vec::new();
         let mut inputs = Vec::new();
         let mut parsers = Vec::new();
+        let at = |list: &str, number: usize| ValuePath::default().with(list).with(number);
         for (number, source) in file.sources.iter().enumerate() {
-            let label = format!("sources[{number}]");
-            inputs.push(resolver.input(source, follow).map_err(|error| error.at(&label))?);
+            match resolver.input(source, follow) {
+                Ok(input) => inputs.push(input),
+                Err(error) => wrong.push(error.at(at("sources", number))),
+            }
             let parser = source.parser.as_ref();
-            let parser = parser.map(|stage| resolver.stage(ComponentKind::LogParser, stage));
-            parsers.push(parser.transpose().map_err(|error| error.at(format!("{label}.parser")))?);
+            match parser.map(|stage| resolver.stage(ComponentKind::LogParser, stage)).transpose() {
+                Ok(parser) => parsers.push(parser),
+                Err(error) => wrong.push(error.at(at("sources", number).with("parser"))),
+            }
         }
-        let filters = file.filters.iter().enumerate().map(|(number, stage)| {
-            let filter = resolver.stage(ComponentKind::LogFilter, stage);
-            filter.map_err(|error| error.at(format!("filters[{number}]")))
-        });
-        let filters = filters.collect::<Result<_>>()?;
-        let outputs = file.outputs.iter().enumerate().map(|(number, stage)| {
-            resolver.output(stage).map_err(|error| error.at(format!("outputs[{number}]")))
-        });
-        let outputs: Vec<_> = outputs.collect::<Result<_>>()?;
+        let mut filters = Vec::new();
+        for (number, stage) in file.filters.iter().enumerate() {
+            match resolver.stage(ComponentKind::LogFilter, stage) {
+                Ok(filter) => filters.push(filter),
+                Err(error) => wrong.push(error.at(at("filters", number))),
+            }
+        }
+        let mut outputs = Vec::new();
+        for (number, stage) in file.outputs.iter().enumerate() {
+            match resolver.output(stage) {
+                Ok(output) => outputs.push(output),
+                Err(error) => wrong.push(error.at(at("outputs", number))),
+            }
+        }
+        if let Some(mistakes) = Mistakes::new(wrong) {
+            return Err(mistakes);
+        }
         if inputs.is_empty() || outputs.is_empty() {
-            return Err(Error::impossible("the pipeline", "it needs at least one source and one output"));
+            return Err(
+                Error::impossible("the pipeline", "it needs at least one source and one output").into()
+            );
         }
         let rejected = file.rejected.as_ref().map(PathBuf::from);
         conflicts::check_paths(&inputs, &outputs, rejected.as_deref())?;
         let workers = match file.workers {
-            Some(0) => return Err(Error::impossible("workers", "at least one is needed")),
+            Some(0) => return Err(Error::impossible("workers", "at least one is needed").into()),
             Some(number) => number.min(MAX_WORKERS),
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };

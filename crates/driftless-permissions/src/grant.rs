@@ -28,7 +28,9 @@ pub enum Denial {
 impl fmt::Display for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotRequested => "the plugin's manifest does not ask for it",
+            Self::NotRequested => {
+                "the plugin's manifest does not ask for it; its author adds it to the permissions there"
+            }
             Self::NotGranted => "it is not granted",
         })
     }

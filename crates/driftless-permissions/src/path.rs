@@ -97,6 +97,13 @@ pub struct PathPattern {
     pub access: Access,
 }
 
+/// What people write for `:ro` and `:rw`. Taken for a part of the path, it would grant a file that there is not.
+const MISTAKEN: [&str; 4] = ["r", "w", "wr", "read"];
+
+fn is_suffix(end: &str) -> bool {
+    end == "rw" || end == "ro" || MISTAKEN.contains(&end)
+}
+
 impl PathPattern {
     /// Reads an entry: a path, and `:rw` behind it where it may be written. `:ro` says plainly that it may not.
     ///
@@ -107,6 +114,12 @@ impl PathPattern {
         let (path, access) = match entry.rsplit_once(':') {
             Some((path, "rw")) => (path, Access::Write),
             Some((path, "ro")) => (path, Access::Read),
+            Some((_, suffix)) if MISTAKEN.contains(&suffix) => {
+                return Err(Malformed::new(
+                    entry,
+                    "behind a path stands `:rw` where it may be written, and nothing where it is read; `:ro` behind one that ends like this",
+                ));
+            }
             _ => (entry, Access::Read),
         };
         if path.contains(['*', '?']) {
@@ -140,7 +153,9 @@ impl fmt::Display for PathPattern {
         match self.access {
             Access::Write => write!(f, "{path}:rw"),
             // A path that looks as if it had a suffix needs one.
-            Access::Read if path.ends_with(":rw") || path.ends_with(":ro") => write!(f, "{path}:ro"),
+            Access::Read if path.rsplit_once(':').is_some_and(|(_, end)| is_suffix(end)) => {
+                write!(f, "{path}:ro")
+            }
             Access::Read => f.write_str(path),
         }
     }
@@ -184,6 +199,13 @@ mod tests {
         assert_eq!(shown("/a:rw"), "/a:rw");
         assert_eq!(shown("/a:rw/b"), "/a:rw/b");
         assert_eq!(shown("/a:rw:ro"), "/a:rw:ro");
+        assert_eq!(shown("/a:r:ro"), "/a:r:ro");
+        assert!(
+            PathPattern::parse("/etc/os-release:r")
+                .unwrap_err()
+                .to_string()
+                .contains("behind a path stands `:rw`")
+        );
         assert_eq!(shown("/a:ro"), "/a");
         assert!(PathPattern::parse("/var/log/*.log").is_err());
     }

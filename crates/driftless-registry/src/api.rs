@@ -123,7 +123,7 @@ impl ApiSource {
             404 | 410 => return Ok(None),
             status => return Err(TreeError::Status { url: shown_url(&url), status }.into()),
         }
-        let bytes = self.client.read_body(&url, &mut response, max_bytes)?;
+        let bytes = self.client.read_body(&mut response, &url, max_bytes)?;
         let text = std::str::from_utf8(&bytes).map_err(|_| self.malformed(path, &"it is not UTF-8 text"))?;
         BOUNDS.read(text).map(Some).map_err(|error| self.malformed(path, &error))
     }

@@ -86,6 +86,12 @@ impl Credentials {
 
 /// The origin of a URL, as it stands in the file.
 fn origin(url: &str) -> Result<String, Error> {
+    #[cfg(feature = "oci")]
+    if crate::oci::is_oci(url) {
+        let location = crate::oci::Location::parse(url);
+        let location = location.map_err(|why| Error::Name { name: crate::printable(url), why })?;
+        return Ok(location.endpoint().origin().to_string());
+    }
     let parsed = HttpUrl::parse(url)
         .map_err(|error| Error::Name { name: crate::printable(url), why: error.to_string() })?;
     Ok(parsed.origin().to_string())

@@ -316,6 +316,24 @@ pub enum SourceError {
         "{0}: there is no `config.json`, so this is no registry of signed plugins; a server that has `/api/v1/plugins` alone is asked where its registry has `allow_unsigned = true`"
     )]
     NoRegistry(String),
+    /// There is no registry of plugins in an OCI registry.
+    #[error("{place}: there is no artifact `{artifact}`, so this is no registry of plugins")]
+    NoOciRegistry {
+        /// Where it was looked for.
+        place: String,
+        /// What makes a registry of plugins.
+        artifact: String,
+    },
+    /// A server that does not say what it has.
+    #[error(
+        "{place}: the server does not list its repositories (it answers {status}), so that nothing is found without its name"
+    )]
+    NoListing {
+        /// The registry.
+        place: String,
+        /// The status of its answer.
+        status: u16,
+    },
 }
 
 /// Why a file of a tree cannot be had.
@@ -437,7 +455,8 @@ impl SourceError {
                 ErrorKind::Refused
             }
             Self::Tree(TreeError::Cancelled) => ErrorKind::Cancelled,
-            Self::NoRegistry(_) => ErrorKind::NotFound,
+            Self::NoRegistry(_) | Self::NoOciRegistry { .. } => ErrorKind::NotFound,
+            Self::NoListing { .. } => ErrorKind::Failed,
             Self::Tree(TreeError::Status { status: 401 | 403, .. }) => ErrorKind::Refused,
             Self::Tree(_) => ErrorKind::Failed,
         }

@@ -10,14 +10,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use driftless_permissions::{HttpUrl, is_public};
 use driftless_plugin_api::cancel::CancelHandle;
-use driftless_plugin_api::digest::Digest;
 use driftless_plugin_api::text::{printable_line, truncated};
 use ureq::config::Config;
 use ureq::http::{Method, Request, Response, Uri};
@@ -26,9 +25,9 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, Body, Proxy};
 
+use crate::answers::{self, Answers};
 use crate::bucket::BucketOptions;
 use crate::error::TreeError;
-use crate::layout;
 use crate::token::Token;
 use crate::tree::{Opened, Tree};
 
@@ -76,6 +75,10 @@ pub struct HttpOptions {
     pub patience: Patience,
     /// How a bucket is asked, for a registry that is one.
     pub bucket: BucketOptions,
+    /// Another server that may be shown the login for it: that which gives out its tokens. Only OCI registries have one.
+    pub token_server: Option<String>,
+    /// The folder of Docker's settings, whose logins count for OCI registries.
+    pub docker_config: Option<PathBuf>,
 }
 
 /// A server that is asked for files beneath a URL.
@@ -162,14 +165,25 @@ impl Client {
     ///
     /// When there is no answer, or a redirect leads where none may.
     pub fn get(&self, url: &HttpUrl, headers: &[(&str, &str)]) -> Result<Response<Body>, TreeError> {
+        self.get_as(url, headers, self.own_secret().as_ref()).map(|(response, _)| response)
+    }
+
+    /// Asks for a URL, and follows where the answer leads. The secret is shown to the origin that it is for, and to no other. Returns the URL that
+    /// answered as well.
+    pub(crate) fn get_as(
+        &self,
+        url: &HttpUrl,
+        headers: &[(&str, &str)],
+        secret: Option<&Secret>,
+    ) -> Result<(Response<Body>, HttpUrl), TreeError> {
         let mut url = url.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.patiently(&Method::GET, &url, headers, None, TOO_BUSY)?;
+            let response = self.patiently(&Method::GET, &url, headers, None, secret, TOO_BUSY)?;
             let location = match response.status().as_u16() {
                 301 | 302 | 303 | 307 | 308 => response.headers().get("location").cloned(),
                 _ => None,
             };
-            let Some(location) = location else { return Ok(response) };
+            let Some(location) = location else { return Ok((response, url)) };
             let refused = |why: String| TreeError::Refused { url: shown_url(&url), why };
             let told = String::from_utf8_lossy(location.as_bytes()).into_owned();
             let next = url
@@ -211,7 +225,36 @@ impl Client {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<Response<Body>, TreeError> {
-        self.patiently(method, url, headers, Some(body), TOO_BUSY_TO_BEGIN)
+        self.send_as(method, url, headers, Some(body), self.own_secret().as_ref())
+    }
+
+    /// Sends something, and shows a secret where that is the origin that it is for. Redirects are not followed.
+    pub(crate) fn send_as(
+        &self,
+        method: &Method,
+        url: &HttpUrl,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+        secret: Option<&Secret>,
+    ) -> Result<Response<Body>, TreeError> {
+        self.patiently(method, url, headers, body, secret, TOO_BUSY_TO_BEGIN)
+    }
+
+    /// The answers of this server that are kept.
+    pub(crate) fn answers(&self) -> Answers {
+        Answers::of(self.options.cache.as_deref(), self.base.as_str())
+    }
+
+    /// How it is asked.
+    #[cfg(feature = "oci")]
+    pub(crate) fn options(&self) -> &HttpOptions {
+        &self.options
+    }
+
+    /// The token of the registry, for its own server.
+    fn own_secret(&self) -> Option<Secret> {
+        let token = self.options.token.as_ref()?;
+        Some(Secret::new(format!("Bearer {}", token.0), &self.base))
     }
 
     /// Asks again where the answer is one of these statuses, when the server says or after a while, and not often.
@@ -221,11 +264,12 @@ impl Client {
         url: &HttpUrl,
         headers: &[(&str, &str)],
         body: Option<&[u8]>,
+        secret: Option<&Secret>,
         busy: &[u16],
     ) -> Result<Response<Body>, TreeError> {
         let mut pause = Duration::from_millis(200);
         for _ in 0..RETRIES {
-            let response = self.once(method, url, headers, body)?;
+            let response = self.once(method, url, headers, body, secret)?;
             if !busy.contains(&response.status().as_u16()) {
                 return Ok(response);
             }
@@ -237,7 +281,7 @@ impl Client {
             self.pause(asked.unwrap_or(pause))?;
             pause *= 4;
         }
-        self.once(method, url, headers, body)
+        self.once(method, url, headers, None, secret)
     }
 
     /// Waits, as long as the caller does.
@@ -258,6 +302,7 @@ impl Client {
         url: &HttpUrl,
         headers: &[(&str, &str)],
         body: Option<&[u8]>,
+        secret: Option<&Secret>,
     ) -> Result<Response<Body>, TreeError> {
         self.check_cancelled()?;
         let told = || shown_url(url);
@@ -270,11 +315,10 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if let Some(token) = &self.options.token
-            && is_own
-            && may_see_token(url)
+        if let Some(secret) = secret
+            && secret.may_be_seen_by(url)
         {
-            request = request.header("authorization", format!("Bearer {}", token.0));
+            request = request.header("authorization", &secret.authorization);
         }
         let agent = if is_own { &self.own } else { &self.foreign };
         let sent = match body {
@@ -296,9 +340,25 @@ impl Client {
 const TOO_BUSY: &[u16] = &[429, 502, 503, 504];
 /// Those after which it is sent something again: what stands before it may answer with the others when it has begun.
 const TOO_BUSY_TO_BEGIN: &[u16] = &[429, 503];
+/// What proves who asks, as a header has it, for one origin.
+#[derive(Clone)]
+pub(crate) struct Secret {
+    authorization: String,
+    origin: HttpUrl,
+}
+
+impl Secret {
+    pub(crate) fn new(authorization: String, origin: &HttpUrl) -> Self {
+        Self { authorization, origin: origin.clone() }
+    }
+
+    fn may_be_seen_by(&self, url: &HttpUrl) -> bool {
+        url.origin() == self.origin.origin() && may_see_token(url)
+    }
+}
 
 /// Whether an answer may lead from one URL to another.
-fn check_redirect(from: &HttpUrl, to: &HttpUrl) -> Result<(), String> {
+pub(crate) fn check_redirect(from: &HttpUrl, to: &HttpUrl) -> Result<(), String> {
     if from.is_https() && !to.is_https() {
         return Err(format!("it redirects from https to {}", shown(to.as_str())));
     }
@@ -407,7 +467,7 @@ fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, String> {
     if found.is_empty() { Err("it has no certificate in PEM".to_owned()) } else { Ok(found) }
 }
 
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     printable_line(&truncated(text, 300)).into_owned()
 }
 
@@ -431,6 +491,7 @@ pub(crate) trait Sign: fmt::Debug + Send + Sync {
 pub struct HttpTree {
     client: Client,
     signer: Option<Box<dyn Sign>>,
+    answers: Answers,
     /// The answers that are not yet known to be right, with their tags.
     fresh: Mutex<BTreeMap<String, (String, Vec<u8>)>>,
 }
@@ -438,13 +499,13 @@ pub struct HttpTree {
 impl HttpTree {
     /// The tree beneath the client's URL.
     pub fn new(client: Client) -> Self {
-        Self { client, signer: None, fresh: Mutex::default() }
+        Self { answers: client.answers(), client, signer: None, fresh: Mutex::default() }
     }
 
     /// The tree beneath the client's URL, where each request is signed.
     #[cfg(feature = "s3")]
     pub(crate) fn signed(client: Client, signer: Box<dyn Sign>) -> Self {
-        Self { client, signer: Some(signer), fresh: Mutex::default() }
+        Self { signer: Some(signer), ..Self::new(client) }
     }
 
     /// What asks the server.
@@ -475,79 +536,43 @@ impl HttpTree {
 
     /// The tag of the download that was begun last, where it was this file's.
     fn begun(&self, path: &str) -> Option<String> {
-        let kept = driftless_files::read_regular(&self.kept_file(BEGUN)?, 4 * MAX_TAG_BYTES as u64).ok()?;
-        let (of, tag) = std::str::from_utf8(&kept).ok()?.split_once('\n')?;
-        (of == path).then(|| tag.to_owned())
+        let kept = self.answers.kept(BEGUN, MAX_PATH_BYTES)?;
+        (kept.bytes == path.as_bytes()).then_some(kept.tag)
     }
 
     /// Notes what a download that begins is a part of, so that it goes on only where the file is the same still.
     fn begin(&self, path: &str, response: &Response<Body>) {
-        let tag = tag_of(response).filter(|tag| is_strong(tag)).unwrap_or_default();
-        if let Some(file) = self.kept_file(BEGUN) {
-            write_kept(&file, format!("{path}\n{tag}").as_bytes());
-        }
+        let tag = answers::tag(response);
+        self.answers.keep(BEGUN, if is_strong(&tag) { &tag } else { "" }, path.as_bytes());
     }
 
-    /// The kept answer for a path.
-    fn kept(&self, path: &str, max_bytes: u64) -> Option<Kept> {
-        let file = self.kept_file(path)?;
-        Kept::parse(
-            &driftless_files::read_regular(&file, max_bytes.saturating_add(MAX_TAG_BYTES as u64 + 1)).ok()?,
-        )
+    /// What the answer for a path is kept under.
+    fn kept_name(path: &str) -> String {
+        path.replace('/', "+")
     }
 
-    fn kept_file(&self, path: &str) -> Option<PathBuf> {
-        let server = Digest::of(self.client.base.as_str().as_bytes());
-        let name = path.replace('/', "+");
-        Some(self.client.options.cache.as_ref()?.join(layout::hex(&server)).join(name))
+    fn fresh(&self) -> MutexGuard<'_, BTreeMap<String, (String, Vec<u8>)>> {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The bytes of what tells whether an answer is still right.
-const MAX_TAG_BYTES: usize = 1 << 10;
 /// The bytes that are read of an answer that is no file.
 const MAX_REFUSAL_BYTES: u64 = 8 << 10;
 /// What is kept of the download that was begun last. No file of a tree is called so.
 const BEGUN: &str = "begun.download";
-
-/// What tells whether an answer is still right.
-fn tag_of(response: &Response<Body>) -> Option<String> {
-    let tag = response.headers().get("etag")?.to_str().ok()?;
-    (!tag.is_empty() && tag.len() <= MAX_TAG_BYTES).then(|| tag.to_owned())
-}
+/// The bytes of the path of a file.
+const MAX_PATH_BYTES: u64 = 1 << 10;
 
 /// Whether a tag is one of these very bytes: a part of a file is asked for by no other.
 fn is_strong(tag: &str) -> bool {
     tag.starts_with('"')
 }
 
-fn write_kept(file: &Path, bytes: &[u8]) {
-    let Some(folder) = file.parent() else { return };
-    if std::fs::create_dir_all(folder).is_ok() {
-        // Where that fails it is asked for again the next time.
-        let _ = driftless_files::replace(file, bytes, driftless_files::Readers::Owner);
-    }
-}
-
-/// An answer that is kept: its tag, a line break, its bytes.
-struct Kept {
-    tag: String,
-    bytes: Vec<u8>,
-}
-
-impl Kept {
-    fn parse(file: &[u8]) -> Option<Self> {
-        let end = file.iter().take(MAX_TAG_BYTES + 1).position(|byte| *byte == b'\n')?;
-        let tag = std::str::from_utf8(&file[..end]).ok()?.to_owned();
-        Some(Self { tag, bytes: file[end + 1..].to_vec() })
-    }
-}
-
 impl Tree for HttpTree {
     fn read(&self, path: &str, max_bytes: u64) -> Result<Option<Vec<u8>>, TreeError> {
         // An answer before this one that was not accepted never will be.
         self.fresh().remove(path);
-        let kept = self.kept(path, max_bytes);
+        let kept = self.answers.kept(&Self::kept_name(path), max_bytes);
         if self.client.options.is_offline {
             return match kept {
                 Some(kept) => Ok(Some(kept.bytes)),
@@ -564,8 +589,8 @@ impl Tree for HttpTree {
             (404 | 410, _) => return Ok(None),
             _ => return Err(self.refusal(&url, &mut response)),
         }
-        let tag = tag_of(&response).unwrap_or_default();
-        let bytes = self.client.read_body(&url, &mut response, max_bytes)?;
+        let tag = answers::tag(&response);
+        let bytes = self.client.read_body(&mut response, &url, max_bytes)?;
         if self.client.options.cache.is_some() {
             self.fresh().insert(path.to_owned(), (tag, bytes.clone()));
         }
@@ -575,7 +600,7 @@ impl Tree for HttpTree {
     fn accept(&self, path: &str) {
         let fresh = self.fresh().remove(path);
         if let Some((tag, bytes)) = fresh {
-            self.keep(path, &tag, &bytes);
+            self.answers.keep(&Self::kept_name(path), &tag, &bytes);
         }
     }
 
@@ -587,7 +612,7 @@ impl Tree for HttpTree {
             self.begin(path, &response);
         }
         match beginning(&response, from) {
-            Some(from) => Ok(Some(self.client.opened(response, from))),
+            Some(from) => Ok(Some(self.client.reader(response, from))),
             None if is_missing(&response) => Ok(None),
             None => Err(self.refusal(&url, &mut response)),
         }
@@ -595,22 +620,6 @@ impl Tree for HttpTree {
 
     fn place(&self) -> String {
         self.client.base.as_str().to_owned()
-    }
-}
-
-impl HttpTree {
-    fn fresh(&self) -> MutexGuard<'_, BTreeMap<String, (String, Vec<u8>)>> {
-        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Keeps an answer.
-    fn keep(&self, path: &str, tag: &str, bytes: &[u8]) {
-        let Some(file) = self.kept_file(path) else { return };
-        let mut contents = Vec::with_capacity(tag.len() + 1 + bytes.len());
-        contents.extend_from_slice(tag.as_bytes());
-        contents.push(b'\n');
-        contents.extend_from_slice(bytes);
-        write_kept(&file, &contents);
     }
 }
 
@@ -622,8 +631,18 @@ impl Client {
     /// As for [`get`](Self::get), and when the server says no.
     pub fn open(&self, url: &HttpUrl, from: u64) -> Result<Option<Opened>, TreeError> {
         let response = self.ask(url, from, None)?;
+        self.opened(response, url, from)
+    }
+
+    /// The file that an answer has, where it was asked for from a byte on.
+    pub(crate) fn opened(
+        &self,
+        response: Response<Body>,
+        url: &HttpUrl,
+        from: u64,
+    ) -> Result<Option<Opened>, TreeError> {
         match beginning(&response, from) {
-            Some(from) => Ok(Some(self.opened(response, from))),
+            Some(from) => Ok(Some(self.reader(response, from))),
             None if is_missing(&response) => Ok(None),
             None => Err(TreeError::Status { url: shown_url(url), status: response.status().as_u16() }),
         }
@@ -640,7 +659,7 @@ impl Client {
         self.get(url, &headers)
     }
 
-    fn opened(&self, response: Response<Body>, from: u64) -> Opened {
+    fn reader(&self, response: Response<Body>, from: u64) -> Opened {
         let reader = response.into_body().into_reader();
         Opened { from, reader: Box::new(OwnedCancellable { from: reader, client: self.clone() }) }
     }
@@ -648,8 +667,8 @@ impl Client {
     /// Reads the whole body of an answer.
     pub(crate) fn read_body(
         &self,
-        url: &HttpUrl,
         response: &mut Response<Body>,
+        url: &HttpUrl,
         max_bytes: u64,
     ) -> Result<Vec<u8>, TreeError> {
         let reader = Cancellable { from: response.body_mut().as_reader(), client: self };

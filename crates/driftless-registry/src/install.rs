@@ -841,8 +841,7 @@ impl Releases for Asking<'_> {
         if let Some(known) = self.asked.borrow().get(package) {
             return Ok(known.clone());
         }
-        let registry = self.registries.get(&package.registry)?;
-        let releases = registry.source().releases(&package.id).map_err(|source| registry.error(source))?;
+        let releases = self.registries.get(&package.registry)?.releases(&package.id)?;
         self.asked.borrow_mut().insert(package.clone(), releases.clone());
         Ok(releases)
     }

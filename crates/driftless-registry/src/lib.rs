@@ -7,6 +7,7 @@
 //! believed, a [`VerifiedRelease`], can be fetched and checked. The [`Installer`] does this in order and changes what is installed from one moment to
 //! the next.
 
+mod answers;
 mod api;
 mod bucket;
 pub mod bundle;
@@ -24,6 +25,8 @@ mod keys;
 pub mod layout;
 mod lock;
 mod mirror;
+#[cfg(feature = "oci")]
+mod oci;
 mod publish;
 mod range;
 mod registries;
@@ -54,6 +57,8 @@ pub use installed::{Store, StoredPlugin};
 pub use keys::{PublicKey, SigningKey};
 pub use lock::{Lock, LockedPlugin};
 pub use mirror::{Mirror, Mirrored, Refusal};
+#[cfg(feature = "oci")]
+pub use oci::{OciRegistry, OciSource};
 pub use publish::{Publication, RegistryFolder, RegistryTree};
 pub use registries::{DEFAULT_MIN_AGE, Registries, Registry, RegistryConfig, is_unreachable};
 pub use remote::RemoteRegistry;

@@ -94,7 +94,19 @@ impl Publication {
         self.plugin.bytes()
     }
 
-    fn named(&self) -> String {
+    /// All that the registry is to say of it.
+    #[cfg(feature = "oci")]
+    pub(crate) fn release(&self) -> &Release {
+        &self.release
+    }
+
+    /// The file, checked.
+    #[cfg(feature = "oci")]
+    pub(crate) fn plugin(&self) -> &ValidatedPlugin {
+        &self.plugin
+    }
+
+    pub(crate) fn named(&self) -> String {
         let Statement { id, version, .. } = self.statement();
         format!("{id} {version}")
     }
@@ -226,40 +238,22 @@ impl<W: WritableTree> RegistryTree<W> {
         let _guard = self.exclusive()?;
         let statement = publication.statement();
         let refused = |why: String| Error::NotPublished { plugin: publication.named(), why };
-        if statement.registry != self.info.id {
-            let why = format!(
-                "it was signed for the registry `{}`, and this is `{}`",
-                statement.registry, self.info.id
-            );
-            return Err(refused(why));
-        }
         self.until_written(&publication.named(), || {
             let mut keys = self.keys(&statement.id.namespace)?;
             let is_first = keys.content.keys.is_empty() && key.is_some();
             if is_first {
                 keys.content.keys.extend(key.map(ToString::to_string));
             }
-            let signed = keys.content.keys.iter().filter_map(|key| key.parse::<PublicKey>().ok());
-            if !signed
-                .into_iter()
-                .any(|key| key.has_signed(publication.text().as_bytes(), publication.signature()))
-            {
-                let known = &keys.content.keys;
-                let why = format!(
-                    "the namespace `{}` of this registry belongs to {}, and none of these keys has signed it",
-                    statement.id.namespace,
-                    if known.is_empty() { "no key yet".to_owned() } else { listed(known, 4) }
-                );
-                return Err(refused(why));
-            }
+            check_signed(publication, &self.info, &keys.content)?;
             let mut releases = self.releases(&statement.id)?;
             admit(publication, &releases.content)?;
-            if releases.content.is_empty()
-                && let Some(other) = looks_like(&self.search()?.content, &statement.id)
-            {
-                return Err(refused(format!(
-                    "its name looks like that of `{other}`, which is there already"
-                )));
+            if releases.content.is_empty() {
+                let search = self.search()?.content;
+                let known = search.iter().map(|(id, plugin)| (id.clone(), plugin.name.as_str()));
+                if let Some(other) = looks_like(known, &statement.id) {
+                    let why = format!("its name looks like that of `{other}`, which is there already");
+                    return Err(refused(why));
+                }
             }
             self.write_blob(&statement.digest, publication.bytes())?;
             if is_first && !self.write_keys(&statement.id.namespace, &keys)? {
@@ -307,20 +301,11 @@ impl<W: WritableTree> RegistryTree<W> {
     /// When the old one is none of the namespace, has not signed it, or it cannot be written.
     pub fn rotate(&self, signed: &SignedRotation) -> Result<(), Error> {
         let _guard = self.exclusive()?;
-        let rotation = &signed.rotation;
+        let namespace = &signed.rotation.namespace;
         self.until_written("the rotation", || {
-            let mut keys = self.keys(&rotation.namespace)?;
-            let file = &mut keys.content;
-            let leads = signed.leads_from(&rotation.old, &self.info.id, &rotation.namespace);
-            if !leads || !file.keys.iter().any(|key| key == rotation.old.as_str()) {
-                let why = format!("{} is no key of the namespace `{}`", rotation.old, rotation.namespace);
-                return Err(Error::NotPublished { plugin: "the rotation".to_owned(), why });
-            }
-            file.keys.retain(|key| key != rotation.old.as_str());
-            file.keys.push(rotation.new.to_string());
-            file.rotations
-                .push(SignedText { text: signed.text.clone(), signature: signed.signature.clone() });
-            self.write_keys(&rotation.namespace, &keys)
+            let mut keys = self.keys(namespace)?;
+            keys.content.rotate(signed, &self.info.id)?;
+            self.write_keys(namespace, &keys)
         })
     }
 
@@ -569,8 +554,33 @@ impl<W: WritableTree> RegistryTree<W> {
     }
 }
 
+/// Whether a release was signed for a registry, by a key of its namespace.
+pub(crate) fn check_signed(
+    publication: &Publication,
+    registry: &RegistryInfo,
+    keys: &KeysFile,
+) -> Result<(), Error> {
+    let statement = publication.statement();
+    let refused = |why: String| Error::NotPublished { plugin: publication.named(), why };
+    if statement.registry != registry.id {
+        return Err(refused(format!(
+            "it was signed for the registry `{}`, and this is `{}`",
+            statement.registry, registry.id
+        )));
+    }
+    let mut signing = keys.keys.iter().filter_map(|key| key.parse::<PublicKey>().ok());
+    if signing.any(|key| key.has_signed(publication.text().as_bytes(), publication.signature())) {
+        return Ok(());
+    }
+    Err(refused(format!(
+        "the namespace `{}` of this registry belongs to {}, and none of these keys has signed it",
+        statement.id.namespace,
+        if keys.keys.is_empty() { "no key yet".to_owned() } else { listed(&keys.keys, 4) }
+    )))
+}
+
 /// Whether a release may join those that are there.
-fn admit(publication: &Publication, releases: &[Release]) -> Result<(), Error> {
+pub(crate) fn admit(publication: &Publication, releases: &[Release]) -> Result<(), Error> {
     let statement = publication.statement();
     let refused = |why: String| Error::NotPublished { plugin: publication.named(), why };
     let of_version =
@@ -619,14 +629,14 @@ pub(crate) fn widened(before: &Statement, after: &Statement) -> Vec<String> {
     Capability::ALL.iter().flat_map(of_kind).collect()
 }
 
-/// The plugin whose name people would take this one for.
-fn looks_like(search: &BTreeMap<String, FoundPlugin>, id: &PluginId) -> Option<String> {
+/// The plugin whose name people would take this one for, of those that are there: each with its namespace, and its name alone.
+pub(crate) fn looks_like<'a>(
+    mut there: impl Iterator<Item = (String, &'a str)>,
+    id: &PluginId,
+) -> Option<String> {
     let wanted = skeleton(id.name.as_str());
     let own = id.to_string();
-    search
-        .iter()
-        .find(|(other, plugin)| **other != own && skeleton(&plugin.name) == wanted)
-        .map(|(other, _)| other.clone())
+    there.find(|(other, name)| *other != own && skeleton(name) == wanted).map(|(other, _)| other)
 }
 
 /// What is left of a name when what looks alike is one: `s1ack-notify` and `slacknotify` are one.

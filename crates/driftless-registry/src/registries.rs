@@ -1,8 +1,9 @@
 //! The registries of a user's settings.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::api::Detected;
 use crate::error::{Error, SourceError, TreeError};
@@ -17,12 +18,15 @@ use crate::tree::Folder;
 /// How old a release has to be where the settings do not say: a stolen key may be noticed before what it signed is installed. The time is the publisher's word, which a served registry holds against its own clock. A folder is the user's own.
 pub const DEFAULT_MIN_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How long what was asked for to find a plugin is the answer to what is asked of it next.
+const KNOWN_FOR: Duration = Duration::from_secs(10);
+
 /// A registry of the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegistryConfig {
     /// What it is called.
     pub name: String,
-    /// Where it is: `file:///a/folder`, `https://plugins.example.com`, `s3://bucket/prefix`.
+    /// Where it is: `file:///a/folder`, `https://plugins.example.com`, `oci://registry.example.com/plugins`, `s3://bucket/prefix`.
     pub url: String,
     /// Where its plugins stand in lists: those of a higher number first. It never chooses between two plugins of one name.
     pub priority: i32,
@@ -45,6 +49,11 @@ impl RegistryConfig {
         self.url.starts_with("s3://")
     }
 
+    /// Whether it is inside an OCI registry.
+    pub fn is_oci(&self) -> bool {
+        self.url.starts_with("oci://")
+    }
+
     /// Whether it is a folder with an index, rather than one of `.wasm` files.
     pub fn is_index_folder(&self) -> bool {
         self.folder().is_some_and(|folder| folder.join(layout::CONFIG).is_file())
@@ -56,6 +65,8 @@ pub struct Registry {
     config: RegistryConfig,
     source: Box<dyn Source>,
     info: OnceLock<RegistryInfo>,
+    /// The releases that were asked for to find out which registry has a plugin.
+    known: Mutex<BTreeMap<PluginId, (Instant, Vec<Release>)>>,
 }
 
 impl Registry {
@@ -79,7 +90,7 @@ impl Registry {
             let why = "a registry's name has 1 to 64 ASCII letters, digits, `-`, `_` and `.`, and begins with a letter";
             return Err(Error::Name { name: crate::printable(&config.name), why: why.to_owned() });
         }
-        Ok(Self { config, source, info: OnceLock::new() })
+        Ok(Self { config, source, info: OnceLock::new(), known: Mutex::default() })
     }
 
     /// What the settings say of it.
@@ -108,6 +119,18 @@ impl Registry {
         }
         let info = self.source.info().map_err(|source| self.error(source))?;
         Ok(self.info.get_or_init(|| info))
+    }
+
+    /// The releases of a plugin. What was asked for to find out which registry has it is not asked for again, once.
+    pub(crate) fn releases(&self, id: &PluginId) -> Result<Vec<Release>, Error> {
+        match self.known().remove(id) {
+            Some((asked, known)) if asked.elapsed() < KNOWN_FOR => Ok(known),
+            _ => self.source.releases(id).map_err(|source| self.error(source)),
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<PluginId, (Instant, Vec<Release>)>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How old a release has to be.
@@ -140,7 +163,10 @@ fn open(config: &RegistryConfig, http: HttpOptions) -> Result<Box<dyn Source>, E
     if config.is_bucket() {
         return bucket(config, http).map_err(unusable);
     }
-    let why = "a registry is a folder, `file:///a/folder`, a server, `https://…`, or a bucket, `s3://…`";
+    if config.is_oci() {
+        return open_oci(config, http).map_err(unusable);
+    }
+    let why = "a registry is a folder, `file:///a/folder`, a server, `https://…`, a place in an OCI registry, `oci://…`, or in a bucket, `s3://…`";
     Err(unusable(why.to_owned()))
 }
 
@@ -152,6 +178,16 @@ fn bucket(config: &RegistryConfig, http: HttpOptions) -> Result<Box<dyn Source>,
 #[cfg(not(feature = "s3"))]
 fn bucket(_: &RegistryConfig, _: HttpOptions) -> Result<Box<dyn Source>, String> {
     Err("this program was built without registries in buckets".to_owned())
+}
+
+#[cfg(feature = "oci")]
+fn open_oci(config: &RegistryConfig, http: HttpOptions) -> Result<Box<dyn Source>, String> {
+    Ok(Box::new(crate::oci::OciSource::new(&config.url, http)?))
+}
+
+#[cfg(not(feature = "oci"))]
+fn open_oci(_: &RegistryConfig, _: HttpOptions) -> Result<Box<dyn Source>, String> {
+    Err("this program was built without OCI registries".to_owned())
 }
 
 /// The registries of the settings, in the order of their priorities.
@@ -242,14 +278,14 @@ impl Registries {
     }
 }
 
-/// Whether a registry cannot be reached now, rather than saying something wrong.
+/// Whether a registry has no answer, since it cannot be reached now or does not list what it has, rather than saying something wrong.
 pub fn is_unreachable(error: &Error) -> bool {
     matches!(
         error,
         Error::Registry {
             source: SourceError::Tree(
                 TreeError::Unreachable { .. } | TreeError::Status { .. } | TreeError::Offline(_)
-            ),
+            ) | SourceError::NoListing { .. },
             ..
         }
     )

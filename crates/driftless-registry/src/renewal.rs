@@ -43,11 +43,8 @@ pub fn renewals(
 ) -> Result<Vec<Renewal>, Error> {
     let of_registry =
         |source_error: SourceError| Error::Registry { registry: source.place(), source: source_error };
-    let found = source.search(&[], usize::MAX).map_err(of_registry)?;
     let mut renewals = Vec::new();
-    for plugin in found.plugins.iter().filter(|plugin| plugin.namespace == namespace.as_str()) {
-        let Ok(name) = plugin.name.parse::<Slug>() else { continue };
-        let id = PluginId { namespace: namespace.clone(), name };
+    for id in source.plugins(namespace).map_err(of_registry)? {
         for release in source.releases(&id).map_err(of_registry)? {
             let text = release.text.as_bytes();
             if !release.signature.as_deref().is_some_and(|signature| old.has_signed(text, signature)) {

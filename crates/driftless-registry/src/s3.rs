@@ -195,7 +195,7 @@ impl WritableTree for S3Tree {
             let why = "it has no ETag, so what others publish at the same time would be lost".to_owned();
             TreeError::Refused { url: shown_url(&url), why }
         })?;
-        let bytes = client.read_body(&url, &mut response, max_bytes)?;
+        let bytes = client.read_body(&mut response, &url, max_bytes)?;
         Ok(Some(Versioned { bytes, tag }))
     }
 

@@ -4,7 +4,7 @@ use driftless_plugin_api::json::Bounds;
 use driftless_plugin_api::text::{printable_line, truncated};
 use serde::{Deserialize, Serialize};
 
-use crate::error::SourceError;
+use crate::error::{Error, SourceError};
 use crate::id::{PluginId, Slug};
 use crate::index::{self, MAX_INDEX_BYTES, Release};
 use crate::keys::PublicKey;
@@ -43,6 +43,20 @@ pub trait Source: Send + Sync {
     /// When it cannot be asked.
     fn search(&self, words: &[String], max: usize) -> Result<Found, SourceError>;
 
+    /// The plugins of a namespace, all of them.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be asked.
+    fn plugins(&self, namespace: &Slug) -> Result<Vec<PluginId>, SourceError> {
+        let found = self.search(&[], usize::MAX)?.plugins.into_iter();
+        let found = found.filter(|plugin| plugin.namespace == namespace.as_str());
+        let id = |plugin: FoundPlugin| {
+            Some(PluginId { namespace: namespace.clone(), name: plugin.name.parse().ok()? })
+        };
+        Ok(found.filter_map(id).collect())
+    }
+
     /// The keys that sign for a namespace, as the registry says.
     ///
     /// # Errors
@@ -70,6 +84,16 @@ pub struct RegistryInfo {
     /// The namespace of plugins that are asked for without one.
     #[serde(deserialize_with = "slug", serialize_with = "slug_text")]
     pub namespace: Slug,
+}
+
+impl RegistryInfo {
+    /// Whether it is of a form that this program knows, and has an identity that can be one.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.v != FORM {
+            return Err(format!("its form is {}, and this program knows form {FORM}", self.v));
+        }
+        registry_identity(&self.id).map(|_| ())
+    }
 }
 
 /// The form of a tree that this program knows.
@@ -114,6 +138,32 @@ pub(crate) struct KeysFile {
     pub(crate) keys: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) rotations: Vec<SignedText>,
+}
+
+impl KeysFile {
+    /// What it says.
+    pub(crate) fn read(self) -> Result<Keys, String> {
+        let key = |key: &String| key.parse().map_err(|error: Error| error.to_string());
+        let rotation = |signed: SignedText| SignedRotation::parse(signed.text, signed.signature);
+        Ok(Keys {
+            keys: self.keys.iter().map(key).collect::<Result<_, _>>()?,
+            rotations: self.rotations.into_iter().map(rotation).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Lets a key take the place of another, in a registry of this identity.
+    pub(crate) fn rotate(&mut self, signed: &SignedRotation, identity: &str) -> Result<(), Error> {
+        let rotation = &signed.rotation;
+        let leads = signed.leads_from(&rotation.old, identity, &rotation.namespace);
+        if !leads || !self.keys.iter().any(|key| key == rotation.old.as_str()) {
+            let why = format!("{} is no key of the namespace `{}`", rotation.old, rotation.namespace);
+            return Err(Error::NotPublished { plugin: "the rotation".to_owned(), why });
+        }
+        self.keys.retain(|key| key != rotation.old.as_str());
+        self.keys.push(rotation.new.to_string());
+        self.rotations.push(SignedText { text: signed.text.clone(), signature: signed.signature.clone() });
+        Ok(())
+    }
 }
 
 /// A text, with a signature over it.
@@ -168,11 +218,7 @@ impl<T: Tree> Source for IndexSource<T> {
     fn info(&self) -> Result<RegistryInfo, SourceError> {
         let info: Option<RegistryInfo> = self.read_json(layout::CONFIG, MAX_CONFIG_BYTES)?;
         let info = info.ok_or_else(|| SourceError::NoRegistry(self.0.place()))?;
-        if info.v != FORM {
-            let why = format!("its form is {}, and this program knows form {FORM}", info.v);
-            return Err(self.malformed(layout::CONFIG, why));
-        }
-        registry_identity(&info.id).map_err(|why| self.malformed(layout::CONFIG, why))?;
+        info.check().map_err(|why| self.malformed(layout::CONFIG, why))?;
         Ok(info)
     }
 
@@ -224,14 +270,7 @@ impl<T: Tree> Source for IndexSource<T> {
         let Some(file) = self.read_json::<KeysFile>(&path, MAX_KEYS_BYTES)? else {
             return Ok(Keys::default());
         };
-        let keys = file.keys.iter().map(|key| key.parse().map_err(|error| self.malformed(&path, error)));
-        let rotation = |signed: SignedText| {
-            SignedRotation::parse(signed.text, signed.signature).map_err(|why| self.malformed(&path, why))
-        };
-        Ok(Keys {
-            keys: keys.collect::<Result<_, _>>()?,
-            rotations: file.rotations.into_iter().map(rotation).collect::<Result<_, SourceError>>()?,
-        })
+        file.read().map_err(|why| self.malformed(&path, why))
     }
 
     fn place(&self) -> String {

@@ -7,9 +7,9 @@ use driftless_host::{ErrorKind, Policy};
 use driftless_plugin_api::text::truncated;
 use serde_json::{Map, Value};
 
-use crate::collect::collect_steps;
 use crate::error::{Error, Result};
 use crate::file::{CollectorStep, TaskStep};
+use crate::mistake::Mistakes;
 use crate::outcome::{ItemOutcome, TaskFailure, TaskOutcome};
 use crate::plan::Plan;
 use crate::{condition, repeat};
@@ -62,7 +62,7 @@ impl Plan<'_> {
     ///
     /// When a template fails, a configuration does not match its schema, or a plugin brings no result. What `report` heard of
     /// is done.
-    pub fn run(&self, mut report: impl FnMut(Progress<'_>)) -> Result<()> {
+    pub fn run(&self, mut report: impl FnMut(Progress<'_>)) -> Result<(), Mistakes> {
         self.go(Mode::Run, &mut report)
     }
 
@@ -71,13 +71,13 @@ impl Plan<'_> {
     /// # Errors
     ///
     /// When a template fails, or a configuration does not match its schema.
-    pub fn dry_run(&self, mut report: impl FnMut(Progress<'_>)) -> Result<()> {
+    pub fn dry_run(&self, mut report: impl FnMut(Progress<'_>)) -> Result<(), Mistakes> {
         self.go(Mode::Check, &mut report)
     }
 
-    fn go(&self, mode: Mode, report: &mut Reports<'_>) -> Result<()> {
+    fn go(&self, mode: Mode, report: &mut Reports<'_>) -> Result<(), Mistakes> {
         let selected = |(_, step): &(usize, &TaskStep)| self.options.selection.selects(&step.tags);
-        let mut tasks = self.file.tasks.iter().enumerate().filter(selected);
+        let mut tasks = self.file.tasks().filter(selected);
         let ended = self.variables(report).and_then(|vars| {
             Run { plan: self, mode, vars, registered: Vec::new() }.tasks(&mut tasks, report)
         });
@@ -88,13 +88,10 @@ impl Plan<'_> {
     }
 
     /// The variables that there are for the first task.
-    fn variables(&self, report: &mut Reports<'_>) -> Result<Map<String, Value>> {
-        let mut vars = self.templates.fill_vars_beside(&self.options.vars, &self.file.vars)?;
-        if !self.file.collectors.is_empty() {
-            let facts =
-                collect_steps(self.manager, self.templates, &self.file.collectors, &vars, |step, error| {
-                    report(Progress::NoFacts(step, error));
-                })?;
+    fn variables(&self, report: &mut Reports<'_>) -> Result<Map<String, Value>, Mistakes> {
+        let mut vars = self.vars()?;
+        if !self.file.file().collectors.is_empty() {
+            let facts = self.collect_with(&vars, |step, error| report(Progress::NoFacts(step, error)))?;
             vars.insert("facts".to_owned(), Value::Object(facts));
         }
         Ok(vars)
@@ -123,12 +120,12 @@ impl<'p> Run<'p> {
         &mut self,
         tasks: &mut dyn Iterator<Item = (usize, &'p TaskStep)>,
         report: &mut Reports<'_>,
-    ) -> Result<()> {
+    ) -> Result<(), Mistakes> {
         for (number, step) in tasks {
             report(Progress::Begins(step));
             let label = self.label(step, &self.vars);
             let outcome = self.task(step, &label, report);
-            let outcome = outcome.map_err(|error| error.at(format!("tasks[{number}] ({label})")))?;
+            let outcome = outcome.map_err(|error| self.plan.ended_in_task(number, step, &label, error))?;
             report(Progress::Task(Report { step, label: &label, outcome: &outcome }));
             if outcome.has_failed() {
                 return Ok(());

@@ -1,60 +1,67 @@
 //! Facts, collected one collector after the other.
 
-use std::collections::BTreeSet;
-
-use driftless_host::PluginManager;
-use driftless_templates::Templates;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use crate::file::{CollectorStep, FactsFile};
+use crate::file::CollectorStep;
+use crate::mistake::Mistakes;
+use crate::plan::Plan;
 
-/// Runs a file of collectors; the facts of each stand under its key. `report` hears of those that brought none and whose
-/// `on_failure` says to go on without.
-///
-/// # Errors
-///
-/// When a template fails, a configuration does not match its schema, two collectors have the same key, or a plugin brings no
-/// facts.
-pub fn collect(
-    manager: &PluginManager,
-    templates: &Templates,
-    file: &FactsFile,
-    report: impl FnMut(&CollectorStep, &driftless_host::Error),
-) -> Result<Map<String, Value>> {
-    let vars = templates.fill_vars(&file.vars)?;
-    collect_steps(manager, templates, &file.collectors, &vars, report)
-}
+impl Plan<'_> {
+    /// Runs the collectors; the facts of each stand under its key. `report` hears of those that brought none and whose `on_failure` says to go on
+    /// without.
+    ///
+    /// # Errors
+    ///
+    /// When a template fails, a configuration does not match its schema, or a plugin brings no facts.
+    pub fn collect(
+        &self,
+        report: impl FnMut(&CollectorStep, &driftless_host::Error),
+    ) -> Result<Map<String, Value>, Mistakes> {
+        self.collect_with(&self.vars()?, report)
+    }
 
-pub(crate) fn collect_steps(
-    manager: &PluginManager,
-    templates: &Templates,
-    steps: &[CollectorStep],
-    vars: &Map<String, Value>,
-    mut report: impl FnMut(&CollectorStep, &driftless_host::Error),
-) -> Result<Map<String, Value>> {
-    let mut facts = Map::new();
-    let mut keys = BTreeSet::new();
-    for (number, step) in steps.iter().enumerate() {
-        let key = step.key();
-        let here = |error: Error| error.at(format!("collectors[{number}] ({key})"));
-        if !keys.insert(key) {
-            return Err(Error::File {
-                what: "collectors".to_owned(),
-                why: format!("there are two called `{key}`; give one a `name`"),
-            });
+    /// The variables of the file, beside those that were given.
+    pub(crate) fn vars(&self) -> Result<Map<String, Value>, Mistakes> {
+        let vars = self.templates.fill_vars_beside(&self.options.vars, &self.file.file().vars);
+        vars.map_err(|error| self.ended_in_vars(error.into()))
+    }
+
+    pub(crate) fn collect_with(
+        &self,
+        vars: &Map<String, Value>,
+        mut report: impl FnMut(&CollectorStep, &driftless_host::Error),
+    ) -> Result<Map<String, Value>, Mistakes> {
+        let mut facts = Map::new();
+        for (number, step) in self.file.collectors() {
+            let collected = self.collect_one(step, vars, &mut report);
+            let collected = collected.map_err(|error| self.ended_in_collector(number, step, error))?;
+            if let Some(collected) = collected {
+                facts.insert(step.key().to_owned(), Value::Object(collected));
+            }
         }
-        let config = templates.fill_object(&step.config, vars).map_err(|error| here(error.into()))?;
-        let collector = manager.facts_collector(&step.r#type, config);
-        let mut collector = collector.map_err(|error| here(error.into()))?;
+        Ok(facts)
+    }
+
+    /// The facts of a collector; none where the run goes on without.
+    fn collect_one(
+        &self,
+        step: &CollectorStep,
+        vars: &Map<String, Value>,
+        report: &mut dyn FnMut(&CollectorStep, &driftless_host::Error),
+    ) -> Result<Option<Map<String, Value>>> {
+        let config = self.templates.fill_object(&step.config, vars)?;
+        let mut collector = self.manager.facts_collector(&step.r#type, config)?;
         if let Some(policy) = &step.on_failure {
-            collector = collector.on_failure(policy).map_err(|error| here(error.into()))?;
+            collector = collector.on_failure(policy)?;
         }
         match collector.collect() {
-            Ok(collected) => drop(facts.insert(key.to_owned(), Value::Object(collected))),
-            Err(error) if collector.tolerates(&error) => report(step, &error),
-            Err(error) => return Err(here(error.into())),
+            Ok(collected) => Ok(Some(collected)),
+            Err(error) if collector.tolerates(&error) => {
+                report(step, &error);
+                Ok(None)
+            }
+            Err(error) => Err(Error::from(error)),
         }
     }
-    Ok(facts)
 }

@@ -1,22 +1,25 @@
 //! `when`: whether a task is run.
 
+use std::collections::BTreeSet;
+
+use driftless_documents::ValuePath;
 use driftless_plugin_api::hint::{Expected, hint};
-use driftless_templates::Templates;
+use driftless_templates::{Templates, check_variable_name};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::file::TaskStep;
 
-/// What has to be true, each with what it is called: one condition, or each of a list.
-pub(crate) fn conditions(step: &TaskStep) -> impl Iterator<Item = (String, &Value)> {
+/// What has to be true, each with the way to it: one condition, or each of a list.
+pub(crate) fn conditions(step: &TaskStep) -> impl Iterator<Item = (ValuePath, &Value)> {
     let (conditions, is_list): (&[Value], bool) = match &step.when {
         None => (&[], false),
         Some(Value::Array(conditions)) if !conditions.is_empty() => (conditions, true),
         Some(condition) => (std::slice::from_ref(condition), false),
     };
     conditions.iter().enumerate().map(move |(number, condition)| {
-        let what = if is_list { format!("when[{number}]") } else { "when".to_owned() };
-        (what, condition)
+        let path = ValuePath::default().with("when");
+        (if is_list { path.with(number) } else { path }, condition)
     })
 }
 
@@ -35,8 +38,8 @@ pub(crate) fn expression_variables(templates: &Templates, expression: &Value) ->
 
 /// Whether all conditions are true. Those behind one that is false are not looked at.
 pub(crate) fn is_wanted(templates: &Templates, step: &TaskStep, vars: &Map<String, Value>) -> Result<bool> {
-    for (what, condition) in conditions(step) {
-        if !is_true(templates, condition, vars, &what)? {
+    for (path, condition) in conditions(step) {
+        if !is_true(templates, condition, vars, &path)? {
             return Ok(false);
         }
     }
@@ -44,28 +47,41 @@ pub(crate) fn is_wanted(templates: &Templates, step: &TaskStep, vars: &Map<Strin
 }
 
 /// What can be said of a condition without the variables that it uses.
-pub(crate) fn check(templates: &Templates, condition: &Value, what: &str) -> Result<()> {
+pub(crate) fn check(
+    templates: &Templates,
+    condition: &Value,
+    path: &ValuePath,
+    variables: &BTreeSet<String>,
+) -> Result<()> {
     match condition {
         Value::Bool(_) => Ok(()),
         Value::String(expression) => {
-            templates.check_expression(expression).map_err(|error| match braces(expression) {
-                Some(why) => wrong(what, why),
-                None => error.at(what).into(),
+            if let Some(why) = hint(Expected::Boolean, condition).filter(|_| is_word(expression, variables)) {
+                return Err(wrong(path, why));
+            }
+            templates.check_expression(expression, variables).map_err(|error| match braces(expression) {
+                Some(why) => wrong(path, why),
+                None => Error::from(error).in_value(path.clone()),
             })
         }
-        other => Err(neither(what, other)),
+        other => Err(neither(path, other)),
     }
 }
 
-fn is_true(templates: &Templates, condition: &Value, vars: &Map<String, Value>, what: &str) -> Result<bool> {
+fn is_true(
+    templates: &Templates,
+    condition: &Value,
+    vars: &Map<String, Value>,
+    path: &ValuePath,
+) -> Result<bool> {
     let value = match condition {
         Value::String(expression) => match templates.evaluate(expression, vars) {
             Ok(value) => value,
             Err(error) => {
                 let meant = hint(Expected::Boolean, condition).or_else(|| braces(expression));
                 return Err(match meant {
-                    Some(why) => wrong(what, why),
-                    None => error.at(what).into(),
+                    Some(why) => wrong(path, why),
+                    None => Error::from(error).in_value(path.clone()),
                 });
             }
         },
@@ -73,16 +89,22 @@ fn is_true(templates: &Templates, condition: &Value, vars: &Map<String, Value>, 
     };
     match value {
         Value::Bool(is_true) => Ok(is_true),
-        other => Err(neither(what, &other)),
+        other => Err(neither(path, &other)),
     }
 }
 
-fn wrong(what: &str, why: String) -> Error {
-    Error::File { what: format!("`{what}`"), why }
+/// Whether an expression is one word that is no variable, such as `no`.
+fn is_word(expression: &str, variables: &BTreeSet<String>) -> bool {
+    let word = expression.trim();
+    check_variable_name(word).is_ok() && !variables.contains(word)
 }
 
-fn neither(what: &str, value: &Value) -> Error {
-    wrong(what, format!("it is {value}, which is neither true nor false"))
+fn wrong(path: &ValuePath, why: String) -> Error {
+    Error::File { path: path.clone(), what: format!("`{path}`"), why }
+}
+
+fn neither(path: &ValuePath, value: &Value) -> Error {
+    wrong(path, format!("it is {value}, which is neither true nor false"))
 }
 
 /// What to write instead of an expression with braces around it, or around its variables.

@@ -1,6 +1,6 @@
 //! Why a file of tasks or collectors did not run to its end.
 
-use driftless_documents::DocumentError;
+use driftless_documents::{DocumentError, ValuePath};
 use driftless_host::ErrorKind;
 use driftless_templates::{NotAVariable, TemplateError};
 
@@ -34,6 +34,8 @@ pub enum Error {
     /// A file that asks for something impossible.
     #[error("{what}: {why}")]
     File {
+        /// The way to it, in the step.
+        path: ValuePath,
         /// Which part of it.
         what: String,
         /// What is wrong with it.
@@ -45,10 +47,18 @@ pub enum Error {
         /// What kind of answer it asks for.
         kind: ErrorKind,
     },
-    /// Something that went wrong in one step.
+    /// Something that went wrong in a value of a step.
+    #[error("{path}: {source}")]
+    Value {
+        /// The way to the value, in the step.
+        path: ValuePath,
+        /// What went wrong there.
+        source: Box<Error>,
+    },
+    /// Something that went wrong in one part of a larger whole.
     #[error("{what}: {source}")]
     Context {
-        /// Which step.
+        /// In which part.
         what: String,
         /// What went wrong there.
         source: Box<Error>,
@@ -62,18 +72,33 @@ impl From<driftless_host::Error> for Error {
 }
 
 impl Error {
-    /// The same error in a task with `no_log`: nothing that is written there is told.
-    pub(crate) fn hidden(&self) -> Self {
-        let kind = match self.template() {
-            Some(_) => ErrorKind::Configuration,
-            None => self.kind(),
-        };
-        Self::Hidden { kind }
-    }
-
-    /// The same error, with the step in which it happened.
+    /// The same error, with the part in which it happened.
     pub(crate) fn at(self, what: impl Into<String>) -> Self {
         Self::Context { what: what.into(), source: Box::new(self) }
+    }
+
+    /// The same error, in a value of a step.
+    pub(crate) fn in_value(self, path: ValuePath) -> Self {
+        Self::Value { path, source: Box::new(self) }
+    }
+
+    /// The way to what is wrong, in the step; an empty one where the step is wrong as a whole.
+    pub fn path(&self) -> ValuePath {
+        match self {
+            Self::Template(error) => error.path(),
+            Self::Plugin(error) => match &**error {
+                driftless_host::Error::Configuration { violations, .. } => {
+                    violations.first().map(|violation| ValuePath::of_message(violation)).unwrap_or_default()
+                }
+                _ => ValuePath::default(),
+            },
+            Self::Value { path, source } => path.clone().join(&source.path()),
+            Self::Context { source, .. } => source.path(),
+            Self::File { path, .. } => path.clone(),
+            Self::Document(_) | Self::Variable(_) | Self::UnknownKey { .. } | Self::Hidden { .. } => {
+                ValuePath::default()
+            }
+        }
     }
 
     /// What a plugin did wrong, if one did, in a template or by itself.
@@ -81,7 +106,7 @@ impl Error {
         match self {
             Self::Plugin(error) => Some(error),
             Self::Template(error) => error.plugin_error(),
-            Self::Context { source, .. } => source.plugin_error(),
+            Self::Value { source, .. } | Self::Context { source, .. } => source.plugin_error(),
             Self::Document(_)
             | Self::Variable(_)
             | Self::UnknownKey { .. }
@@ -99,7 +124,7 @@ impl Error {
             Self::Document(_) | Self::Variable(_) | Self::UnknownKey { .. } | Self::File { .. } => {
                 ErrorKind::Configuration
             }
-            Self::Context { source, .. } => source.kind(),
+            Self::Value { source, .. } | Self::Context { source, .. } => source.kind(),
         }
     }
 
@@ -107,7 +132,7 @@ impl Error {
     pub fn template(&self) -> Option<&TemplateError> {
         match self {
             Self::Template(error) => error.template(),
-            Self::Context { source, .. } => source.template(),
+            Self::Value { source, .. } | Self::Context { source, .. } => source.template(),
             Self::Plugin(_)
             | Self::Document(_)
             | Self::Variable(_)

@@ -1,5 +1,6 @@
 //! Files of tasks and collectors as they are written in YAML, JSON or TOML.
 
+use driftless_documents::configuration;
 use driftless_host::FailurePolicy;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -73,8 +74,8 @@ pub struct TaskStep {
     pub when: Option<Value>,
     /// What is done when it brings no result; no template.
     pub on_failure: Option<FailurePolicy>,
-    /// Every other key: its configuration.
-    #[serde(flatten)]
+    /// Every other key, and those below `with`: its configuration.
+    #[serde(flatten, deserialize_with = "configuration")]
     pub config: Map<String, Value>,
 }
 
@@ -98,10 +99,28 @@ pub struct CollectorStep {
     pub name: Option<String>,
     /// What is done when it brings no facts; no template.
     pub on_failure: Option<FailurePolicy>,
-    /// Every other key: its configuration.
-    #[serde(flatten)]
+    /// Every other key, and those below `with`: its configuration.
+    #[serde(flatten, deserialize_with = "configuration")]
     pub config: Map<String, Value>,
 }
+
+/// The keys of a task that are no part of its configuration, unless they stand below `with`.
+pub const TASK_KEYS: [&str; 11] = [
+    "type",
+    "name",
+    "register",
+    "loop",
+    "loop_control",
+    "tags",
+    "no_log",
+    "ignore_errors",
+    "when",
+    "on_failure",
+    "with",
+];
+
+/// The keys of a collector that are no part of its configuration, unless they stand below `with`.
+pub const COLLECTOR_KEYS: [&str; 4] = ["type", "name", "on_failure", "with"];
 
 impl TaskStep {
     /// A task of this type, with nothing else said.
@@ -138,6 +157,11 @@ fn item() -> String {
 }
 
 impl CollectorStep {
+    /// A collector of this type, without a configuration.
+    pub fn new(r#type: impl Into<String>) -> Self {
+        Self { r#type: r#type.into(), name: None, on_failure: None, config: Map::new() }
+    }
+
     /// The key of its facts.
     pub fn key(&self) -> &str {
         let own = || self.r#type.split_once('.').map_or(self.r#type.as_str(), |(_, collector)| collector);

@@ -17,10 +17,9 @@ mod tags;
 mod task_file;
 
 pub use apply::{LoopItem, Progress, Report};
-pub use collect::collect;
 pub use driftless_documents as documents;
 pub use error::{Error, Result};
-pub use file::{ApplyFile, CollectorStep, FactsFile, LoopControl, TaskStep};
+pub use file::{ApplyFile, COLLECTOR_KEYS, CollectorStep, FactsFile, LoopControl, TASK_KEYS, TaskStep};
 pub use mistake::{MAX_MISTAKES, Mistake, Mistakes};
 pub use outcome::{ItemOutcome, TaskFailure, TaskOutcome};
 pub use plan::{Options, Plan};

@@ -1,4 +1,4 @@
-//! What is wrong with a file, before anything of it has run.
+//! What is wrong with a file, before anything of it has run and while it runs.
 
 use std::fmt;
 use std::ops::Range;
@@ -21,17 +21,33 @@ pub struct Mistake {
     pub error: Error,
     /// Whether it is in a task with `no_log`, so that the text there may not be shown.
     pub no_log: bool,
+    /// What kind of answer it asks for. A template that cannot be read is a mistake in the file, where one that fails when it is rendered is not.
+    pub kind: ErrorKind,
 }
 
 impl Mistake {
-    /// What kind of answer it asks for: a template that cannot be read is a mistake in the file, where one that fails when it is rendered is not.
-    ///
-    /// A mistake in a task with `no_log` is [hidden](Error::Hidden) and knows it still.
-    pub fn kind(&self) -> ErrorKind {
-        match self.error.template() {
+    /// One that is in the file as it is written.
+    pub(crate) fn of_file(step: Option<&str>, place: Option<Range<usize>>, error: Error) -> Self {
+        let kind = match error.template() {
             Some(_) => ErrorKind::Configuration,
-            None => self.error.kind(),
-        }
+            None => error.kind(),
+        };
+        Self { step: step.map(str::to_owned), place, error, no_log: false, kind }
+    }
+
+    /// One that came out when it was run.
+    pub(crate) fn of_run(step: Option<&str>, place: Option<Range<usize>>, error: Error) -> Self {
+        Self { kind: error.kind(), ..Self::of_file(step, place, error) }
+    }
+
+    /// The same one in a task with `no_log`: where it is is told, and what is wrong in `words` only.
+    pub(crate) fn hidden(self, words: Option<&str>) -> Self {
+        let hidden = Error::Hidden { kind: self.kind };
+        let error = match words {
+            Some(words) => hidden.at(words),
+            None => hidden,
+        };
+        Self { error, no_log: true, ..self }
     }
 }
 
@@ -44,7 +60,7 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// Everything that is wrong with a file, in the order in which it is written there. There is at least one.
+/// Everything that is wrong with a file, in the order in which it is written there, or the one thing that ended its run. There is at least one.
 #[derive(Debug)]
 pub struct Mistakes {
     mistakes: Vec<Mistake>,
@@ -64,6 +80,11 @@ impl Mistakes {
         Some(Self { mistakes, left_out, hidden })
     }
 
+    /// The one that ended a run.
+    pub(crate) fn of_run(mistake: Mistake, hidden: Vec<Range<usize>>) -> Self {
+        Self { mistakes: vec![mistake], left_out: 0, hidden }
+    }
+
     /// The first ones, [`MAX_MISTAKES`] at most.
     pub fn iter(&self) -> impl Iterator<Item = &Mistake> {
         self.mistakes.iter()
@@ -81,8 +102,8 @@ impl Mistakes {
 
     /// What kind of answer they ask for: that of all of them where it is the same, otherwise that the file has to change.
     pub fn kind(&self) -> ErrorKind {
-        let kind = self.mistakes[0].kind();
-        match self.mistakes.iter().all(|mistake| mistake.kind() == kind) {
+        let kind = self.mistakes[0].kind;
+        match self.mistakes.iter().all(|mistake| mistake.kind == kind) {
             true => kind,
             false => ErrorKind::Configuration,
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use driftless_documents::Step;
+use driftless_documents::{ValuePath, WITH};
 use driftless_host::api::component::ComponentKind;
 use driftless_host::{Component, PluginManager, nearest};
 use driftless_plugin_api::text::listed;
@@ -11,7 +11,7 @@ use driftless_templates::{Templates, check_variable_name};
 use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::file::{ApplyFile, CollectorStep, TaskStep};
+use crate::file::{COLLECTOR_KEYS, CollectorStep, TASK_KEYS, TaskStep};
 use crate::mistake::{Mistake, Mistakes};
 use crate::tags::Selection;
 use crate::task_file::{TaskFile, position, unknown_key};
@@ -48,7 +48,7 @@ pub struct Options {
 pub struct Plan<'a> {
     pub(crate) manager: &'a PluginManager,
     pub(crate) templates: &'a Templates,
-    pub(crate) file: ApplyFile,
+    pub(crate) file: TaskFile<'a>,
     pub(crate) options: Options,
 }
 
@@ -62,33 +62,117 @@ impl<'a> Plan<'a> {
     pub fn new(
         manager: &'a PluginManager,
         templates: &'a Templates,
-        mut file: TaskFile<'_>,
+        mut file: TaskFile<'a>,
         options: Options,
     ) -> Result<Self, Mistakes> {
         let (mistakes, hidden) = (file.mistakes(), file.hidden().to_vec());
         let has_type = mistakes.is_empty();
-        let mut check =
-            Check { manager, templates, file: &file, mistakes, refused: BTreeSet::new(), has_type };
+        let variables = variables(&file, &options);
+        let mut check = Check {
+            manager,
+            templates,
+            file: &file,
+            variables,
+            mistakes,
+            refused: BTreeSet::new(),
+            has_type,
+        };
         check.vars();
         check.collectors();
         file.tasks().for_each(|(number, step)| check.task(number, step));
         check.tags(&options.selection);
         match Mistakes::new(check.mistakes, hidden) {
             Some(mistakes) => Err(mistakes),
-            None => Ok(Self { manager, templates, file: file.into_file(), options }),
+            None => Ok(Self { manager, templates, file, options }),
         }
     }
 
     /// The tasks that are selected, in order.
     pub fn tasks(&self) -> impl Iterator<Item = &TaskStep> {
-        self.file.tasks.iter().filter(|step| self.options.selection.selects(&step.tags))
+        self.file.file().tasks.iter().filter(|step| self.options.selection.selects(&step.tags))
     }
+
+    /// What ended a run in the variables of the file.
+    pub(crate) fn ended_in_vars(&self, error: Error) -> Mistakes {
+        self.ended(None, &error.path(), error, false)
+    }
+
+    /// What ended a run in a collector.
+    pub(crate) fn ended_in_collector(&self, number: usize, step: &CollectorStep, error: Error) -> Mistakes {
+        let error = advised(error, &COLLECTOR_KEYS);
+        let path = self.path_of("collectors", number, &error);
+        self.ended(Some(&position("collectors", number, step.key())), &path, error, false)
+    }
+
+    /// What ended a run in a task, which has this name there.
+    pub(crate) fn ended_in_task(
+        &self,
+        number: usize,
+        step: &TaskStep,
+        label: &str,
+        error: Error,
+    ) -> Mistakes {
+        let error = advised(error, &TASK_KEYS);
+        let path = self.path_of("tasks", number, &error);
+        self.ended(Some(&position("tasks", number, label)), &path, error, step.no_log)
+    }
+
+    /// The way to what is wrong in a step: to its type where it is the plugin that failed.
+    fn path_of(&self, list: &str, number: usize, error: &Error) -> ValuePath {
+        let step = ValuePath::default().with(list).with(number);
+        match error.path() {
+            path if path.is_empty() => step.with("type"),
+            path => step.join(&path),
+        }
+    }
+
+    fn ended(&self, step: Option<&str>, path: &ValuePath, error: Error, no_log: bool) -> Mistakes {
+        let mistake = Mistake { no_log, ..Mistake::of_run(step, self.file.place_of(path), error) };
+        Mistakes::of_run(mistake, self.file.hidden().to_vec())
+    }
+}
+
+/// An error about a configuration, with what to write where a key of it is missing that the file has for itself.
+fn advised(mut error: Error, of_the_file: &[&str]) -> Error {
+    if let Error::Plugin(error) = &mut error
+        && let driftless_host::Error::Configuration { violations, .. } = &mut **error
+    {
+        for violation in violations {
+            *violation = below_with(std::mem::take(violation), of_the_file);
+        }
+    }
+    error
+}
+
+fn below_with(violation: String, of_the_file: &[&str]) -> String {
+    let missing = violation.strip_prefix('"').and_then(|rest| rest.strip_suffix("\" is a required property"));
+    match missing.filter(|key| of_the_file.contains(key)) {
+        Some(key) => format!(
+            "{violation}, and a `{key}` beside the type is the file's own; write `{WITH}:` and below that the `{key}` of the configuration"
+        ),
+        None => violation,
+    }
+}
+
+/// The names that templates of a file may use.
+fn variables(file: &TaskFile<'_>, options: &Options) -> BTreeSet<String> {
+    let written = file.file();
+    let mut names: BTreeSet<String> = written.vars.keys().chain(options.vars.keys()).cloned().collect();
+    names.insert("facts".to_owned());
+    for step in &written.tasks {
+        names.extend(step.register.clone());
+        names.insert(step.loop_control.loop_var.clone());
+        names.extend(step.loop_control.index_var.clone());
+    }
+    names
 }
 
 struct Check<'a, 't> {
     manager: &'a PluginManager,
     templates: &'a Templates,
     file: &'a TaskFile<'t>,
+    /// The variables that there may be.
+    variables: BTreeSet<String>,
     mistakes: Vec<Mistake>,
     /// Plugins that cannot be loaded. Each is told once.
     refused: BTreeSet<String>,
@@ -99,26 +183,19 @@ struct Check<'a, 't> {
 /// The step that is being checked.
 struct At<'s> {
     label: String,
-    path: [Step; 2],
+    path: ValuePath,
     /// Whether what is written in it may not be shown.
     no_log: bool,
     config: &'s Map<String, Value>,
 }
 
-impl At<'_> {
-    fn path(&self, more: impl IntoIterator<Item = Step>) -> Vec<Step> {
-        self.path.iter().cloned().chain(more).collect()
-    }
-}
-
 impl Check<'_, '_> {
     fn vars(&mut self) {
         for (name, value) in &self.file.file().vars {
-            each_text(value, &mut vec!["vars".into(), name.as_str().into()], &mut |path, text| {
-                if let Err(error) = self.templates.check(text) {
-                    let place = self.file.place_of(path);
-                    let error = error.at(written(path)).into();
-                    self.mistakes.push(Mistake { step: None, place, error, no_log: false });
+            each_text(value, &mut ValuePath::default().with("vars").with(name), &mut |path, text| {
+                if let Err(error) = self.templates.check(text, &self.variables) {
+                    let error = Error::from(error).in_value(path.clone());
+                    self.mistakes.push(Mistake::of_file(None, self.file.place_of(path), error));
                 }
             });
         }
@@ -130,12 +207,13 @@ impl Check<'_, '_> {
             let key = step.key();
             let at = At {
                 label: position("collectors", number, key),
-                path: ["collectors".into(), number.into()],
+                path: ValuePath::default().with("collectors").with(number),
                 no_log: false,
                 config: &step.config,
             };
             if !keys.insert(key) {
                 let error = Error::File {
+                    path: ValuePath::default(),
                     what: "collectors".to_owned(),
                     why: format!("there are two called `{key}`; give one a `name`"),
                 };
@@ -144,7 +222,7 @@ impl Check<'_, '_> {
             self.texts(&at);
             let CollectorStep { r#type, .. } = step;
             if let Some(component) = self.component(&at, ComponentKind::FactsCollector, r#type) {
-                self.config(&at, component);
+                self.config(&at, component, &COLLECTOR_KEYS);
             }
         }
     }
@@ -152,7 +230,7 @@ impl Check<'_, '_> {
     fn task(&mut self, number: usize, step: &TaskStep) {
         let at = At {
             label: position("tasks", number, step.label()),
-            path: ["tasks".into(), number.into()],
+            path: ValuePath::default().with("tasks").with(number),
             no_log: step.no_log,
             config: &step.config,
         };
@@ -179,39 +257,39 @@ impl Check<'_, '_> {
         for (key, value) in &step.config {
             match is_foreign(key) {
                 Some(instead) => {
-                    let place = self.file.key_place_of(&at.path([key.as_str().into()]));
+                    let place = self.file.key_place_of(&at.path.clone().with(key));
                     self.secret_mistake(&at, place, unknown_key(key, instead), None);
                 }
                 None => drop(own.insert(key.clone(), value.clone())),
             }
         }
         if let Some(component) = component {
-            self.config(&At { config: &own, ..at }, component);
+            self.config(&At { config: &own, ..at }, component, &TASK_KEYS);
         }
     }
 
     /// What says how a task is run.
     fn control(&mut self, at: &At<'_>, step: &TaskStep) {
-        let place = |key: &str| self.file.place_of(&at.path([key.into()]));
+        let place = |key: &str| self.file.place_of(&at.path.clone().with(key));
         let mut found: Vec<(Option<Range<usize>>, Error)> = Vec::new();
         if let Some(name) = &step.name
-            && let Err(error) = self.templates.check(name)
+            && let Err(error) = self.templates.check(name, &self.variables)
         {
-            found.push((place("name"), error.at("name").into()));
+            found.push((place("name"), Error::from(error).in_value(ValuePath::default().with("name"))));
         }
-        for (what, condition) in condition::conditions(step) {
-            if let Err(error) = condition::check(self.templates, condition, &what) {
-                found.push((place("when"), error));
+        for (path, condition) in condition::conditions(step) {
+            if let Err(error) = condition::check(self.templates, condition, &path, &self.variables) {
+                found.push((self.file.place_of(&at.path.clone().join(&path)), error));
             }
         }
         if let Some(made_of) = &step.r#loop {
-            if let Err(error) = repeat::check(self.templates, made_of) {
+            if let Err(error) = repeat::check(self.templates, made_of, &self.variables) {
                 found.push((place("loop"), error));
             }
-            each_text(made_of, &mut at.path(["loop".into()]), &mut |path, text| {
-                if let Err(error) = self.templates.check(text) {
-                    let what = written(&path[at.path.len()..]);
-                    found.push((self.file.place_of(path), error.at(what).into()));
+            each_text(made_of, &mut ValuePath::default().with("loop"), &mut |path, text| {
+                if let Err(error) = self.templates.check(text, &self.variables) {
+                    let place = self.file.place_of(&at.path.clone().join(path));
+                    found.push((place, Error::from(error).in_value(path.clone())));
                 }
             });
         }
@@ -235,12 +313,11 @@ impl Check<'_, '_> {
     /// The templates of a configuration.
     fn texts(&mut self, at: &At<'_>) {
         for (key, value) in at.config {
-            each_text(value, &mut at.path([key.as_str().into()]), &mut |path, text| {
-                if let Err(error) = self.templates.check(text) {
-                    let what = written(&path[at.path.len()..]);
-                    let place = self.file.place_of(path);
+            each_text(value, &mut ValuePath::default().with(key), &mut |path, text| {
+                if let Err(error) = self.templates.check(text, &self.variables) {
+                    let place = self.file.place_of(&at.path.clone().join(path));
                     // The way there is one through keys, which are not shown either.
-                    self.secret_mistake(at, place, error.at(&what).into(), None);
+                    self.secret_mistake(at, place, Error::from(error).in_value(path.clone()), None);
                 }
             });
         }
@@ -261,7 +338,7 @@ impl Check<'_, '_> {
                 ) {
                     self.refused.insert(plugin.to_owned());
                 }
-                let place = self.file.place_of(&at.path(["type".into()]));
+                let place = self.file.place_of(&at.path.clone().with("type"));
                 self.mistake(at, place, error.into());
                 None
             }
@@ -269,7 +346,7 @@ impl Check<'_, '_> {
     }
 
     /// A configuration, as far as it can be told before its templates are filled in.
-    fn config(&mut self, at: &At<'_>, component: Component) {
+    fn config(&mut self, at: &At<'_>, component: Component, of_the_file: &[&str]) {
         let config = self.known_keys(at, &component);
         if config.values().any(Templates::has_templates) {
             return;
@@ -279,7 +356,8 @@ impl Check<'_, '_> {
             return self.secret_mistake(at, self.file.place_of(&at.path), error.into(), None);
         };
         for violation in violations {
-            let place = self.file.place_of(&at.path(pointed_at(&violation)));
+            let violation = below_with(violation, of_the_file);
+            let place = self.file.place_of(&at.path.clone().join(&ValuePath::of_message(&violation)));
             let error =
                 driftless_host::Error::Configuration { what: what.clone(), violations: vec![violation] };
             self.secret_mistake(at, place, error.into(), Some(&what));
@@ -301,7 +379,7 @@ impl Check<'_, '_> {
                 None if known.is_empty() => format!("{} has no keys", component.location()),
                 None => format!("{} has {}", component.location(), listed(&known, MAX_LISTED)),
             };
-            let place = self.file.key_place_of(&at.path([key.as_str().into()]));
+            let place = self.file.key_place_of(&at.path.clone().with(key));
             self.secret_mistake(at, place, unknown_key(key, &instead), None);
         }
         config
@@ -315,26 +393,19 @@ impl Check<'_, '_> {
                 true => "no task has a tag".to_owned(),
                 false => format!("no task has it; there is: {}", listed(&tags, MAX_LISTED)),
             };
-            let error = Error::File { what: format!("the tag `{tag}`"), why };
-            self.mistakes.push(Mistake { step: None, place: None, error, no_log: false });
+            let error = Error::File { path: ValuePath::default(), what: format!("the tag `{tag}`"), why };
+            self.mistakes.push(Mistake::of_file(None, None, error));
         }
     }
 
     fn mistake(&mut self, at: &At<'_>, place: Option<Range<usize>>, error: Error) {
-        self.mistakes.push(Mistake { step: Some(at.label.clone()), place, error, no_log: at.no_log });
+        self.mistakes.push(Mistake { no_log: at.no_log, ..Mistake::of_file(Some(&at.label), place, error) });
     }
 
     /// A mistake whose words may show what is written. `what` is told in any case, and does not.
     fn secret_mistake(&mut self, at: &At<'_>, place: Option<Range<usize>>, error: Error, what: Option<&str>) {
-        let mut mistake = Mistake { step: Some(at.label.clone()), place, error, no_log: at.no_log };
-        if at.no_log {
-            let hidden = mistake.error.hidden();
-            mistake.error = match what {
-                Some(what) => hidden.at(what),
-                None => hidden,
-            };
-        }
-        self.mistakes.push(mistake);
+        let mistake = Mistake::of_file(Some(&at.label), place, error);
+        self.mistakes.push(if at.no_log { mistake.hidden(what) } else { mistake });
     }
 }
 
@@ -342,50 +413,25 @@ impl Check<'_, '_> {
 const MAX_LISTED: usize = 20;
 
 /// Calls `found` with every text of a value, and the path to it.
-fn each_text(value: &Value, path: &mut Vec<Step>, found: &mut dyn FnMut(&[Step], &str)) {
+fn each_text(value: &Value, path: &mut ValuePath, found: &mut dyn FnMut(&ValuePath, &str)) {
     match value {
         Value::String(text) => found(path, text),
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                path.push(index.into());
+                path.push(index);
                 each_text(item, path, found);
                 path.pop();
             }
         }
         Value::Object(object) => {
             for (key, value) in object {
-                path.push(key.as_str().into());
+                path.push(key);
                 each_text(value, path, found);
                 path.pop();
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
-}
-
-/// A path as people write it: `data[0].name`.
-fn written(path: &[Step]) -> String {
-    let mut text = String::new();
-    for step in path {
-        match step {
-            Step::Key(key) if text.is_empty() => text.push_str(key),
-            Step::Key(key) => text.extend([".", key]),
-            Step::Index(index) => text.push_str(&format!("[{index}]")),
-        }
-    }
-    text
-}
-
-/// Where a violation is: it begins with a JSON pointer, unless it is about the whole.
-fn pointed_at(violation: &str) -> Vec<Step> {
-    let Some((pointer, _)) = violation.strip_prefix('/').and_then(|rest| rest.split_once(": ")) else {
-        return Vec::new();
-    };
-    let step = |token: &str| match token.parse::<usize>() {
-        Ok(index) => Step::Index(index),
-        Err(_) => Step::Key(token.replace("~1", "/").replace("~0", "~")),
-    };
-    pointer.split('/').map(step).collect()
 }
 
 /// The properties of a configuration whose schema allows no others.

@@ -1,5 +1,8 @@
 //! `loop`: a task that is run once for each item of a list.
 
+use std::collections::BTreeSet;
+
+use driftless_documents::ValuePath;
 use driftless_templates::Templates;
 use serde_json::{Map, Value};
 
@@ -21,7 +24,7 @@ pub(crate) fn items(
         Some(Value::String(expression)) if !expression.contains("{{") => templates.evaluate(expression, vars),
         Some(other) => templates.fill(other, vars),
     };
-    let items = match made.map_err(|error| error.at("loop"))? {
+    let items = match made.map_err(|error| Error::from(error).in_value(of_loop()))? {
         Value::Array(items) => items,
         other => return Err(no_list(&other)),
     };
@@ -32,10 +35,11 @@ pub(crate) fn items(
 }
 
 /// What can be said of a loop without the variables that it uses.
-pub(crate) fn check(templates: &Templates, made_of: &Value) -> Result<()> {
+pub(crate) fn check(templates: &Templates, made_of: &Value, variables: &BTreeSet<String>) -> Result<()> {
     match made_of {
         Value::String(expression) if !expression.contains("{{") => {
-            Ok(templates.check_expression(expression).map_err(|error| error.at("loop"))?)
+            let checked = templates.check_expression(expression, variables);
+            checked.map_err(|error| Error::from(error).in_value(of_loop()))
         }
         Value::String(_) | Value::Array(_) => Ok(()),
         other => Err(no_list(other)),
@@ -81,6 +85,10 @@ fn no_list(value: &Value) -> Error {
     })
 }
 
+fn of_loop() -> ValuePath {
+    ValuePath::default().with("loop")
+}
+
 fn wrong(why: String) -> Error {
-    Error::File { what: "`loop`".to_owned(), why }
+    Error::File { path: of_loop(), what: "`loop`".to_owned(), why }
 }

@@ -2,22 +2,27 @@
 
 use std::ops::Range;
 
-use driftless_documents::{Document, DocumentError, Member, Step};
+use driftless_documents::{Document, DocumentError, Member, Step, ValuePath, WITH};
+use driftless_host::NotFound;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::file::{ApplyFile, CollectorStep, TaskStep};
+use crate::file::{ApplyFile, CollectorStep, FactsFile, TaskStep};
 use crate::foreign;
 use crate::mistake::Mistake;
 
-/// The keys at the top of a file of tasks.
+/// The keys at the top of a file of tasks, and of one of collectors.
 const KEYS: [&str; 3] = ["vars", "collectors", "tasks"];
+const KEYS_OF_FACTS: [&str; 2] = ["vars", "collectors"];
 
 /// What a task is, for those who have written one otherwise.
 const A_TASK: &str = "a task has `type: plugin.task`, and its configuration beside it";
 
-/// A file of tasks, and where in the text everything of it is.
+/// What a collector is, for those who have written one otherwise.
+const A_COLLECTOR: &str = "a collector has `type: plugin.collector`, and its configuration beside it";
+
+/// A file of tasks, or of collectors alone, and where in the text everything of it is.
 ///
 /// What is wrong with it is kept, and told by [`Plan::new`](crate::Plan::new) together with what is found there: all mistakes at once.
 #[derive(Debug)]
@@ -26,6 +31,8 @@ pub struct TaskFile<'t> {
     /// The position of each task in its list, and of each collector: what could not be read is missing among them.
     tasks: Vec<usize>,
     collectors: Vec<usize>,
+    /// Whether it has collectors and no tasks.
+    is_of_facts: bool,
     document: Option<Document<'t>>,
     mistakes: Vec<Mistake>,
     /// Where tasks with `no_log` are.
@@ -35,10 +42,20 @@ pub struct TaskFile<'t> {
 impl<'t> TaskFile<'t> {
     /// Reads a document. What is wrong with it is found out by making a [`Plan`](crate::Plan) of it.
     pub fn read(document: Document<'t>) -> Self {
+        Self::read_as(document, false)
+    }
+
+    /// Reads a document that has collectors and no tasks.
+    pub fn read_facts(document: Document<'t>) -> Self {
+        Self::read_as(document, true)
+    }
+
+    fn read_as(document: Document<'t>, is_of_facts: bool) -> Self {
         let mut reading = Self {
             file: ApplyFile::default(),
             tasks: Vec::new(),
             collectors: Vec::new(),
+            is_of_facts,
             document: Some(document.clone()),
             mistakes: Vec::new(),
             hidden: Vec::new(),
@@ -47,13 +64,40 @@ impl<'t> TaskFile<'t> {
         reading
     }
 
+    /// The same file with some of its collectors: those that have one of these names, as `name` or `type`. One that is not there and is written
+    /// `plugin.collector` is added, without a configuration.
+    ///
+    /// # Errors
+    ///
+    /// When a name is neither.
+    pub fn with_collectors(mut self, names: &[String]) -> Result<Self, Error> {
+        let mut chosen = (Vec::new(), Vec::new());
+        for name in names {
+            let mut known = self.collectors();
+            let (number, step) = match known.find(|(_, step)| step.key() == name || step.r#type == *name) {
+                Some((number, step)) => (number, step.clone()),
+                // It has no place in the text.
+                None if name.contains('.') => (usize::MAX, CollectorStep::new(name)),
+                None => {
+                    return Err(driftless_host::Error::from(NotFound {
+                        what: "facts collector".to_owned(),
+                        name: name.clone(),
+                        among: "in the file".to_owned(),
+                        known: self.file.collectors.iter().map(|step| step.key().to_owned()).collect(),
+                    })
+                    .into());
+                }
+            };
+            chosen.0.push(number);
+            chosen.1.push(step);
+        }
+        (self.collectors, self.file.collectors) = chosen;
+        Ok(self)
+    }
+
     /// The tasks and collectors. Those that are wrong may be missing, until a [`Plan`](crate::Plan) was made of the file.
     pub fn file(&self) -> &ApplyFile {
         &self.file
-    }
-
-    pub(crate) fn into_file(self) -> ApplyFile {
-        self.file
     }
 
     /// What is wrong with the way in which it is written.
@@ -77,13 +121,27 @@ impl<'t> TaskFile<'t> {
     }
 
     /// Where a value is in the text, if the file was read from one.
-    pub(crate) fn place_of(&self, path: &[Step]) -> Option<Range<usize>> {
-        self.document.as_ref().map(|document| document.place_of(path))
+    pub(crate) fn place_of(&self, path: &ValuePath) -> Option<Range<usize>> {
+        self.document.as_ref().map(|document| document.place_of(&self.as_written(path)))
     }
 
     /// Where the key of a value is in the text, if the file was read from one.
-    pub(crate) fn key_place_of(&self, path: &[Step]) -> Option<Range<usize>> {
-        self.document.as_ref().map(|document| document.key_place_of(path))
+    pub(crate) fn key_place_of(&self, path: &ValuePath) -> Option<Range<usize>> {
+        self.document.as_ref().map(|document| document.key_place_of(&self.as_written(path)))
+    }
+
+    /// The way to a value of a step in the text: a key of its configuration may stand below `with`.
+    fn as_written(&self, path: &ValuePath) -> ValuePath {
+        let (step, rest) = path.steps().split_at(path.steps().len().min(2));
+        let is_in_step = matches!(step, [Step::Key(list), Step::Index(_)] if list != "vars");
+        let below = step.iter().cloned().chain([WITH.into()]).chain(rest.first().cloned()).collect();
+        match is_in_step
+            && !rest.is_empty()
+            && self.document.as_ref().is_some_and(|document| document.has(&below))
+        {
+            true => below.join(&rest.iter().skip(1).cloned().collect()),
+            false => path.clone(),
+        }
     }
 
     fn read_top(&mut self, document: Document<'t>) {
@@ -92,10 +150,13 @@ impl<'t> TaskFile<'t> {
             Ok(members) => members,
             Err(error) => {
                 let error = match self.document.as_ref().map(|document| document.clone().items()) {
-                    Some(Ok(_)) => wrong(
-                        "a file of tasks is no list: write `tasks:` at the top, and the list behind it",
-                        start,
-                    ),
+                    Some(Ok(_)) => {
+                        let what = if self.is_of_facts { "collectors" } else { "tasks" };
+                        let message = format!(
+                            "a file of {what} is no list: write `{what}:` at the top, and the list behind it"
+                        );
+                        wrong(&message, start)
+                    }
                     _ => error.into(),
                 };
                 return self.mistake(None, error);
@@ -115,18 +176,19 @@ impl<'t> TaskFile<'t> {
                 }
                 "collectors" => {
                     has_collectors = true;
-                    self.each(None, value, Self::read_collector);
+                    self.each(Some(A_COLLECTOR), value, Self::read_collector);
                 }
-                "tasks" => {
+                "tasks" if !self.is_of_facts => {
                     has_tasks = true;
                     self.each(Some(A_TASK), value, Self::read_task);
                 }
                 _ => {
+                    let keys = if self.is_of_facts { &KEYS_OF_FACTS[..] } else { &KEYS };
                     let error = match foreign::at_the_top(&key) {
                         Some(instead) => unknown_key(&key, instead),
-                        None => DocumentError::at(unknown_field(&key, &KEYS), key_place.clone()).into(),
+                        None => DocumentError::at(unknown_field(&key, keys), key_place.clone()).into(),
                     };
-                    self.mistakes.push(Mistake { step: None, place: Some(key_place), error, no_log: false });
+                    self.mistakes.push(Mistake::of_file(None, Some(key_place), error));
                 }
             }
         }
@@ -135,7 +197,15 @@ impl<'t> TaskFile<'t> {
             let next = starts.partition_point(|start| *start <= hidden.start);
             hidden.end = starts.get(next).copied().unwrap_or(usize::MAX);
         }
-        if !has_tasks && self.mistakes.is_empty() {
+        if !self.mistakes.is_empty() {
+            return;
+        }
+        if self.is_of_facts && !has_collectors {
+            self.mistake(
+                None,
+                wrong(&format!("missing field `collectors`: a list, in which {A_COLLECTOR}"), start),
+            );
+        } else if !self.is_of_facts && !has_tasks {
             let message = match has_collectors {
                 true => "missing field `tasks`: a file that has `collectors` only is one of facts".to_owned(),
                 false => format!("missing field `tasks`: a list, in which {A_TASK}"),
@@ -191,7 +261,7 @@ impl<'t> TaskFile<'t> {
         let at = Some(at.as_str());
         let (before, span) = (self.mistakes.len(), place.clone());
         let mut step = TaskStep::new(r#type.unwrap_or_default());
-        let (mut has_type, mut is_hidden, mut no_log) = (false, false, None);
+        let (mut has_type, mut is_hidden, mut no_log, mut with) = (false, false, None, None);
         for Member { key, key_place, value } in members {
             let member = (&key_place, value);
             match &*key {
@@ -214,6 +284,7 @@ impl<'t> TaskFile<'t> {
                 "ignore_errors" => step.ignore_errors = self.value(at, member).unwrap_or_default(),
                 "when" => step.when = self.value(at, member).flatten(),
                 "on_failure" => step.on_failure = self.value(at, member).flatten(),
+                WITH => with = self.value::<Map<String, Value>>(at, member).map(|with| (key_place, with)),
                 _ => {
                     // A blank is missing, as in `{no_log:true}`: what was meant is clear.
                     let rest = key.strip_prefix("no_log").map(str::trim_start);
@@ -223,12 +294,19 @@ impl<'t> TaskFile<'t> {
                 }
             }
         }
+        if let Some((place, with)) = with {
+            for (key, value) in with {
+                if step.config.contains_key(&key) {
+                    let message = format!("`{key}` is written twice: below `{WITH}`, and beside it");
+                    self.mistake(at, wrong(&message, place.clone()));
+                }
+                step.config.insert(key, value);
+            }
+        }
         step.no_log |= is_hidden;
         if step.no_log {
-            for mistake in &mut self.mistakes[before..] {
-                mistake.error = mistake.error.hidden();
-                mistake.no_log = true;
-            }
+            let found = self.mistakes.split_off(before);
+            self.mistakes.extend(found.into_iter().map(|mistake| mistake.hidden(None)));
             self.hidden.push(span.start..usize::MAX);
         }
         // What follows says nothing of what is written.
@@ -265,7 +343,7 @@ impl<'t> TaskFile<'t> {
             Error::Document(error) => error.place(),
             _ => None,
         };
-        self.mistakes.push(Mistake { step: step.map(str::to_owned), place, error, no_log: false });
+        self.mistakes.push(Mistake::of_file(step, place, error));
     }
 }
 
@@ -276,10 +354,18 @@ impl From<ApplyFile> for TaskFile<'static> {
             tasks: (0..file.tasks.len()).collect(),
             collectors: (0..file.collectors.len()).collect(),
             file,
+            is_of_facts: false,
             document: None,
             mistakes: Vec::new(),
             hidden: Vec::new(),
         }
+    }
+}
+
+/// The same of collectors alone.
+impl From<FactsFile> for TaskFile<'static> {
+    fn from(FactsFile { vars, collectors }: FactsFile) -> Self {
+        Self { is_of_facts: true, ..ApplyFile { vars, collectors, tasks: Vec::new() }.into() }
     }
 }
 

@@ -159,6 +159,13 @@ impl CacheKey {
         Self { hash: *hasher.finalize().as_bytes(), suffix: ".record" }
     }
 
+    /// Of the functions of a family of plugins. Each has the compiler and its settings in its own key.
+    pub(crate) fn of_functions(family: [u8; 32]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"functions").update(&family);
+        Self { hash: *hasher.finalize().as_bytes(), suffix: ".functions" }
+    }
+
     /// Of a plugin's machine code: the file, the compiler and its settings. The rules by which the file passed have no part in it: code is looked
     /// for only with the proof that the file passes now.
     pub(crate) fn of_code(engine: &Engine, plugin: &ValidatedPlugin) -> Self {
@@ -183,6 +190,7 @@ impl Hasher for Blake3Hasher {
 }
 
 /// Bytes whose keyed hash was right. Only [`MachineCodeCache::load`] makes one.
+#[derive(Debug)]
 pub(crate) struct Trusted(Vec<u8>);
 
 impl Trusted {

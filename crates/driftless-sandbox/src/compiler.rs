@@ -10,6 +10,7 @@ use wasmtime::Engine;
 
 use crate::cache::{CacheKey, MachineCodeCache};
 use crate::error::CompileError;
+use crate::functions::FunctionStore;
 use crate::machine_code::MachineCode;
 
 /// Compilations that run at once in one sandbox.
@@ -19,29 +20,69 @@ use crate::machine_code::MachineCode;
 /// already, and its memory grows with every module that is in work.
 const AT_ONCE: usize = 2;
 
+/// A compilation, as its caller hears of it. What the cache has is not compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CompileEvent<'a> {
+    /// A plugin of this name begins to be compiled, or waits for its turn.
+    Begins {
+        /// What the plugin is called.
+        plugin: &'a str,
+    },
+    /// It is compiled, or was given up.
+    Ends {
+        /// What the plugin is called.
+        plugin: &'a str,
+    },
+}
+
+pub(crate) type OnCompile = dyn Fn(CompileEvent<'_>) + Send + Sync;
+
 /// Makes machine code, on threads of its own and within [`Limits::compile_time`](crate::Limits::compile_time).
 pub(crate) struct Compiler {
     engine: Engine,
-    cache: Option<MachineCodeCache>,
+    cache: Option<(MachineCodeCache, Arc<FunctionStore>)>,
     timeout: Duration,
+    on_compile: Option<Arc<OnCompile>>,
     work: Arc<CompileQueue<ValidatedPlugin, Result<MachineCode, String>>>,
 }
 
 impl Compiler {
-    pub(crate) fn new(engine: Engine, cache: Option<MachineCodeCache>, timeout: Duration) -> Self {
-        Self { engine, cache, timeout, work: CompileQueue::new(AT_ONCE) }
+    pub(crate) fn new(
+        engine: Engine,
+        cache: Option<(MachineCodeCache, Arc<FunctionStore>)>,
+        timeout: Duration,
+        on_compile: Option<Arc<OnCompile>>,
+    ) -> Self {
+        Self { engine, cache, timeout, on_compile, work: CompileQueue::new(AT_ONCE) }
     }
 
-    /// The machine code of a module.
+    /// The machine code of a module. `name` is what the plugin is called.
     ///
     /// What the cache has is taken on this thread: a start that compiles nothing starts no thread either.
-    pub(crate) fn machine_code(&self, module: &ValidatedPlugin) -> Result<MachineCode, CompileError> {
-        if let Some(cache) = &self.cache
+    pub(crate) fn machine_code(
+        &self,
+        name: &str,
+        module: &ValidatedPlugin,
+    ) -> Result<MachineCode, CompileError> {
+        if let Some((cache, _)) = &self.cache
             && let Some(code) = cache.load(&CacheKey::of_code(&self.engine, module))
             && let Ok(code) = code.deserialize(&self.engine, module.info().is_wasm_component())
         {
             return Ok(code);
         }
+        let tell = |event: CompileEvent<'_>| {
+            if let Some(on_compile) = &self.on_compile {
+                on_compile(event);
+            }
+        };
+        tell(CompileEvent::Begins { plugin: name });
+        let code = self.compiled(module);
+        tell(CompileEvent::Ends { plugin: name });
+        code
+    }
+
+    fn compiled(&self, module: &ValidatedPlugin) -> Result<MachineCode, CompileError> {
         let (engine, cache) = (self.engine.clone(), self.cache.clone());
         let compile = move |module: &ValidatedPlugin| compile(&engine, cache.as_ref(), module);
         let same = |known: &ValidatedPlugin| known.digest() == module.digest();
@@ -67,7 +108,7 @@ const COMPILER_STACK: usize = 4 << 20;
 
 fn compile(
     engine: &Engine,
-    cache: Option<&MachineCodeCache>,
+    cache: Option<&(MachineCodeCache, Arc<FunctionStore>)>,
     module: &ValidatedPlugin,
 ) -> Result<MachineCode, String> {
     let failed = |error: wasmtime::Error| format!("{error:#}");
@@ -76,14 +117,28 @@ fn compile(
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(COMPILER_STACK).build();
     let pool = pool.map_err(|error| format!("no threads could be started: {error}"))?;
-    let code = pool.install(|| MachineCode::compile(engine, module));
+    let compile = || pool.install(|| MachineCode::compile(engine, module));
+    let code = match cache.zip(interpreter(module)) {
+        Some(((cache, functions), key)) => functions.while_compiling(cache, &key, compile),
+        None => compile(),
+    };
     let code = code.map_err(failed)?;
-    if let Some(cache) = cache {
+    if let Some((cache, _)) = cache {
         // Before the caller gets the code: a process that ends as soon as it has its answer would compile again at every start.
         // A cache that cannot be written costs that time as well, and nothing else.
         let _ = cache.store(&CacheKey::of_code(engine, module), &code.serialize().map_err(failed)?);
     }
     Ok(code)
+}
+
+/// The bytes of code from which on functions are looked for: what has less is compiled in less time than they take to read.
+const MIN_SHARED_CODE_BYTES: u64 = 2 << 20;
+
+/// Under what the functions of an interpreter are kept, where a plugin has one.
+fn interpreter(module: &ValidatedPlugin) -> Option<CacheKey> {
+    // The digest of the file is at hand, and this is not: the file is read through, which takes a thousandth of the time to compile it.
+    let family = module.code_family().filter(|family| family.code_bytes >= MIN_SHARED_CODE_BYTES)?;
+    Some(CacheKey::of_functions(*family.types.as_bytes()))
 }
 
 /// Why a caller that waited has no result.

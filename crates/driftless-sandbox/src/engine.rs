@@ -1,11 +1,16 @@
 //! The engine: what it compiles for, and the address space that it reserves for instances.
 
+use std::sync::Arc;
+
 use driftless_transport::{AddressSpaceRefused, Limits};
 use driftless_validator::{features, limits as module_limits};
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures};
+use wasmtime::{
+    CacheStore, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures,
+};
 
 use crate::address_space::AddressSpace;
 use crate::error::SetupError;
+use crate::functions::FunctionStore;
 use crate::limits;
 use crate::reservation::{Layout, memories, stack_bytes};
 
@@ -26,7 +31,12 @@ const WORKING_BYTES: u64 = MIN_WORKING_BYTES + (256 << 20);
 /// # Errors
 ///
 /// When there is no room even for that, with what was needed; when the engine refuses its configuration.
-pub(crate) fn start(limits: &Limits, debug: bool, allow_wasi: bool) -> Result<Engine, SetupError> {
+pub(crate) fn start(
+    limits: &Limits,
+    debug: bool,
+    allow_wasi: bool,
+    functions: Option<&Arc<FunctionStore>>,
+) -> Result<Engine, SetupError> {
     let space = AddressSpace::of_this_process();
     for layout in [Layout::Wide, Layout::Compact] {
         let bytes = u64::from(limits.instances).saturating_mul(layout.instance_bytes(limits, allow_wasi));
@@ -34,7 +44,13 @@ pub(crate) fn start(limits: &Limits, debug: bool, allow_wasi: bool) -> Result<En
         if !space.has_room_for(bytes.saturating_add(MIN_WORKING_BYTES)) {
             continue;
         }
-        match Engine::new(&configuration(limits, debug, allow_wasi, layout)) {
+        let mut configuration = configuration(limits, debug, allow_wasi, layout);
+        if let Some(functions) = functions {
+            let store = Arc::clone(functions) as Arc<dyn CacheStore>;
+            let enabled = configuration.enable_incremental_compilation(store);
+            enabled.map_err(|error| SetupError::Engine(format!("{error:#}")))?;
+        }
+        match Engine::new(&configuration) {
             // The system may have less than it allows.
             Err(error) if is_out_of_address_space(&error) => {}
             started => return started.map_err(|error| SetupError::Engine(format!("{error:#}"))),

@@ -434,6 +434,8 @@ fn explain(
         };
     };
     match trap {
+        // A guest that is refused memory collects what it has again and again, and gets nowhere.
+        Trap::OutOfFuel | Trap::Interrupt if memory_refused => out_of_memory,
         Trap::OutOfFuel => exceeded(Limit::Fuel, fuel),
         Trap::Interrupt => exceeded(Limit::Time, u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
         Trap::StackOverflow => exceeded(Limit::Stack, limits.stack as u64),

@@ -36,6 +36,7 @@ mod compiled;
 mod compiler;
 mod engine;
 mod error;
+mod functions;
 mod image;
 mod instance;
 pub mod limits;
@@ -53,6 +54,7 @@ mod wasi;
 
 pub use cache::{CacheError, MachineCodeCache};
 pub use compiled::CompiledPlugin;
+pub use compiler::CompileEvent;
 pub use driftless_transport::{
     AddressSpaceRefused, Call, CallError, CallFailure, CancelHandle, ClockAndRandom, Conversation, Deadline,
     Digest, HostContext, HostResources, Limits, Loader, LogRecord, LogSink, OpenFolder, ParseDigestError,

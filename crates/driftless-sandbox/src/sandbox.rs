@@ -11,9 +11,10 @@ use wasmtime::Engine;
 use crate::abi::{self, Code, Linkers};
 use crate::cache::MachineCodeCache;
 use crate::compiled::CompiledPlugin;
-use crate::compiler::Compiler;
+use crate::compiler::{CompileEvent, Compiler, OnCompile};
 use crate::engine;
 use crate::error::{CompileError, SetupError};
+use crate::functions::FunctionStore;
 use crate::image::Image;
 use crate::limits;
 use crate::plugin::{Plugin, Shared};
@@ -34,6 +35,7 @@ struct Inner {
     /// What plugins are given that are compiled without a context of their own.
     context: HostContext,
     cache: Option<MachineCodeCache>,
+    on_compile: Option<Arc<OnCompile>>,
     rules: Rules,
     debug: bool,
     started: OnceLock<Started>,
@@ -54,6 +56,7 @@ pub struct SandboxBuilder {
     limits: Limits,
     context: HostContext,
     cache: Option<MachineCodeCache>,
+    on_compile: Option<Arc<OnCompile>>,
     allow_wasi: bool,
     debug: bool,
 }
@@ -74,6 +77,7 @@ impl Sandbox {
             limits,
             context: HostContext::default(),
             cache: None,
+            on_compile: None,
             allow_wasi: false,
             debug: false,
         }
@@ -135,7 +139,8 @@ impl Sandbox {
     ) -> Result<CompiledPlugin, CompileError> {
         check_beginning(module, self.limits())?;
         let Started { engine, linkers, shared, compiler } = self.0.started()?;
-        let machine_code = compiler.machine_code(module)?;
+        let called = module.manifest().map_or(name, |manifest| &manifest.name);
+        let machine_code = compiler.machine_code(called, module)?;
         let memories = memories_taken(machine_code.memories());
         let code = Code::link(linkers, &machine_code, module)?;
         let wasi = match module.imports_wasi() {
@@ -175,7 +180,8 @@ impl Inner {
     fn start(&self) -> Result<Started, SetupError> {
         let failed = |error: wasmtime::Error| SetupError::Engine(format!("{error:#}"));
         let allow_wasi = self.rules.allow_wasi;
-        let engine = engine::start(&self.limits, self.debug, allow_wasi)?;
+        let functions = self.cache.is_some().then(Arc::<FunctionStore>::default);
+        let engine = engine::start(&self.limits, self.debug, allow_wasi, functions.as_ref())?;
         let mut linkers = abi::linkers(&engine).map_err(failed)?;
         let mut runtime = None;
         if allow_wasi {
@@ -189,7 +195,12 @@ impl Inner {
             clock: ticker::start(&engine)?,
             runtime,
         };
-        let compiler = Compiler::new(engine.clone(), self.cache.clone(), self.limits.compile_time);
+        let compiler = Compiler::new(
+            engine.clone(),
+            self.cache.clone().zip(functions),
+            self.limits.compile_time,
+            self.on_compile.clone(),
+        );
         Ok(Started { engine, linkers, shared: Arc::new(shared), compiler })
     }
 }
@@ -215,6 +226,13 @@ impl SandboxBuilder {
         self
     }
 
+    /// Hears of each compilation, on the thread of the caller who waits for it: a large plugin takes half a minute.
+    #[must_use]
+    pub fn on_compile(mut self, handler: impl Fn(CompileEvent<'_>) + Send + Sync + 'static) -> Self {
+        self.on_compile = Some(Arc::new(handler));
+        self
+    }
+
     /// Lets modules in that import WASI preview 1. Behind it is what [`HostContext`] grants and nothing else; what is printed goes to the
     /// log.
     #[must_use]
@@ -236,12 +254,13 @@ impl SandboxBuilder {
     ///
     /// When the limits cannot be kept.
     pub fn build(self) -> Result<Sandbox, SetupError> {
-        let Self { limits, context, cache, allow_wasi, debug } = self;
+        let Self { limits, context, cache, on_compile, allow_wasi, debug } = self;
         check(&limits)?;
         Ok(Sandbox(Arc::new(Inner {
             limits,
             context,
             cache,
+            on_compile,
             rules: Rules { allow_wasi },
             debug,
             started: OnceLock::new(),

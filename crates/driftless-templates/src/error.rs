@@ -3,13 +3,17 @@
 use std::fmt;
 use std::ops::Range;
 
+use driftless_documents::{Step, ValuePath};
 use driftless_host::ErrorKind;
 use minijinja::syntax::SyntaxConfig;
 
 use crate::constructs::{Unended, unended, unended_in_expression};
 
 /// What the engine calls an expression that stands by itself.
-const EXPRESSION: &str = "<expression>";
+pub(crate) const EXPRESSION: &str = "<expression>";
+
+/// What it is told that a text is called which is no file.
+pub(crate) const TEXT: &str = "template";
 
 /// The result of what this crate does.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -24,6 +28,14 @@ pub enum Error {
     /// The host could not say which plugins there are.
     #[error(transparent)]
     Host(Box<driftless_host::Error>),
+    /// A template in a value that has several.
+    #[error("{path}: {source}")]
+    Value {
+        /// The way to the text that it is.
+        path: ValuePath,
+        /// What went wrong there.
+        source: Box<Error>,
+    },
     /// Something that went wrong in one part of a larger whole.
     #[error("{what}: {source}")]
     Context {
@@ -47,12 +59,36 @@ impl Error {
         Self::Context { what: what.into(), source: Box::new(self) }
     }
 
+    /// The same error, as it is seen from one value further out.
+    #[must_use]
+    pub fn within(self, step: impl Into<Step>) -> Self {
+        match self {
+            Self::Value { path, source } => Self::Value { path: path.within(step), source },
+            other => Self::Value { path: ValuePath::default().with(step), source: Box::new(other) },
+        }
+    }
+
+    /// The same error, in a value to which this way leads.
+    #[must_use]
+    pub fn in_value(self, path: &ValuePath) -> Self {
+        path.steps().iter().rev().cloned().fold(self, Self::within)
+    }
+
+    /// The way to the text that is the template, in the value that was filled in.
+    pub fn path(&self) -> ValuePath {
+        match self {
+            Self::Value { path, source } => path.clone().join(&source.path()),
+            Self::Context { source, .. } => source.path(),
+            Self::Template(_) | Self::Host(_) => ValuePath::default(),
+        }
+    }
+
     /// What a plugin did wrong, if one did, or why plugins could not be listed.
     pub fn plugin_error(&self) -> Option<&driftless_host::Error> {
         match self {
             Self::Template(error) => error.plugin_error(),
             Self::Host(error) => Some(error),
-            Self::Context { source, .. } => source.plugin_error(),
+            Self::Value { source, .. } | Self::Context { source, .. } => source.plugin_error(),
         }
     }
 
@@ -61,7 +97,7 @@ impl Error {
         match self {
             Self::Template(error) => error.kind(),
             Self::Host(error) => error.kind(),
-            Self::Context { source, .. } => source.kind(),
+            Self::Value { source, .. } | Self::Context { source, .. } => source.kind(),
         }
     }
 
@@ -70,7 +106,7 @@ impl Error {
         match self {
             Self::Template(error) => Some(error),
             Self::Host(_) => None,
-            Self::Context { source, .. } => source.template(),
+            Self::Value { source, .. } | Self::Context { source, .. } => source.template(),
         }
     }
 }
@@ -81,25 +117,52 @@ impl Error {
 #[derive(Debug)]
 pub struct TemplateError {
     error: minijinja::Error,
-    /// What begins and does not end, where that is what is wrong.
-    unended: Option<Unended>,
+    /// What is wrong and where, where that is known better than the engine knows it.
+    found: Option<Found>,
+    /// What was probably meant.
+    meant: Option<String>,
+}
+
+/// Something wrong in a template.
+#[derive(Debug)]
+struct Found {
+    source: String,
+    place: Range<usize>,
+    message: String,
 }
 
 impl TemplateError {
     /// An error of a template that is written in this syntax.
     pub(crate) fn new(error: minijinja::Error, syntax: &SyntaxConfig) -> Self {
-        let mut error = Self { error, unended: None };
-        error.unended = error.find_unended(syntax);
+        let mut error = Self::unread(error);
+        error.found = error.find_unended(syntax);
         error
     }
 
     /// An error of a template that the engine has not read.
     pub(crate) fn unread(error: minijinja::Error) -> Self {
-        Self { error, unended: None }
+        Self { error, found: None, meant: None }
+    }
+
+    /// A name that is not there, at its place in the text of a template.
+    pub(crate) fn unknown_name(
+        kind: minijinja::ErrorKind,
+        message: String,
+        source: &str,
+        place: Range<usize>,
+    ) -> Self {
+        let error = minijinja::Error::from(kind);
+        Self { error, found: Some(Found { source: source.to_owned(), place, message }), meant: None }
+    }
+
+    /// The same error, with what was probably meant.
+    pub(crate) fn meaning(mut self, meant: Option<String>) -> Self {
+        self.meant = meant;
+        self
     }
 
     /// What begins and does not end, where the engine noticed behind that.
-    fn find_unended(&self, syntax: &SyntaxConfig) -> Option<Unended> {
+    fn find_unended(&self, syntax: &SyntaxConfig) -> Option<Found> {
         let error = self.innermost();
         if error.kind() != minijinja::ErrorKind::SyntaxError {
             return None;
@@ -115,20 +178,29 @@ impl TemplateError {
             let ends = ["unknown statement", "unexpected end of input", "unexpected end of raw block"];
             ends.iter().any(|end| detail.starts_with(end))
         });
-        (is_noticed && (is_about_blocks || !found.is_block)).then_some(found)
+        if !is_noticed || (found.is_block && !is_about_blocks) {
+            return None;
+        }
+        let Unended { place, message, .. } = found;
+        Some(Found { source: source.to_owned(), place, message })
     }
 
     /// The line in the template, from 1.
     pub fn line(&self) -> Option<usize> {
-        match (&self.unended, self.innermost().template_source()) {
-            (Some(unended), Some(source)) => Some(source[..unended.place.start].matches('\n').count() + 1),
-            _ => self.innermost().line(),
+        match &self.found {
+            Some(found) => Some(found.source[..found.place.start].matches('\n').count() + 1),
+            None => self.innermost().line(),
         }
     }
 
     /// The name of the template, of an included one where the error is in that.
     pub fn name(&self) -> Option<&str> {
         self.innermost().name()
+    }
+
+    /// The engine's error.
+    pub(crate) fn engine_error(&self) -> &minijinja::Error {
+        self.innermost()
     }
 
     /// The error of the template in which it happened, beneath those that include, import or extend it.
@@ -154,9 +226,11 @@ impl TemplateError {
     ///
     /// The values of the variables that are used there are left out: they may well be secrets, and errors end up in logs.
     pub fn place(&self) -> Option<(&str, Range<usize>)> {
+        if let Some(Found { source, place, .. }) = &self.found {
+            return Some((source, place.clone()));
+        }
         let error = self.innermost();
-        let place = self.unended.as_ref().map(|unended| unended.place.clone());
-        let (source, place) = (error.template_source()?, place.or_else(|| error.range())?);
+        let (source, place) = (error.template_source()?, error.range()?);
         // Of a character that it does not expect, the engine tells the first byte.
         Some((source, source.floor_char_boundary(place.start)..source.ceil_char_boundary(place.end)))
     }
@@ -181,8 +255,8 @@ impl TemplateError {
 
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // An expression is one line, which is shown with the error.
-        if let Some(name) = self.name().filter(|name| *name != EXPRESSION) {
+        // A text that is no file is shown with the error, in the file that it is from.
+        if let Some(name) = self.name().filter(|name| ![EXPRESSION, TEXT].contains(name)) {
             write!(f, "{name}:")?;
             if let Some(line) = self.line() {
                 write!(f, "{line}:")?;
@@ -194,12 +268,15 @@ impl fmt::Display for TemplateError {
         }
         let error = self.innermost();
         write!(f, "{}", error.kind())?;
-        if let Some(unended) = &self.unended {
-            write!(f, ": {}", unended.message)?;
+        if let Some(found) = &self.found {
+            write!(f, ": {}", found.message)?;
         } else if let Some(detail) = error.detail() {
             write!(f, ": {detail}")?;
         }
-        Ok(())
+        match &self.meant {
+            Some(meant) => write!(f, "; {meant}"),
+            None => Ok(()),
+        }
     }
 }
 

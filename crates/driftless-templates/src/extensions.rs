@@ -94,7 +94,7 @@ fn to_json(value: &minijinja::Value) -> Result<String, minijinja::Error> {
     serde_json::to_string(value).map_err(not_json)
 }
 
-/// Adds the filters and functions of every plugin to an environment. `left_out` hears of those that could not be asked for theirs.
+/// Adds the filters and functions of every plugin to an environment, and returns the names of the filters. `left_out` hears of those that could not be asked for theirs.
 ///
 /// A plugin whose manifest lists its components is loaded when one of them is first used; any other is asked now.
 ///
@@ -105,11 +105,12 @@ pub(crate) fn add_extensions(
     environment: &mut Environment<'static>,
     manager: &PluginManager,
     left_out: impl FnMut(driftless_host::Error),
-) -> driftless_host::Result<()> {
+) -> driftless_host::Result<Vec<String>> {
     let extensions = extensions(manager, left_out)?;
     add_filters(environment, &extensions);
     add_functions(environment, &extensions);
-    Ok(())
+    let filters = by_short_name(&extensions, ComponentKind::TemplateFilter);
+    Ok(filters.into_keys().map(str::to_owned).collect())
 }
 
 /// Whether an environment has a filter. It is asked by a test of its own, so that no filter is called.

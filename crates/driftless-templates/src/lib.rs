@@ -6,6 +6,7 @@ mod event;
 mod extensions;
 mod imports;
 mod lookup;
+mod meant;
 mod named_function;
 mod names;
 mod nesting;

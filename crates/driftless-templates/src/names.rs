@@ -104,6 +104,48 @@ pub(crate) fn uses_other_filters(source: &str, is_built_in: impl Fn(&str) -> boo
     behind_pipes || words(source, "filter").any(|(before, behind)| is_test(before) || is_other(behind))
 }
 
+/// The filters that a tag uses, each with where its name begins in the tag. What stands in strings is none, and neither is what `map` is given.
+pub(crate) fn used_filters(tag: &str) -> Vec<(usize, String)> {
+    let outside = without_strings(tag);
+    let is_block = first_word(&outside) == "filter";
+    let block = is_block.then(|| outside.find("filter").unwrap_or_default() + "filter".len());
+    let behind_pipes = outside.match_indices('|').map(|(at, _)| at + 1);
+    let uses = block.into_iter().chain(behind_pipes).filter_map(|behind| {
+        let from = &outside[behind..];
+        let blank = from.len() - from.trim_start().len();
+        let (name, _) = filter_name(from);
+        (!name.is_empty()).then_some((behind + blank, name))
+    });
+    uses.collect()
+}
+
+/// A tag in which blanks stand for what is in strings, each byte for one.
+fn without_strings(tag: &str) -> String {
+    let (mut quote, mut is_escaped) = (None, false);
+    let mut outside = String::with_capacity(tag.len());
+    for character in tag.chars() {
+        let is_outside = quote.is_none();
+        match (quote, character) {
+            _ if is_escaped => is_escaped = false,
+            (Some(_), '\\') => is_escaped = true,
+            (Some(open), _) if character == open => quote = None,
+            (None, '"' | '\'') => quote = Some(character),
+            _ => {}
+        }
+        match is_outside && quote.is_none() {
+            true => outside.push(character),
+            false => outside.extend(std::iter::repeat_n(' ', character.len_utf8())),
+        }
+    }
+    outside
+}
+
+/// The word with which a tag begins, behind a sign about white space.
+fn first_word(tag: &str) -> &str {
+    let tag = tag.trim_start_matches(['-', '+']).trim_start();
+    &tag[..tag.find(|character| !is_part_of_name(character)).unwrap_or(tag.len())]
+}
+
 /// The names that a tag calls: `f` of `f(1)`, `plugin` of `plugin.f(1)` and of `plugin['f'](1)`.
 ///
 /// What stands in strings counts as well, and a name behind which something is looked up by `[…]`.
@@ -233,6 +275,22 @@ mod tests {
             .build()
             .unwrap();
         assert_eq!(tags("{{ a }} ${ {'b': 1} | c } <% d %>", &syntax), [" {'b': 1} | c ", " d "]);
+    }
+
+    #[test]
+    fn filters_are_seen_outside_of_strings() {
+        for (tag, expected) in [
+            (" x | upper ", &[(5, "upper")][..]),
+            (" 'a | b' | c.d(1 | e) ", &[(11, "c.d"), (19, "e")]),
+            ("- filter slugify | f -", &[(9, "slugify"), (19, "f")]),
+            (" set x | f ", &[(9, "f")]),
+            (" filters | map('g') ", &[(11, "map")]),
+            (" a || b ", &[(5, "b")]),
+            (" 'ü|' ~ \"\\\"|\" ", &[]),
+        ] {
+            let expected: Vec<_> = expected.iter().map(|(at, name)| (*at, (*name).to_owned())).collect();
+            assert_eq!(used_filters(tag), expected, "{tag}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Jinja2 templates with the filters and functions of plugins.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use driftless_host::PluginManager;
@@ -10,13 +10,14 @@ use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::error::{Result, TemplateError};
+use crate::error::{EXPRESSION, Result, TEXT, TemplateError};
 use crate::event::Event;
 use crate::extensions::{add_extensions, has_filter, not_json};
 use crate::imports;
 use crate::lookup::lookup;
+use crate::meant::Known;
 use crate::named_function::{name_functions, named_function};
-use crate::names::{called_names, tags, uses_other_filters, uses_templates};
+use crate::names::{called_names, tags, used_filters, uses_other_filters, uses_templates};
 use crate::nesting;
 
 /// An environment in which templates can use what plugins bring.
@@ -54,13 +55,22 @@ pub struct Templates {
     /// Without what plugins bring.
     environment: Environment<'static>,
     /// With it, once a template has used it.
-    extended: OnceLock<Environment<'static>>,
+    extended: OnceLock<Extended>,
     extending: Mutex<()>,
     /// What all named templates use together: any of them may be included.
     named: Uses,
     /// Whether the program had the environment in its hands, and there may be templates and loaders of which nothing is known here.
     is_shared: bool,
     on_event: Option<Box<OnEvent>>,
+}
+
+/// An environment with what plugins bring.
+struct Extended {
+    environment: Environment<'static>,
+    /// The filters of plugins, by their short names.
+    filters: Vec<String>,
+    /// Whether every plugin could be asked.
+    is_complete: bool,
 }
 
 type OnEvent = dyn Fn(Event<'_>) + Send + Sync;
@@ -134,6 +144,10 @@ impl Templates {
     ///
     /// When the plugins cannot be listed.
     pub fn environment(&self) -> Result<&Environment<'static>> {
+        Ok(&self.extended()?.environment)
+    }
+
+    fn extended(&self) -> Result<&Extended> {
         if let Some(extended) = self.extended.get() {
             return Ok(extended);
         }
@@ -144,8 +158,9 @@ impl Templates {
             if let Some(extended) = self.extended.get() {
                 return Ok(extended);
             }
-            let mut extended = self.environment.clone();
-            add_extensions(&mut extended, &self.manager, |error| left_out.push(error))?;
+            let mut environment = self.environment.clone();
+            let filters = add_extensions(&mut environment, &self.manager, |error| left_out.push(error))?;
+            let extended = Extended { environment, filters, is_complete: left_out.is_empty() };
             self.extended.get_or_init(|| extended)
         };
         for error in &left_out {
@@ -166,7 +181,7 @@ impl Templates {
         let (name, source) = (name.into(), source.into());
         self.bounded(&name, &source)?;
         if let Some(extended) = self.extended.get_mut() {
-            let added = extended.add_template_owned(name.clone(), source.clone());
+            let added = extended.environment.add_template_owned(name.clone(), source.clone());
             added.map_err(|error| TemplateError::new(error, self.environment.syntax()))?;
         }
         let added = self.environment.add_template_owned(name.clone(), source);
@@ -186,7 +201,7 @@ impl Templates {
         let vars = minijinja::Value::from(Serde(vars));
         // Which of the named templates it leads to is not asked.
         let environment = self.environment_for(&vars, || Uses { templates: true, ..Uses::default() })?;
-        self.run(environment, |environment| environment.get_template(name)?.render(vars.clone()))
+        self.run(environment, &vars, |environment| environment.get_template(name)?.render(vars.clone()))
     }
 
     /// Renders a template. `name` is what errors call it. One that ends like a file of markup, `.html`, `.xml` or `.svg` for example, escapes for
@@ -205,12 +220,12 @@ impl Templates {
             environment.template_from_named_str(name, source)?.render(vars.clone())
         };
         if let Some(extended) = self.extended.get() {
-            return self.run(extended, render);
+            return self.run(&extended.environment, vars, render);
         }
         let plain = self.environment.template_from_named_str(name, source);
         let plain = plain.map_err(|error| self.error(error))?;
         let environment = self.environment_for(vars, || self.uses(&plain))?;
-        self.run(environment, |environment| {
+        self.run(environment, vars, |environment| {
             if std::ptr::eq(environment, &self.environment) {
                 return plain.render(vars.clone());
             }
@@ -228,7 +243,7 @@ impl Templates {
     }
 
     fn evaluate_with(&self, expression: &str, vars: &minijinja::Value) -> Result<Value> {
-        bounded_tags("<expression>", [expression])?;
+        bounded_tags(EXPRESSION, [expression])?;
         let environment = self.environment_for(vars, || Uses {
             filters: self.uses_filters(&[expression]),
             templates: false,
@@ -237,14 +252,15 @@ impl Templates {
                 Err(_) => BTreeSet::new(),
             },
         })?;
-        let value = self
-            .run(environment, |environment| environment.compile_expression(expression)?.eval(vars.clone()))?;
+        let value = self.run(environment, vars, |environment| {
+            environment.compile_expression(expression)?.eval(vars.clone())
+        })?;
         if value.is_undefined() {
             let error = minijinja::Error::new(
                 ErrorKind::UndefinedError,
                 format!("`{}` is undefined", expression.trim()),
             );
-            return Err(self.error(error).into());
+            return Err(self.missing(self.error(error), environment, vars).into());
         }
         Ok(serde_json::to_value(&value).map_err(|error| self.error(not_json(error)))?)
     }
@@ -253,20 +269,36 @@ impl Templates {
     fn run<T>(
         &self,
         environment: &Environment<'static>,
+        vars: &minijinja::Value,
         run: impl Fn(&Environment<'static>) -> Result<T, minijinja::Error>,
     ) -> Result<T> {
         let error = match run(environment).map_err(|error| self.error(error)) {
             Ok(done) => return Ok(done),
             Err(error) => error,
         };
-        if !std::ptr::eq(environment, &self.environment) || !error.is_about_a_name() {
-            return Err(error.into());
+        if !error.is_about_a_name() || !std::ptr::eq(environment, &self.environment) {
+            return Err(self.missing(error, environment, vars).into());
         }
         match self.environment() {
-            Ok(extended) => Ok(run(extended).map_err(|error| self.error(error))?),
+            Ok(extended) => {
+                let done = run(extended).map_err(|error| self.error(error));
+                Ok(done.map_err(|error| self.missing(error, extended, vars))?)
+            }
             // That plugins cannot be listed is not what is wrong with this template.
             Err(_) => Err(error.into()),
         }
+    }
+
+    /// An error about a name that is not there, with what was probably meant.
+    fn missing(
+        &self,
+        error: TemplateError,
+        environment: &Environment<'static>,
+        vars: &minijinja::Value,
+    ) -> TemplateError {
+        let filters = self.extended.get().map_or(&[][..], |extended| &extended.filters);
+        let meant = Known { environment, filters, vars }.meant(error.engine_error());
+        error.meaning(meant)
     }
 
     fn error(&self, error: minijinja::Error) -> TemplateError {
@@ -280,7 +312,7 @@ impl Templates {
         uses: impl FnOnce() -> Uses,
     ) -> Result<&Environment<'static>> {
         match self.extended.get() {
-            Some(extended) => Ok(extended),
+            Some(extended) => Ok(&extended.environment),
             None if self.may_use_plugins(vars, &uses()) => self.environment(),
             None => Ok(&self.environment),
         }
@@ -326,21 +358,22 @@ impl Templates {
                 (true, Some(expression)) if self.is_expression(expression)? => {
                     self.evaluate_with(expression, vars)
                 }
-                (true, _) => self.render_with("template", text, vars).map(Value::String),
+                (true, _) => self.render_with(TEXT, text, vars).map(Value::String),
             },
-            Value::Array(items) => items.iter().map(|item| self.fill_with(item, vars)).collect(),
-            Value::Object(object) => {
-                let filled =
-                    object.iter().map(|(key, value)| Ok((key.clone(), self.fill_with(value, vars)?)));
-                filled.collect::<Result<_>>().map(Value::Object)
+            Value::Array(items) => {
+                let filled = items.iter().enumerate();
+                let filled = filled
+                    .map(|(index, item)| self.fill_with(item, vars).map_err(|error| error.within(index)));
+                filled.collect()
             }
+            Value::Object(object) => self.fill_members(object, vars).map(Value::Object),
             other => Ok(other.clone()),
         }
     }
 
     /// Whether a text is one expression, and not the beginning of one and the end of another.
     fn is_expression(&self, text: &str) -> Result<bool> {
-        bounded_tags("template", [text])?;
+        bounded_tags(TEXT, [text])?;
         Ok(self.environment.compile_expression(text).is_ok())
     }
 
@@ -370,7 +403,7 @@ impl Templates {
     ) -> Result<Map<String, Value>> {
         let mut vars = given.clone();
         for (name, value) in raw.iter().filter(|(name, _)| !given.contains_key(*name)) {
-            let filled = self.fill(value, &vars).map_err(|error| error.at(format!("vars.{name}")))?;
+            let filled = self.fill(value, &vars).map_err(|error| error.within(name).within("vars"))?;
             vars.insert(name.clone(), filled);
         }
         Ok(vars)
@@ -386,10 +419,17 @@ impl Templates {
         object: &Map<String, Value>,
         vars: impl Serialize,
     ) -> Result<Map<String, Value>> {
-        let vars = minijinja::Value::from(Serde(vars));
+        self.fill_members(object, &minijinja::Value::from(Serde(vars)))
+    }
+
+    fn fill_members(
+        &self,
+        object: &Map<String, Value>,
+        vars: &minijinja::Value,
+    ) -> Result<Map<String, Value>> {
         let filled = object.iter().map(|(key, value)| {
-            let filled = self.fill_with(value, &vars);
-            Ok((key.clone(), filled.map_err(|error| error.at(key))?))
+            let filled = self.fill_with(value, vars).map_err(|error| error.within(key))?;
+            Ok((key.clone(), filled))
         });
         filled.collect()
     }
@@ -404,41 +444,93 @@ impl Templates {
         }
     }
 
-    /// Checks whether a string can be read as [`fill`](Self::fill) reads it. Nothing is rendered, and what is used need not be there.
+    /// Checks whether a string can be read as [`fill`](Self::fill) reads it, and whether the filters and functions that it uses are there. Nothing
+    /// is rendered. Variables need not be there: `variables` are those that may be, and that may be called.
     ///
     /// # Errors
     ///
     /// When it holds a template that is wrong, with the line.
-    pub fn check(&self, text: &str) -> Result<()> {
+    pub fn check(&self, text: &str, variables: &BTreeSet<String>) -> Result<()> {
         if !is_template(text) {
             return Ok(());
         }
         if let Some(expression) = single_expression(text)
             && self.is_expression(expression)?
         {
-            return Ok(());
+            return self.check_expression(expression, variables);
         }
-        self.bounded("template", text)?;
-        let template = self.environment.template_from_named_str("template", text);
-        template.map(drop).map_err(|error| self.error(error).into())
+        self.bounded(TEXT, text)?;
+        let template = self.environment.template_from_named_str(TEXT, text);
+        let template = template.map_err(|error| self.error(error))?;
+        let tags = tags(text, self.environment.syntax());
+        self.check_names(text, &tags, &template.undeclared_variables(false), variables)
     }
 
-    /// Checks whether an expression can be read as [`evaluate`](Self::evaluate) reads it. Nothing is evaluated, and what is used need not be there.
+    /// Checks whether an expression can be read as [`evaluate`](Self::evaluate) reads it, as for [`check`](Self::check).
     ///
     /// # Errors
     ///
     /// When the expression is wrong.
-    pub fn check_expression(&self, expression: &str) -> Result<()> {
-        bounded_tags("<expression>", [expression])?;
-        let compiled = self.environment.compile_expression(expression);
-        compiled.map(drop).map_err(|error| self.error(error).into())
+    pub fn check_expression(&self, expression: &str, variables: &BTreeSet<String>) -> Result<()> {
+        bounded_tags(EXPRESSION, [expression])?;
+        let compiled = self.environment.compile_expression(expression).map_err(|error| self.error(error))?;
+        self.check_names(expression, &[expression], &compiled.undeclared_variables(false), variables)
+    }
+
+    /// Checks whether the filters and functions are there that the tags of a text use.
+    fn check_names(
+        &self,
+        source: &str,
+        tags: &[&str],
+        undeclared: &HashSet<String>,
+        variables: &BTreeSet<String>,
+    ) -> Result<()> {
+        let of_plugins = |tag: &str| {
+            used_filters(tag).iter().any(|(_, name)| !has_filter(&self.environment, name))
+                || called_names(tag).any(|name| undeclared.contains(name))
+        };
+        if !tags.iter().any(|tag| of_plugins(tag)) {
+            return Ok(());
+        }
+        let extended = self.extended()?;
+        if !extended.is_complete {
+            // A plugin that could not be asked may bring any name.
+            return Ok(());
+        }
+        let environment = &extended.environment;
+        let known = Known { environment, filters: &extended.filters, vars: &minijinja::Value::UNDEFINED };
+        for tag in tags {
+            let start = tag.as_ptr() as usize - source.as_ptr() as usize;
+            let place = |at: usize, name: &str| start + at..start + at + name.len();
+            for (at, name) in used_filters(tag) {
+                if !has_filter(environment, &name) {
+                    let message = format!("filter {name} is unknown");
+                    let kind = ErrorKind::UnknownFilter;
+                    let error = TemplateError::unknown_name(kind, message, source, place(at, &name));
+                    return Err(error.meaning(known.filter(&name)).into());
+                }
+            }
+            for name in called_names(tag).filter(|name| undeclared.contains(*name)) {
+                let is_known = variables.contains(name)
+                    || OF_THE_ENGINE.contains(&name)
+                    || environment.globals().any(|(global, _)| global == name);
+                let at = name.as_ptr() as usize - tag.as_ptr() as usize;
+                if !is_known && is_called(&tag[at + name.len()..]) {
+                    let message = format!("{name} is unknown");
+                    let kind = ErrorKind::UnknownFunction;
+                    let error = TemplateError::unknown_name(kind, message, source, place(at, name));
+                    return Err(error.meaning(known.function(name, variables)).into());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The variables that the strings of a value use. What cannot be read uses none.
     pub fn variables(&self, value: &Value) -> Vec<String> {
         match value {
             Value::String(text) => {
-                if self.bounded("template", text).is_err() {
+                if self.bounded(TEXT, text).is_err() {
                     return Vec::new();
                 }
                 let template = self.environment.template_from_str(text);
@@ -490,9 +582,17 @@ fn is_markup(name: &str) -> bool {
 fn bounded_tags<'a>(name: &str, tags: impl IntoIterator<Item = &'a str> + Clone) -> Result<()> {
     nesting::check(tags.clone()).and_then(|()| imports::check(tags)).map_err(|why| {
         // A text that has no name of its own is shown with the error.
-        let why = if matches!(name, "template" | "<expression>") { why } else { format!("{name}: {why}") };
+        let why = if matches!(name, TEXT | EXPRESSION) { why } else { format!("{name}: {why}") };
         TemplateError::unread(minijinja::Error::new(ErrorKind::SyntaxError, why)).into()
     })
+}
+
+/// Functions that there are in blocks, loops and macros only.
+const OF_THE_ENGINE: [&str; 3] = ["super", "loop", "caller"];
+
+/// Whether a name is called, and nothing of it: it is looked at what is behind the name.
+fn is_called(behind: &str) -> bool {
+    behind.trim_start().starts_with('(')
 }
 
 fn is_template(text: &str) -> bool {

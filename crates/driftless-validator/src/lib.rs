@@ -33,6 +33,7 @@ mod assembly;
 mod code;
 mod description;
 mod error;
+mod family;
 mod info;
 pub mod limits;
 mod policy;
@@ -44,6 +45,7 @@ mod workload;
 
 pub use abi::Abi;
 pub use error::{ValidationError, Violation};
+pub use family::CodeFamily;
 pub use info::{ModuleInfo, PluginFile, inspect, manifest_name};
 pub use policy::{PolicyKey, Rules, features};
 pub use validate::validate;

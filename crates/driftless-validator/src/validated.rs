@@ -8,6 +8,7 @@ use driftless_plugin_api::function::FunctionSet;
 use driftless_plugin_api::manifest::PluginManifest;
 
 use crate::abi::Abi;
+use crate::family::CodeFamily;
 use crate::info::{ModuleInfo, PluginFile};
 use crate::policy::{PolicyKey, Rules};
 
@@ -48,6 +49,11 @@ impl ValidatedPlugin {
     /// The SHA-256 of the file.
     pub fn digest(&self) -> Digest {
         self.info.digest()
+    }
+
+    /// What tells plugins that have an interpreter in common. The file is read through for it.
+    pub fn code_family(&self) -> Option<CodeFamily> {
+        CodeFamily::of(&self.bytes)
     }
 
     /// What the plugin says about itself. A module without a manifest section has none.

@@ -13,17 +13,17 @@
 //!     #[derive(Deserialize, JsonSchema)]
 //!     pub struct Greet {
 //!         /// The name of a person.
-//!         name: String,
+//!         who: String,
 //!     }
 //!
 //!     /// Greets a person.
 //!     #[task]
 //!     fn greet(config: Greet) -> Result<TaskResult> {
-//!         if config.name.is_empty() {
+//!         if config.who.is_empty() {
 //!             bail!("the name to greet is empty");
 //!         }
-//!         log::info!("greeting {}", config.name);
-//!         Ok(TaskResult::success(format!("Hello {}", config.name)))
+//!         log::info!("greeting {}", config.who);
+//!         Ok(TaskResult::success(format!("Hello {}", config.who)))
 //!     }
 //!
 //!     /// `{{ name | shout }}`, `{{ name | shout(3) }}`, `{{ name | shout(marks=3) }}`
@@ -35,7 +35,7 @@
 //!
 //! // What the host calls can be called in an ordinary test.
 //! assert_eq!(
-//!     execute_task("greet", r#"{"name": "Ada"}"#),
+//!     execute_task("greet", r#"{"who": "Ada"}"#),
 //!     r#"{"status":"success","message":"Hello Ada"}"#,
 //! );
 //! assert_eq!(execute_template_filter("shout", "{}", r#""hey""#, "[3]"), r#""HEY!!!""#);

@@ -58,8 +58,11 @@ pub(super) const RULES: Rules<'_> = Rules {
             ],
         ),
         ("driftless-builtin", &["driftless-plugin-api", "driftless-transport"]),
-        ("driftless-templates", &["driftless-files", "driftless-plugin-api", "driftless-host"]),
-        ("driftless-logs", &["driftless-plugin-api", "driftless-host"]),
+        (
+            "driftless-templates",
+            &["driftless-documents", "driftless-files", "driftless-plugin-api", "driftless-host"],
+        ),
+        ("driftless-logs", &["driftless-documents", "driftless-plugin-api", "driftless-host"]),
         (
             "driftless-runner",
             &["driftless-documents", "driftless-plugin-api", "driftless-host", "driftless-templates"],

@@ -3,8 +3,8 @@
 use driftless_host::Settings;
 use driftless_plugin_api::text::listed;
 use driftless_registry::{
-    PluginId, PublicKey, Publication, Registries, Registry, RegistryFolder, RegistryTree, RemoteRegistry,
-    Renewal, S3Tree, SignedRotation, Slug,
+    OciRegistry, PluginId, PublicKey, Publication, Registries, Registry, RegistryFolder, RegistryTree,
+    RemoteRegistry, Renewal, S3Tree, SignedRotation, Slug,
 };
 use semver::Version;
 
@@ -40,6 +40,8 @@ pub(super) enum Destination {
     Bucket(Box<RegistryTree<S3Tree>>),
     /// A server.
     Server(Box<RemoteRegistry>),
+    /// An OCI registry.
+    Oci(Box<OciRegistry>),
 }
 
 impl Destination {
@@ -51,6 +53,7 @@ impl Destination {
                 let tree = registries::bucket(settings, &config.url)?;
                 Self::Bucket(Box::new(RegistryTree::open_in(tree)?))
             }
+            None if config.is_oci() => Self::Oci(Box::new(registries::oci(settings, registry.name())?)),
             None => Self::Server(Box::new(registries::server(settings, registry.name())?)),
         })
     }
@@ -64,6 +67,7 @@ impl Destination {
             Self::Folder(folder) => folder.publish(publication, Some(key)),
             Self::Bucket(bucket) => bucket.publish(publication, Some(key)),
             Self::Server(server) => server.publish(publication, Some(key)),
+            Self::Oci(registry) => registry.publish(publication, Some(key)),
         }
     }
 
@@ -77,6 +81,7 @@ impl Destination {
             Self::Folder(folder) => folder.yank(id, version, is_yanked),
             Self::Bucket(bucket) => bucket.yank(id, version, is_yanked),
             Self::Server(server) => server.yank(id, version, is_yanked),
+            Self::Oci(registry) => registry.yank(id, version, is_yanked),
         }
     }
 
@@ -90,6 +95,7 @@ impl Destination {
             Self::Folder(folder) => folder.revoke(id, version, why),
             Self::Bucket(bucket) => bucket.revoke(id, version, why),
             Self::Server(server) => server.revoke(id, version, why),
+            Self::Oci(registry) => registry.revoke(id, version, why),
         }
     }
 
@@ -98,6 +104,7 @@ impl Destination {
             Self::Folder(folder) => folder.rotate(signed),
             Self::Bucket(bucket) => bucket.rotate(signed),
             Self::Server(server) => server.rotate(signed),
+            Self::Oci(registry) => registry.rotate(signed),
         }
     }
 
@@ -110,6 +117,7 @@ impl Destination {
             Self::Folder(folder) => folder.renew(namespace, renewals),
             Self::Bucket(bucket) => bucket.renew(namespace, renewals),
             Self::Server(server) => server.renew(namespace, renewals),
+            Self::Oci(registry) => registry.renew(namespace, renewals),
         }
     }
 }

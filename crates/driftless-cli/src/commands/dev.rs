@@ -94,25 +94,28 @@ fn keep_grant(
     let requested = plugin.manifest.as_ref().map_or(&[][..], |manifest| &manifest.permissions);
     let requested = Permissions::requested(requested).unwrap_or_default();
     let grants = context::grants_to_change(global)?;
-    let granted = grants.granted(&plugin.name);
     let new = OwnBuild {
         digest: plugin.digest,
         requested: requested.clone(),
-        was_granted: granted.is_some_and(|granted| granted.digest == plugin.digest),
+        was_granted: grants.granted_to(&plugin.name, plugin.digest).is_some(),
     };
     let before = match own.get(&plugin.file) {
         // It is the same file still.
         Some(before) if before.digest == plugin.digest => None,
         _ => own.insert(plugin.file.clone(), new),
     };
-    if let (Some(granted), Some(before)) = (granted, before)
-        && granted.digest == before.digest
+    if let Some(before) = before
+        && let Some(granted) = grants.granted_to(&plugin.name, before.digest)
         && !before.was_granted
-        && !is_installed(global, &plugin.name, before.digest)
+        && !context::is_installed(global, &plugin.name, before.digest)
     {
         let permissions = Grant::new(before.requested, granted.permissions.clone()).allowed();
         context::change_grants(global, &plugin.name, |grants| {
-            grants.grant(&plugin.name, plugin.digest, permissions);
+            let is_beside = grants.granted(&plugin.name).is_some_and(|other| other.digest != before.digest);
+            match is_beside {
+                true => grants.grant_build(&plugin.name, plugin.digest, permissions),
+                false => grants.grant(&plugin.name, plugin.digest, permissions),
+            }
             Ok(())
         })?;
         terminal.note(format_args!(
@@ -171,11 +174,6 @@ struct OwnBuild {
     requested: Permissions,
     /// Whether there was a grant for such a file already.
     was_granted: bool,
-}
-
-/// Whether the plugin that is found by this name is this very file.
-fn is_installed(global: &Global, name: &str, digest: Digest) -> bool {
-    context::bytes(global, name).is_ok_and(|(_, bytes)| Digest::of(&bytes) == digest)
 }
 
 /// What a project is built from and tested with, as it was found: the files, their lengths and when they were changed.

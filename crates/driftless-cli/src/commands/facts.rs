@@ -3,32 +3,40 @@
 use std::process::ExitCode;
 
 use driftless_host::api::component::ComponentKind;
-use driftless_host::{Error, NotFound, PluginManager, Policy};
-use driftless_runner::{CollectorStep, FactsFile, collect};
+use driftless_host::{Error, PluginManager, Policy};
+use driftless_runner::{CollectorStep, FactsFile, Options, Plan, TaskFile};
 use serde_json::Map;
 
 use super::print_json;
 use crate::args::{Facts, Global};
+use crate::document::DocumentFile;
 use crate::failure::Failure;
+use crate::file_mistakes::FileMistakes;
 use crate::terminal::Terminal;
-use crate::{context, document, words};
+use crate::{context, words};
 
 /// Runs facts collectors.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Facts) -> anyhow::Result<ExitCode> {
     let manager = context::manager(global, terminal)?;
-    let written = args.file.as_deref().map(document::read::<FactsFile>).transpose()?;
-    let file = if args.names.is_empty() {
-        written.map_or_else(|| everything(&manager, terminal), Ok)?
-    } else {
-        let collectors = chosen(written.as_ref().map(|file| file.collectors.as_slice()), &args.names)?;
-        FactsFile { collectors, ..written.unwrap_or_default() }
-    };
     let templates = context::templates(&manager, terminal);
+    let written = args.file.as_deref().map(DocumentFile::read).transpose()?;
+    let file = match &written {
+        Some(written) => TaskFile::read_facts(written.document()?),
+        None if args.names.is_empty() => everything(&manager, terminal)?.into(),
+        None => without_file(&args.names)?.into(),
+    };
+    let file = match written.is_some() && !args.names.is_empty() {
+        true => file.with_collectors(&args.names)?,
+        false => file,
+    };
     let mut without_facts = Map::new();
-    let mut facts = collect(&manager, &templates, &file, |step, error| {
-        warn_of_no_facts(terminal, step, error);
-        without_facts.insert(step.key().to_owned(), words::host_error(error).into());
-    })?;
+    let collected = Plan::new(&manager, &templates, file, Options::default()).and_then(|plan| {
+        plan.collect(|step, error| {
+            warn_of_no_facts(terminal, step, error);
+            without_facts.insert(step.key().to_owned(), words::host_error(error).into());
+        })
+    });
+    let mut facts = collected.map_err(|mistakes| FileMistakes::of_tasks(written.as_ref(), &mistakes))?;
     // A machine that reads this looks at nothing else.
     if global.json && !without_facts.is_empty() {
         facts.entry("without_facts").or_insert(without_facts.into());
@@ -42,30 +50,16 @@ pub(super) fn warn_of_no_facts(terminal: &Terminal, step: &CollectorStep, error:
     terminal.warn(&format!("there are no facts of `{}`: {}", step.key(), words::host_error(error)));
 }
 
-/// The collectors with these names: as in the file, if there is one, or by their full name without a configuration.
-fn chosen(collectors: Option<&[CollectorStep]>, names: &[String]) -> anyhow::Result<Vec<CollectorStep>> {
-    let step = |name: &String| -> anyhow::Result<CollectorStep> {
-        let mut known = collectors.into_iter().flatten();
-        if let Some(step) = known.find(|step| step.key() == name || step.r#type == *name) {
-            return Ok(step.clone());
-        }
-        if name.contains('.') {
-            return Ok(without_configuration(name));
-        }
-        let Some(collectors) = collectors else {
-            let message =
-                format!("`{name}`: without --config FILE, a facts collector is named `plugin.collector`");
-            return Err(Failure::Usage(message).into());
-        };
-        Err(driftless_host::Error::from(NotFound {
-            what: "facts collector".to_owned(),
-            name: name.clone(),
-            among: "in the file".to_owned(),
-            known: collectors.iter().map(|step| step.key().to_owned()).collect(),
-        })
-        .into())
+/// The collectors with these names, without a configuration.
+fn without_file(names: &[String]) -> Result<FactsFile, Failure> {
+    let step = |name: &String| match name.contains('.') {
+        true => Ok(CollectorStep::new(name)),
+        false => Err(Failure::Usage(format!(
+            "`{name}`: without --config FILE, a facts collector is named `plugin.collector`"
+        ))),
     };
-    names.iter().map(step).collect()
+    let collectors = names.iter().map(step).collect::<Result<_, _>>()?;
+    Ok(FactsFile { collectors, ..FactsFile::default() })
 }
 
 /// Every installed collector that needs no configuration. The user named none of them, so one that fails, for example because its plugin is not
@@ -90,7 +84,7 @@ fn everything(manager: &PluginManager, terminal: &Terminal) -> anyhow::Result<Fa
             match manager.facts_collector(&name, Map::new()) {
                 Ok(_) => collectors.push(CollectorStep {
                     on_failure: Some(Policy::Skip.into()),
-                    ..without_configuration(&name)
+                    ..CollectorStep::new(&name)
                 }),
                 Err(_) => {
                     terminal.warn(&format!("{name} is left out: it needs a configuration (--config FILE)"));
@@ -99,8 +93,4 @@ fn everything(manager: &PluginManager, terminal: &Terminal) -> anyhow::Result<Fa
         }
     }
     Ok(FactsFile { collectors, ..FactsFile::default() })
-}
-
-fn without_configuration(name: &str) -> CollectorStep {
-    CollectorStep { r#type: name.to_owned(), name: None, on_failure: None, config: Map::new() }
 }

@@ -47,14 +47,22 @@ pub(crate) fn grant(global: &Global, terminal: &Terminal, asked: &args::Grant) -
     check_own_places(global, &name, &permissions)?;
     let mut all = Permissions::NONE;
     let mut to_other = None;
+    let digest = module.digest();
     context::change_grants(global, &name, |grants| {
-        let before = grants.granted(&name);
         // Of another file of this name nothing is taken over: it may have asked for the same to do something else.
-        let of_this = |before: &&Granted| before.digest == module.digest();
-        to_other = before.filter(|before| !of_this(before)).map(|before| before.digest);
-        let kept = before.filter(|before| !asked.only && of_this(before));
+        let kept = grants.granted_to(&name, digest).filter(|_| !asked.only);
         all = kept.map_or(Permissions::NONE, |kept| kept.permissions.clone()).union(permissions);
-        grants.grant(&name, module.digest(), all.clone());
+        let other = grants.granted(&name).map(|other| other.digest).filter(|other| *other != digest);
+        match other {
+            // The installed plugin keeps what it has while its author tries another build.
+            Some(other) if context::is_installed(global, &name, other) => {
+                grants.grant_build(&name, digest, all.clone());
+            }
+            other => {
+                to_other = other;
+                grants.grant(&name, digest, all.clone());
+            }
+        }
         Ok(())
     })?;
     let grant = Grant::new(requested, all);

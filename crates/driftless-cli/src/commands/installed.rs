@@ -334,15 +334,7 @@ fn compile(global: &Global, terminal: &Terminal, plan: &Plan) -> anyhow::Result<
     }
     let sandbox: Sandbox = context::sandbox(&context::settings(global)?, terminal)?;
     for (package, plugin) in &plan.plugins {
-        let bar = terminal.shows_progress().then(indicatif::ProgressBar::new_spinner);
-        if let Some(bar) = &bar {
-            bar.enable_steady_tick(std::time::Duration::from_millis(100));
-            bar.set_message(format!("compiling {package}"));
-        }
         let compiled = sandbox.compile(package.id.name.as_str(), plugin);
-        if let Some(bar) = bar {
-            bar.finish_and_clear();
-        }
         compiled.map_err(|error| Failure::Refused(format!("{package}: {error}")))?;
     }
     Ok(())

@@ -9,25 +9,31 @@ use driftless_logs::{Control, Pipeline, PipelineFile};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::{Global, Logs};
+use crate::document::DocumentFile;
 use crate::failure::Failure;
+use crate::file_mistakes::FileMistakes;
 use crate::terminal::{STRONG, Terminal};
-use crate::{context, document, error_text, exit, interrupt, words};
+use crate::{context, error_text, exit, interrupt, words};
 
 /// Runs a pipeline to its end, or until it is interrupted.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::Result<ExitCode> {
-    let mut file: PipelineFile = document::read(&args.file)?;
+    let written = DocumentFile::read(&args.file)?;
+    let document = written.document()?;
+    let mut file: PipelineFile = document.clone().read().map_err(|error| written.failure(&error))?;
     file.workers = args.workers.or(file.workers);
     let manager = context::manager(global, terminal)?;
     let templates = context::templates(&manager, terminal);
-    let file =
-        file.fill(|place, value, vars| templates.fill(value, vars).map_err(|error| error.at(place)))?;
-    let pipeline = Pipeline::new(&manager, &file, args.follow)?;
+    let file = file
+        .fill(|path, value, vars| templates.fill(value, vars).map_err(|error| error.in_value(path)))
+        .map_err(|error| FileMistakes::of_template(&written, &document, &error))?;
+    let pipeline = Pipeline::new(&manager, &file, args.follow)
+        .map_err(|mistakes| FileMistakes::of_pipeline(&written, &document, &mistakes))?;
 
     let control = Arc::new(Control::new());
     // The pipeline finishes what it has read.
     let stopped = Arc::clone(&control);
     interrupt::set_first_handler(args.follow, move || stopped.stop());
-    let progress = (terminal.shows_progress() && !global.quiet).then(|| show_progress(&control));
+    let progress = terminal.shows_progress().then(|| show_progress(&control));
     let finished = pipeline.run(&control, &mut |event| {
         let warn = || terminal.warn(&words::pipeline_event(event));
         progress.as_ref().map_or_else(warn, |(bar, _)| bar.suspend(warn));

@@ -149,7 +149,10 @@ pub(crate) fn inspect(global: &Global, terminal: &Terminal, plugin: &str) -> any
     let own_places = context::own_places(global, &context::settings(global)?);
     let (granted, _) = own_places.remove_from(grant.granted());
     let grant = Grant::new(asked, granted);
-    let other = grants.granted(&name).map(|granted| granted.digest).filter(|granted| *granted != digest);
+    let other = match grants.granted_to(&name, digest) {
+        Some(_) => None,
+        None => grants.granted(&name).map(|granted| granted.digest),
+    };
     if global.json {
         print_json(
             global,

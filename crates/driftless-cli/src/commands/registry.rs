@@ -9,7 +9,7 @@ use comfy_table::CellAlignment;
 use driftless_files::Readers;
 use driftless_host::Settings;
 use driftless_plugin_api::text::printable_line;
-use driftless_registry::{PublicKey, RegistryFolder, RegistryTree, Token, is_registry_name};
+use driftless_registry::{OciRegistry, PublicKey, RegistryFolder, RegistryTree, Token, is_registry_name};
 use serde_json::json;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
@@ -111,6 +111,9 @@ fn add(global: &Global, terminal: &Terminal, asked: &RegistryAdd) -> anyhow::Res
     }
     if let Some(region) = &asked.region {
         entry["region"] = value(region);
+    }
+    if let Some(server) = &asked.token_server {
+        entry["token_server"] = value(server);
     }
     let key = asked.key.as_deref().map(str::parse::<PublicKey>).transpose()?;
     change_settings(
@@ -235,6 +238,9 @@ fn init(global: &Global, terminal: &Terminal, asked: &RegistryInit) -> anyhow::R
     if let Some(url) = asked.folder.to_str().filter(|url| url.starts_with("s3://")) {
         return init_bucket(global, terminal, asked, url);
     }
+    if let Some(url) = asked.folder.to_str().filter(|url| url.starts_with("oci://")) {
+        return init_oci(global, terminal, asked, url);
+    }
     fs::create_dir_all(&asked.folder).map_err(|error| unreadable(&asked.folder, &error))?;
     let folder = fs::canonicalize(&asked.folder).map_err(|error| unreadable(&asked.folder, &error))?;
     let id = asked.id.clone().unwrap_or_else(|| format!("file://{}", folder.display()));
@@ -254,6 +260,7 @@ fn init(global: &Global, terminal: &Terminal, asked: &RegistryInit) -> anyhow::R
     Ok(ExitCode::SUCCESS)
 }
 
+/// Makes a registry in a bucket.
 fn init_bucket(
     global: &Global,
     terminal: &Terminal,
@@ -263,14 +270,37 @@ fn init_bucket(
     let tree = registries::bucket(&context::settings(global)?, url)?;
     let id = asked.id.as_deref().unwrap_or(url);
     let made = RegistryTree::create_in(tree, id, asked.namespace.parse()?)?;
+    tell_made(global, terminal, url, made.info())
+}
+
+/// Makes a registry of plugins inside an OCI registry.
+fn init_oci(
+    global: &Global,
+    terminal: &Terminal,
+    asked: &RegistryInit,
+    url: &str,
+) -> anyhow::Result<ExitCode> {
+    let url = url.trim_end_matches('/');
+    let options = registries::oci_options(&context::settings(global)?, url)?;
+    let id = asked.id.as_deref().unwrap_or(url);
+    let made = OciRegistry::create(url, options, id, asked.namespace.parse()?)?;
+    tell_made(global, terminal, url, made.info())
+}
+
+/// Tells of a registry that was made on a server.
+fn tell_made(
+    global: &Global,
+    terminal: &Terminal,
+    url: &str,
+    info: &RegistryInfo,
+) -> anyhow::Result<ExitCode> {
     if global.json {
-        let info = made.info();
-        let told = json!({"folder": url, "id": info.id, "namespace": info.namespace.as_str()});
+        let told = json!({"url": url, "id": info.id, "namespace": info.namespace.as_str()});
         print_json(global, terminal, &told)?;
         return Ok(ExitCode::SUCCESS);
     }
     let url = printable_line(url);
-    writeln!(terminal.out(), "{GOOD}made{GOOD:#} a registry in {url}")?;
+    writeln!(terminal.out(), "{GOOD}made{GOOD:#} a registry at {url}")?;
     terminal.note(format!("`driftless registry add NAME {url}` lets this machine use it and publish to it"));
     Ok(ExitCode::SUCCESS)
 }
@@ -278,7 +308,8 @@ fn init_bucket(
 fn login(global: &Global, terminal: &Terminal, name: &str) -> anyhow::Result<ExitCode> {
     let url = url_of(&context::settings(global)?, name)?;
     if io::stdin().is_terminal() {
-        write!(terminal.err(), "token for {}: ", printable_line(&url))?;
+        let what = if url.starts_with("oci://") { "USER:PASSWORD" } else { "token" };
+        write!(terminal.err(), "{what} for {}: ", printable_line(&url))?;
     }
     let mut token = String::new();
     io::stdin().take(8 << 10).read_to_string(&mut token)?;

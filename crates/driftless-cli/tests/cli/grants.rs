@@ -129,3 +129,29 @@ fn a_lock_that_is_a_pipe_is_refused_at_once() {
         outcome.exits_with(2).says("grants.toml.lock: it is no regular file; remove it");
     }
 }
+
+#[test]
+fn a_build_is_granted_beside_the_installed_plugin() {
+    let home = Home::new();
+    home.assemble("asks", &asks("asks"));
+    home.run(&["plugin", "grant", "asks", "--all"]).exits_with(0);
+    let installed = home.read(".driftless/grants.toml");
+    // A build of the same plugin: another file of its name.
+    let mut build = std::fs::read(home.path().join(".driftless/plugins/asks.wasm")).unwrap();
+    build.extend_from_slice(b"\x00\x02\x01x");
+    home.write("asks.wasm", build);
+    let granted = |plugin: &str| {
+        let told = home.run(&["plugin", "inspect", plugin]).exits_with(0).stdout.clone();
+        assert!(!told.contains("another file of this name"), "{told}");
+        told.contains("/etc/os-release  granted")
+    };
+    home.run(&["plugin", "grant", "./asks.wasm", "--all"]).exits_with(0);
+    assert!(granted("asks") && granted("./asks.wasm"));
+    assert!(home.read(".driftless/grants.toml").starts_with(&installed));
+    home.run(&["plugin", "revoke", "asks"]).exits_with(0);
+    assert!(!granted("asks") && !granted("./asks.wasm"));
+
+    // Where no file of that digest is installed, the grant goes over as a whole, as before.
+    home.run(&["plugin", "grant", "./asks.wasm", "--all"]).exits_with(0);
+    home.run(&["plugin", "grant", "asks", "--all"]).exits_with(0).says("is taken back");
+}

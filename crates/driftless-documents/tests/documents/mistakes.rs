@@ -197,6 +197,19 @@ fn a_template_in_yaml_has_to_stand_in_quotes() {
 }
 
 #[test]
+fn a_tab_is_told_where_it_indents() {
+    for text in ["a:\n  b: 1\n\tc: 2\n", "a:\n  - b\n  \tc: 2\n", "a:\n\tb: 1\n"] {
+        let error = read::<Value>(Format::Yaml, text).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a tab indents this line, and YAML is indented with blanks only",
+            "{text}"
+        );
+        assert_eq!(error.place().unwrap().start, text.find('\t').unwrap(), "{text}");
+    }
+}
+
+#[test]
 fn a_message_is_not_as_long_as_what_it_is_about() {
     let (key, digits) = ("k".repeat(1 << 20), "1".repeat(1 << 20));
     for text in [format!("{{\"{key}\": 1, \"{key}\": 2}}"), format!("{{\"a\": {digits}}}")] {

@@ -14,7 +14,7 @@ use driftless_plugin_api::component::ComponentKind::{
 };
 use driftless_plugin_api::result::TaskResult;
 use driftless_runner::{
-    ApplyFile, FactsFile, Mistakes, Options, Plan, Progress, TaskFailure, TaskFile, TaskOutcome, collect,
+    ApplyFile, FactsFile, Mistakes, Options, Plan, Progress, TaskFailure, TaskFile, TaskOutcome,
 };
 use driftless_templates::Templates;
 use serde_json::{Map, Value, json};
@@ -151,7 +151,7 @@ impl Site {
 }
 
 /// What became of each task, whose facts there are not, and how it ended.
-type Applied = (Vec<TaskOutcome>, Vec<String>, driftless_runner::Result<()>);
+type Applied = (Vec<TaskOutcome>, Vec<String>, Result<(), Mistakes>);
 
 fn guest() -> Guest {
     Guest::new()
@@ -230,9 +230,8 @@ fn facts_that_are_not_there_are_left_out_where_that_is_said() {
         let file: FactsFile = serde_json::from_value(json!({"collectors": collectors})).unwrap();
         let mut without = Vec::new();
         let templates = Templates::new(&site.manager);
-        let facts = collect(&site.manager, &templates, &file, |step, error| {
-            without.push(format!("{}: {error}", step.key()));
-        });
+        let plan = Plan::new(&site.manager, &templates, file.into(), Options::default()).unwrap();
+        let facts = plan.collect(|step, error| without.push(format!("{}: {error}", step.key())));
         assert_eq!(Value::Object(facts.unwrap()), json!({"given": {"n": 1}}));
         assert_eq!(without, expected);
 

@@ -19,7 +19,7 @@ fn reads_its_output(folder: &Folder, file: Value, follow: bool) {
         Err(error) => error,
         Ok(pipeline) => {
             let ended = run_in_time(pipeline, &Arc::new(Control::new())).unwrap();
-            ended.finished.error.expect("it should be refused")
+            ended.finished.error.expect("it should be refused").into()
         }
     };
     assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
@@ -94,7 +94,7 @@ fn is_written_twice(folder: &Folder, more: Value) {
         Err(error) => error,
         Ok(pipeline) => {
             let ended = run_in_time(pipeline, &Arc::new(Control::new())).unwrap();
-            ended.finished.error.expect("it should be refused")
+            ended.finished.error.expect("it should be refused").into()
         }
     };
     assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");

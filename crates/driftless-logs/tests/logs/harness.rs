@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use driftless_host::{BindingEvent, PluginManager};
-use driftless_logs::{Control, Error, Event, Finished, Pipeline, PipelineFile, Result};
+use driftless_logs::{Control, Error, Event, Finished, Mistakes, Pipeline, PipelineFile, Result};
 use driftless_templates::Templates;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -68,10 +68,11 @@ impl Ended {
     }
 }
 
-pub(crate) fn pipeline(manager: &PluginManager, file: Value, follow: bool) -> Result<Pipeline> {
+pub(crate) fn pipeline(manager: &PluginManager, file: Value, follow: bool) -> Result<Pipeline, Mistakes> {
     let file: PipelineFile = serde_json::from_value(file).unwrap();
     let templates = Templates::new(manager);
-    let file = file.fill(|place, value, vars| templates.fill(value, vars).map_err(|error| error.at(place)));
+    let file =
+        file.fill(|place, value, vars| templates.fill(value, vars).map_err(|error| error.in_value(place)));
     Pipeline::new(manager, &file.unwrap(), follow)
 }
 

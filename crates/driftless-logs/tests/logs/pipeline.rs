@@ -841,7 +841,7 @@ fn a_template_that_fails_is_told_with_its_place() {
     let check = |file: Value, expected: &str| {
         let file: PipelineFile = serde_json::from_value(file).unwrap();
         let filled = file.fill(|place, value, _| match value.to_string().contains("bad") {
-            true => Err(place.to_owned()),
+            true => Err(place.to_string()),
             false => Ok(value.clone()),
         });
         assert_eq!(filled.unwrap_err(), expected);
@@ -853,11 +853,11 @@ fn a_template_that_fails_is_told_with_its_place() {
         file
     };
     check(file(json!({"vars": {"a": 1, "b": "bad"}})), "vars.b");
-    check(file(json!({"sources": [source, {"type": "file", "paths": ["bad"]}]})), "sources[1]: paths");
+    check(file(json!({"sources": [source, {"type": "file", "paths": ["bad"]}]})), "sources[1].paths");
     let parser = json!({"type": "stdin", "parser": {"type": "p.x", "key": "bad"}});
-    check(file(json!({"sources": [parser]})), "sources[0].parser: key");
-    check(file(json!({"filters": [{"type": "p.x", "key": "bad"}]})), "filters[0]: key");
-    check(file(json!({"outputs": [output, {"type": "file", "path": "bad"}]})), "outputs[1]: path");
+    check(file(json!({"sources": [parser]})), "sources[0].parser.key");
+    check(file(json!({"filters": [{"type": "p.x", "key": "bad"}]})), "filters[0].key");
+    check(file(json!({"outputs": [output, {"type": "file", "path": "bad"}]})), "outputs[1].path");
     check(file(json!({"rejected": "bad"})), "rejected");
 }
 

@@ -5,6 +5,8 @@ mod attacks;
 mod machine;
 mod mirrors;
 mod misbehaving;
+#[cfg(feature = "oci")]
+mod oci;
 #[cfg(unix)]
 mod real;
 mod release;

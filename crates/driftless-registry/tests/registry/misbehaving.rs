@@ -177,6 +177,12 @@ impl Server {
         format!("http://localhost:{}", self.address.port())
     }
 
+    /// Forgets what it was asked.
+    #[cfg(feature = "oci")]
+    pub(crate) fn forget(&self) {
+        self.asked.lock().unwrap().clear();
+    }
+
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }

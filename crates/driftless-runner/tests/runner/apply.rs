@@ -4,8 +4,7 @@ use driftless_host::{ErrorKind, PluginManager};
 use driftless_plugin_api::component::ComponentKind::{FactsCollector, Task, TemplateFilter};
 use driftless_plugin_api::result::{TaskResult, TaskStatus};
 use driftless_runner::{
-    ApplyFile, FactsFile, Mistakes, Options, Plan, Progress, Result, Selection, TaskFailure, TaskFile,
-    TaskOutcome, collect,
+    ApplyFile, FactsFile, Mistakes, Options, Plan, Progress, Selection, TaskFailure, TaskFile, TaskOutcome,
 };
 use driftless_templates::Templates;
 use serde_json::{Value, json};
@@ -34,7 +33,7 @@ fn site() -> PluginManager {
 }
 
 /// What became of each task that was begun, by its label, and how it all ended.
-type Applied = (Vec<(String, TaskOutcome)>, Result<()>);
+type Applied = (Vec<(String, TaskOutcome)>, Result<(), Mistakes>);
 
 /// Runs a file without mistakes.
 fn run_with(dry_run: bool, file: Value) -> Applied {
@@ -193,8 +192,8 @@ fn a_condition_that_is_written_otherwise_is_told_how() {
             "{{ n }} > {{ n }}",
             "it is an expression already; write its variables without braces around them",
         ),
-        (false, "no", "`no` is text in YAML 1.2; write `false`"),
-        (false, "Yes", "`Yes` is text in YAML 1.2; write `true`"),
+        (true, "no", "`no` is text in YAML 1.2; write `false`"),
+        (true, "Yes", "`Yes` is text in YAML 1.2; write `true`"),
     ] {
         let task = json!({"type": "site.say", "message": "yes", "when": when});
         let text = format!("tasks[0] (site.say): `when`: {told}");
@@ -335,7 +334,8 @@ fn collectors_bring_one_object() {
     let templates = Templates::new(&manager);
     let collect = |file: Value| {
         let file: FactsFile = serde_json::from_value(file).unwrap();
-        collect(&manager, &templates, &file, |_, error| panic!("{error}")).map(Value::Object)
+        let plan = Plan::new(&manager, &templates, file.into(), Options::default())?;
+        plan.collect(|_, error| panic!("{error}")).map(Value::Object)
     };
     let facts = collect(json!({
         "vars": {"n": 1},
@@ -346,7 +346,7 @@ fn collectors_bring_one_object() {
     let check = |file: Value, text: &str| assert_eq!(collect(file).unwrap_err().to_string(), text);
     check(
         json!({"collectors": [{"type": "site.given"}, {"type": "site.given"}]}),
-        "collectors: there are two called `given`; give one a `name`",
+        "collectors[1] (given): collectors: there are two called `given`; give one a `name`",
     );
     check(
         json!({"collectors": [{"type": "site.trap"}]}),
@@ -355,7 +355,7 @@ fn collectors_bring_one_object() {
     );
     check(
         json!({"collectors": [{"type": "site.given", "a": {"deep": "{{ missing }}"}}]}),
-        "collectors[0] (given): a: undefined value: `missing` is undefined",
+        "collectors[0] (given): a.deep: undefined value: `missing` is undefined",
     );
 }
 
@@ -368,7 +368,7 @@ fn a_file_with_an_unknown_key_is_refused() {
 }
 
 /// What is told of each task and item, in short, and how it ended.
-fn tell(file: Value, options: Options) -> (Vec<String>, Result<()>) {
+fn tell(file: Value, options: Options) -> (Vec<String>, Result<(), Mistakes>) {
     let manager = site();
     let templates = Templates::new(&manager);
     let file: ApplyFile = serde_json::from_value(file).unwrap();
@@ -673,15 +673,15 @@ fn everything_that_is_wrong_is_told_at_once() {
         }),
         ErrorKind::Configuration,
         &[
-            "vars.a.deep[0]: template:1: syntax error: unexpected end of variable block",
+            "vars.a.deep[0]: syntax error: unexpected end of variable block",
             "collectors[1] (given): collectors: there are two called `given`; give one a `name`",
             "collectors[2] (taken): there is no facts collector `taken` in plugin `site`; there is: given, trap",
             "tasks[0] (site.say): the configuration of plugin `site`, task `say`: \"message\" is a required property",
-            "tasks[1] (site.say): message: template:1: syntax error: unexpected end of block",
+            "tasks[1] (site.say): message: syntax error: unexpected end of block",
             "tasks[1] (site.say): `when`: it is an expression already; write `a`, without the braces",
             "tasks[1] (site.say): `loop`: it is the number 5, and a list is expected; `range(5)` makes one",
             "tasks[1] (site.say): register: `a-b` is no name that a template can use; it is ASCII letters, digits and `_`, and begins with no digit",
-            "tasks[2] ({{): name: template:1: syntax error: `{{` begins here and has no `}}`",
+            "tasks[2] ({{): name: syntax error: `{{` begins here and has no `}}`",
             "tasks[2] ({{): there is no plugin `stie` installed; did you mean `site`?",
         ],
     );

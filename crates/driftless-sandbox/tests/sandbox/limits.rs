@@ -288,6 +288,19 @@ fn memory_to_begin_with_is_counted_to_the_page() {
 }
 
 #[test]
+fn what_gets_nowhere_for_want_of_memory_is_out_of_memory() {
+    let limits = Limits { memory: 16 << 20, fuel: 1_000_000, ..few_instances(1) };
+    let fails = |body: &str| {
+        let plugin = compile(&sandbox(limits.clone()), "tries", body);
+        plugin.instantiate().unwrap().call(TASK, &["", ""]).unwrap_err().cause
+    };
+    let tries = "(loop $again (drop (memory.grow (i32.const 200))) (br $again)) i64.const 0";
+    assert_eq!(fails(tries), CallFailure::Limit(Limit::Memory.exceeded(16 << 20)));
+    let works = "(drop (memory.grow (i32.const 1))) (loop $again (br $again)) i64.const 0";
+    assert_eq!(fails(works), CallFailure::Limit(Limit::Fuel.exceeded(1_000_000)));
+}
+
+#[test]
 fn memory_is_given_back() {
     let limits = Limits { memory: 16 << 20, ..few_instances(1) };
     let plugin = compile(

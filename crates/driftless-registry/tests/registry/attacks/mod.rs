@@ -67,7 +67,7 @@ fn installed() -> (Publisher, Machine, [RegistryConfig; 1]) {
 
 /// Does what has to fail, and leave the machine as it is. Returns the error.
 #[track_caller]
-fn fails<R: std::fmt::Debug>(machine: &Machine, act: impl FnOnce() -> Result<R, Error>) -> Error {
+pub(crate) fn fails<R: std::fmt::Debug>(machine: &Machine, act: impl FnOnce() -> Result<R, Error>) -> Error {
     let before = machine.files();
     let error = act().unwrap_err();
     let names = |files: &[(String, Vec<u8>)]| files.iter().map(|file| file.0.clone()).collect::<Vec<_>>();
@@ -80,7 +80,10 @@ fn fails<R: std::fmt::Debug>(machine: &Machine, act: impl FnOnce() -> Result<R, 
 
 /// The same, where a check has to say no: exit code 3.
 #[track_caller]
-fn refuses<R: std::fmt::Debug>(machine: &Machine, act: impl FnOnce() -> Result<R, Error>) -> Error {
+pub(crate) fn refuses<R: std::fmt::Debug>(
+    machine: &Machine,
+    act: impl FnOnce() -> Result<R, Error>,
+) -> Error {
     let error = fails(machine, act);
     assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
     error
