@@ -136,13 +136,13 @@ mod tests {
     fn where_not_all_addresses_fit_what_is_configured_does() {
         // A memory that is no whole number of pages is no obstacle.
         let limits = Limits { instances: TOO_MANY, memory: (1 << 20) + 1, ..Limits::default() };
-        start(&limits, false, false).unwrap();
+        start(&limits, false, false, None).unwrap();
     }
 
     #[test]
     fn what_does_not_fit_is_said() {
         let limits = Limits { instances: TOO_MANY, memory: 4 << 30, ..Limits::default() };
-        match start(&limits, false, false).err().unwrap() {
+        match start(&limits, false, false, None).err().unwrap() {
             SetupError::AddressSpace(refused) => {
                 assert_eq!(refused.instances, TOO_MANY);
                 assert!(refused.needed_bytes() > 1 << 47, "{refused}");

@@ -6,16 +6,22 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasmtime::CacheStore;
 
 use crate::cache::{CacheKey, MachineCodeCache, Trusted};
 
-/// The most bytes of functions that are kept for the plugins of a family. What SpiderMonkey becomes has a third of it.
-const MAX_BYTES: usize = 256 << 20;
+/// The most bytes of functions that are kept for the plugins of a family. What SpiderMonkey becomes has a third of it: where a plugin imports more or
+/// fewer functions than another, most of its own are other ones.
+const MAX_BYTES: usize = 128 << 20;
+
+/// Of what was found, the part that has to come to it before all is written anew. A few functions are never found again.
+const WORTH_WRITING: usize = 8;
 
 const KEY_BYTES: usize = 32;
+const HEAD_BYTES: usize = KEY_BYTES + size_of::<u32>();
 
 /// What the compiler asks for functions, and hands those to that it compiled.
 #[derive(Debug, Default)]
@@ -33,7 +39,14 @@ struct State {
 #[derive(Debug, Default)]
 struct Known {
     bytes: Option<Trusted>,
-    places: HashMap<[u8; KEY_BYTES], Range<usize>>,
+    entries: HashMap<[u8; KEY_BYTES], Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    /// Where it is, with its key and length.
+    place: Range<usize>,
+    is_used: AtomicBool,
 }
 
 impl FunctionStore {
@@ -53,11 +66,11 @@ impl FunctionStore {
             // Of two compilations at once, the first that ends takes the functions of both. The other's are then kept with the next plugin.
             std::mem::take(&mut state.fresh)
         };
-        if !fresh.is_empty() {
-            let before = known.bytes.as_ref().map_or(&[][..], Trusted::bytes);
-            let before = if before.len() + fresh.len() > MAX_BYTES { &[] } else { before };
+        let found = known.entries.values().filter(|entry| entry.is_used.load(Ordering::Relaxed));
+        let found_bytes: usize = found.map(|entry| entry.place.len()).sum();
+        if fresh.len() > found_bytes / WORTH_WRITING {
             // Where it cannot be written, the next plugin is compiled as a whole.
-            let _ = cache.store(key, &[before, &fresh].concat());
+            let _ = cache.store(key, &known.with(fresh));
         }
         compiled
     }
@@ -90,21 +103,37 @@ impl CacheStore for FunctionStore {
 
 impl Known {
     fn read(bytes: Option<Trusted>) -> Self {
-        let mut places = HashMap::new();
+        let mut entries = HashMap::new();
         let all = bytes.as_ref().map_or(&[][..], Trusted::bytes);
         let mut at = 0;
         while let Some((key, length)) = all.get(at..).and_then(head) {
-            let code = at + KEY_BYTES + 4..at + KEY_BYTES + 4 + length;
-            at = code.end;
+            let place = at..at + HEAD_BYTES + length;
+            at = place.end;
             if at <= all.len() {
-                places.insert(key, code);
+                entries.insert(key, Entry { place, is_used: AtomicBool::new(false) });
             }
         }
-        Self { bytes, places }
+        Self { bytes, entries }
     }
 
     fn get(&self, key: &[u8]) -> Option<&[u8]> {
-        self.bytes.as_ref()?.bytes().get(self.places.get(key)?.clone())
+        let entry = self.entries.get(key)?;
+        entry.is_used.store(true, Ordering::Relaxed);
+        self.bytes.as_ref()?.bytes().get(entry.place.clone())?.get(HEAD_BYTES..)
+    }
+
+    /// What was compiled, then what was found, then what else is known, as far as there is room.
+    fn with(&self, mut fresh: Vec<u8>) -> Vec<u8> {
+        let all = self.bytes.as_ref().map_or(&[][..], Trusted::bytes);
+        let mut entries: Vec<&Entry> = self.entries.values().collect();
+        entries.sort_by_key(|entry| (!entry.is_used.load(Ordering::Relaxed), entry.place.start));
+        for entry in entries {
+            if fresh.len() + entry.place.len() > MAX_BYTES {
+                break;
+            }
+            fresh.extend_from_slice(&all[entry.place.clone()]);
+        }
+        fresh
     }
 }
 
@@ -135,7 +164,7 @@ mod tests {
         store.while_compiling(&cache, &key, || {
             assert_eq!(store.get(&keys[0]), None);
             assert!(store.insert(&keys[0], b"one".to_vec()));
-            assert!(store.insert(&[1, 2], b"no key".to_vec()) == false);
+            assert!(!store.insert(&[1, 2], b"no key".to_vec()));
         });
         let store = FunctionStore::default();
         store.while_compiling(&cache, &key, || {
@@ -149,6 +178,26 @@ mod tests {
         });
         store.while_compiling(&cache, &CacheKey::of_functions([2; 32]), || {
             assert_eq!(store.get(&keys[0]), None)
+        });
+    }
+
+    #[test]
+    fn what_is_used_stays_when_there_is_no_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let (cache, key) = (cache(&folder), CacheKey::of_functions([1; 32]));
+        let store = FunctionStore::default();
+        let large = || vec![0; MAX_BYTES / 2 - 100];
+        let keys = [[1; KEY_BYTES], [2; KEY_BYTES], [3; KEY_BYTES]];
+        store.while_compiling(&cache, &key, || {
+            assert!(keys[..2].iter().all(|key| store.insert(key, large())));
+        });
+        store.while_compiling(&cache, &key, || {
+            assert!(store.get(&keys[1]).is_some());
+            assert!(store.insert(&keys[2], large()));
+        });
+        store.while_compiling(&cache, &key, || {
+            let there = keys.map(|key| store.get(&key).is_some());
+            assert_eq!(there, [false, true, true]);
         });
     }
 

@@ -9,7 +9,9 @@ use comfy_table::CellAlignment;
 use driftless_files::Readers;
 use driftless_host::Settings;
 use driftless_plugin_api::text::printable_line;
-use driftless_registry::{OciRegistry, PublicKey, RegistryFolder, RegistryTree, Token, is_registry_name};
+use driftless_registry::{
+    OciRegistry, PublicKey, RegistryFolder, RegistryInfo, RegistryTree, Token, is_registry_name,
+};
 use serde_json::json;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
