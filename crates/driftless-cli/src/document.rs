@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::excerpt::excerpt_at;
 use crate::failure::Failure;
+use crate::file_mistakes::TextFile;
 use crate::text;
 
 /// Reads a file. A mistake in it is told with its line.
@@ -18,7 +19,7 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
 /// The text of a document, and where it is.
 pub(crate) struct DocumentFile<'p> {
     path: &'p Path,
-    pub(crate) text: String,
+    text: String,
     format: Format,
 }
 
@@ -37,9 +38,9 @@ impl<'p> DocumentFile<'p> {
         Document::parse(self.format, &self.text).map_err(|error| self.failure(&error))
     }
 
-    /// What messages call it.
-    pub(crate) fn name(&self) -> String {
-        self.path.display().to_string()
+    /// What mistakes in it are told of.
+    pub(crate) fn file(&self) -> TextFile<'_> {
+        TextFile { name: self.path.display().to_string(), text: &self.text }
     }
 
     /// A mistake in it.

@@ -8,9 +8,15 @@ use driftless_host::ErrorKind;
 use driftless_templates::TemplateError;
 use serde_json::{Value, json};
 
-use crate::document::DocumentFile;
 use crate::excerpt::{excerpt, excerpt_at};
 use crate::words;
+
+/// A file that was read.
+pub(crate) struct TextFile<'t> {
+    /// What messages call it.
+    pub(crate) name: String,
+    pub(crate) text: &'t str,
+}
 
 /// What is wrong with a file, each mistake with its line.
 #[derive(Debug)]
@@ -35,8 +41,8 @@ struct FileMistake {
 
 impl FileMistakes {
     /// Those of a file of tasks or collectors.
-    pub(crate) fn of_tasks(file: Option<&DocumentFile<'_>>, mistakes: &driftless_runner::Mistakes) -> Self {
-        let text = file.map_or("", |file| &file.text);
+    pub(crate) fn of_tasks(file: Option<TextFile<'_>>, mistakes: &driftless_runner::Mistakes) -> Self {
+        let text = file.as_ref().map_or("", |file| file.text);
         let hidden = mistakes.hidden();
         let told = mistakes.iter().map(|mistake| {
             let wrong = Wrong {
@@ -50,7 +56,7 @@ impl FileMistakes {
             wrong.told(text, hidden)
         });
         Self {
-            path: file.map(DocumentFile::name),
+            path: file.map(|file| file.name),
             mistakes: told.collect(),
             left_out: mistakes.left_out(),
             kind: mistakes.kind(),
@@ -59,7 +65,7 @@ impl FileMistakes {
 
     /// Those of a pipeline.
     pub(crate) fn of_pipeline(
-        file: &DocumentFile<'_>,
+        file: &TextFile<'_>,
         document: &Document<'_>,
         mistakes: &driftless_logs::Mistakes,
     ) -> Self {
@@ -74,14 +80,14 @@ impl FileMistakes {
                 template: None,
                 is_hidden: false,
             };
-            wrong.told(&file.text, &[])
+            wrong.told(file.text, &[])
         });
-        Self { path: Some(file.name()), mistakes: told.collect(), left_out: 0, kind: mistakes.kind() }
+        Self { path: Some(file.name.clone()), mistakes: told.collect(), left_out: 0, kind: mistakes.kind() }
     }
 
     /// A template of a file that could not be filled in.
     pub(crate) fn of_template(
-        file: &DocumentFile<'_>,
+        file: &TextFile<'_>,
         document: &Document<'_>,
         error: &driftless_templates::Error,
     ) -> Self {
@@ -93,8 +99,8 @@ impl FileMistakes {
             template: error.template(),
             is_hidden: false,
         };
-        let mistakes = vec![wrong.told(&file.text, &[])];
-        Self { path: Some(file.name()), mistakes, left_out: 0, kind: error.kind() }
+        let mistakes = vec![wrong.told(file.text, &[])];
+        Self { path: Some(file.name.clone()), mistakes, left_out: 0, kind: error.kind() }
     }
 
     /// What kind of answer they ask for.

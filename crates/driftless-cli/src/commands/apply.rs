@@ -33,7 +33,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Apply) -> anyhow:
     let templates = context::templates(&manager, terminal);
     let selection = Selection { only: args.tags.clone(), skip: args.skip_tags.clone() };
     let plan = Plan::new(&manager, &templates, file, Options { vars, selection })
-        .map_err(|mistakes| FileMistakes::of_tasks(Some(&written), &mistakes))?;
+        .map_err(|mistakes| FileMistakes::of_tasks(Some(written.file()), &mistakes))?;
     if args.list_tasks {
         list(global, terminal, &plan)?;
         return Ok(ExitCode::SUCCESS);
@@ -44,7 +44,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Apply) -> anyhow:
     } else {
         plan.run(|progress| printer.hear(progress))
     };
-    printer.finish(ended.err().map(|mistakes| FileMistakes::of_tasks(Some(&written), &mistakes).into()))
+    printer.finish(ended.err().map(|mistakes| FileMistakes::of_tasks(Some(written.file()), &mistakes).into()))
 }
 
 /// Lists the tasks that would be run.

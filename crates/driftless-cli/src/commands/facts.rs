@@ -36,7 +36,8 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Facts) -> anyhow:
             without_facts.insert(step.key().to_owned(), words::host_error(error).into());
         })
     });
-    let mut facts = collected.map_err(|mistakes| FileMistakes::of_tasks(written.as_ref(), &mistakes))?;
+    let mut facts = collected
+        .map_err(|mistakes| FileMistakes::of_tasks(written.as_ref().map(DocumentFile::file), &mistakes))?;
     // A machine that reads this looks at nothing else.
     if global.json && !without_facts.is_empty() {
         facts.entry("without_facts").or_insert(without_facts.into());

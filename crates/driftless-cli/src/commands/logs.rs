@@ -25,9 +25,9 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Logs) -> anyhow::
     let templates = context::templates(&manager, terminal);
     let file = file
         .fill(|path, value, vars| templates.fill(value, vars).map_err(|error| error.in_value(path)))
-        .map_err(|error| FileMistakes::of_template(&written, &document, &error))?;
+        .map_err(|error| FileMistakes::of_template(&written.file(), &document, &error))?;
     let pipeline = Pipeline::new(&manager, &file, args.follow)
-        .map_err(|mistakes| FileMistakes::of_pipeline(&written, &document, &mistakes))?;
+        .map_err(|mistakes| FileMistakes::of_pipeline(&written.file(), &document, &mistakes))?;
 
     let control = Arc::new(Control::new());
     // The pipeline finishes what it has read.
