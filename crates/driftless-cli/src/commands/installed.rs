@@ -302,7 +302,7 @@ fn ask_for_trust(
     Ok(keys.iter().try_for_each(|key| trust.pin(name, &id, &namespace, key))?)
 }
 
-/// Refuses a plugin whose name another one has that is there in another way.
+/// Refuses a plugin whose name another one has that is there in another way, and warns of one whose name is a letter away from that.
 fn check_names(global: &Global, terminal: &Terminal, before: &Lock, plan: &Plan) -> anyhow::Result<()> {
     use driftless_host::api::manifest::likeness;
     let there = context::manager(global, terminal)?.list()?;
@@ -310,7 +310,17 @@ fn check_names(global: &Global, terminal: &Terminal, before: &Lock, plan: &Plan)
         let Change::Install(package, plugin) = change else { continue };
         let wanted = likeness(&plugin.name);
         let alike = there.iter().find(|other| likeness(&other.name) == wanted);
-        let Some(other) = alike else { continue };
+        let Some(other) = alike else {
+            let is_near = |name: &str| wanted.len() > 3 && strsim::osa_distance(&likeness(name), &wanted) == 1;
+            for near in there.iter().filter(|other| is_near(&other.name)) {
+                terminal.warn(&format!(
+                    "{package} is called almost like `{}` ({}), which is there already: see whether it is the one that is meant",
+                    printable_line(&near.name),
+                    printable_line(&near.origin)
+                ));
+            }
+            continue;
+        };
         // What goes at the same time is not in the way.
         let goes = before.named(&other.name).any(|(package, _)| {
             plan.changes.iter().any(|change| matches!(change, Change::Remove(gone, _) if gone == package))
