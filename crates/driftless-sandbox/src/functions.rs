@@ -182,6 +182,20 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_was_changed_is_not_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let (cache, key) = (cache(&folder), CacheKey::of_functions([1; 32]));
+        let store = FunctionStore::default();
+        store.while_compiling(&cache, &key, || assert!(store.insert(&[7; KEY_BYTES], b"code".to_vec())));
+        let mut files = std::fs::read_dir(folder.path().join("code")).unwrap();
+        let file = files.next().unwrap().unwrap().path();
+        let mut bytes = std::fs::read(&file).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        std::fs::write(&file, bytes).unwrap();
+        store.while_compiling(&cache, &key, || assert_eq!(store.get(&[7; KEY_BYTES]), None));
+    }
+
+    #[test]
     fn what_is_used_stays_when_there_is_no_room() {
         let folder = tempfile::tempdir().unwrap();
         let (cache, key) = (cache(&folder), CacheKey::of_functions([1; 32]));
