@@ -311,7 +311,8 @@ fn check_names(global: &Global, terminal: &Terminal, before: &Lock, plan: &Plan)
         let wanted = likeness(&plugin.name);
         let alike = there.iter().find(|other| likeness(&other.name) == wanted);
         let Some(other) = alike else {
-            let is_near = |name: &str| wanted.len() > 3 && strsim::osa_distance(&likeness(name), &wanted) == 1;
+            let is_near =
+                |name: &str| wanted.len() > 3 && strsim::osa_distance(&likeness(name), &wanted) == 1;
             for near in there.iter().filter(|other| is_near(&other.name)) {
                 terminal.warn(&format!(
                     "{package} is called almost like `{}` ({}), which is there already: see whether it is the one that is meant",
