@@ -2,14 +2,15 @@
 // does not have, `build.mjs describe PLAN` loads it and asks it for its components, `build.mjs componentize PLAN` makes a component of it. What is wrong goes
 // to standard error.
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { builtinModules, createRequire } from "node:module";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { builtinModules, createRequire, syncBuiltinESMExports } from "node:module";
 import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 
 import { frozen, loading } from "./loading.mjs";
 import { search, unavailable } from "./search.mjs";
+import { snapshot } from "./snapshot.mjs";
 
 const [step, planFile] = process.argv.slice(2);
 const plan = JSON.parse(readFileSync(planFile, "utf8"));
@@ -225,6 +226,7 @@ function stackOf(error) {
 }
 
 async function componentize() {
+  runHere();
   const { exports } = JSON.parse(readFileSync(join(plan.componentize, "package.json"), "utf8"));
   const { componentize } = await import(pathToFileURL(join(plan.componentize, exports.import)).href);
   const disableFeatures = ["stdio", "random", "clocks", "http", "fetch-event"];
@@ -236,6 +238,26 @@ async function componentize() {
   } catch (failure) {
     fail(`componentize-js cannot make a component of it:\n${await mapped(String(failure?.message ?? failure))}`);
   }
+}
+
+/** Lets componentize-js load the plugin here, where that is the same each time, instead of starting wizer for it. */
+function runHere() {
+  // It writes the time into what stands for the clock in the component.
+  process.hrtime.bigint = () => 1_000_000_000n;
+  Date.now = () => 1000;
+  const processes = createRequire(import.meta.url)("node:child_process");
+  const { spawnSync } = processes;
+  processes.spawnSync = (program, args, options) => {
+    const value = (name) => args.find((arg) => arg.startsWith(name))?.slice(name.length);
+    const [folder, out, run] = [value("--dir="), value("-o="), args[args.indexOf("--init-func") + 1]];
+    if (!folder || !out) return spawnSync(program, args, options);
+    const files = Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+    const input = "--initializer-script-path /initializer.js --strip-path-prefix / plugin.js";
+    const { module, failure } = snapshot(readFileSync(args.at(-1)), run, { files, input, environment: options.env });
+    if (module) writeFileSync(out, module);
+    return { status: module ? 0 : 1, signal: null, stderr: failure ?? "" };
+  };
+  syncBuiltinESMExports();
 }
 
 /** A module of the SDK, for what the build and the run time have in common. */
