@@ -2,14 +2,15 @@
 // does not have, `build.mjs describe PLAN` loads it and asks it for its components, `build.mjs componentize PLAN` makes a component of it. What is wrong goes
 // to standard error.
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { builtinModules, createRequire } from "node:module";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { builtinModules, createRequire, syncBuiltinESMExports } from "node:module";
 import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 
 import { frozen, loading } from "./loading.mjs";
-import { search, unavailable } from "./search.mjs";
+import { provide, search, unavailable } from "./search.mjs";
+import { snapshot } from "./snapshot.mjs";
 
 const [step, planFile] = process.argv.slice(2);
 const plan = JSON.parse(readFileSync(planFile, "utf8"));
@@ -23,6 +24,7 @@ const CAPABILITIES = {
   http: { module: "http", permission: "network" },
   environment: { module: "environment", permission: "environment" },
   process: { module: "process", permission: "commands" },
+  functions: { module: "functions", permission: "functions", capability: "function" },
 };
 
 const SDK = "@driftless/plugin-sdk";
@@ -55,7 +57,12 @@ const sdk = {
   name: "driftless-sdk",
   setup(build) {
     const { exports } = JSON.parse(readFileSync(join(plan.sdk, "package.json"), "utf8"));
-    build.onResolve({ filter: /^@driftless\/plugin-sdk(\/|$)/ }, ({ path }) => {
+    build.onResolve({ filter: /^@driftless\/plugin-sdk(\/|$)/ }, ({ path, kind }) => {
+      // It would bring all of the SDK along, and with it what the plugin does not ask for.
+      if (kind === "require-call" || kind === "dynamic-import") {
+        const call = kind === "require-call" ? "require" : "import";
+        return { errors: [{ text: `\`${call}("${path}")\`: write \`import { task } from "${path}";\` at the top of the module` }] };
+      }
       const entry = exports["." + path.slice(SDK.length)];
       if (!entry) return { errors: [{ text: `${SDK} has no ${path.slice(SDK.length + 1)}` }] };
       // The package says which of its modules have side effects, which esbuild does not look up for a plugin's answer.
@@ -92,15 +99,37 @@ async function bundled(esbuild, contents, options) {
     });
   } catch (failure) {
     const errors = failure.errors ?? [{ text: String(failure) }];
-    const { insteadOfModule } = await ofSdk("missing");
-    for (const error of errors) {
-      const [, name] = /^Could not resolve "(.*)"$/.exec(error.text) ?? [];
-      if (!name || !(name.startsWith("node:") || builtinModules.includes(name))) continue;
-      error.text = insteadOfModule(name);
-      error.notes = [];
-    }
+    for (const error of errors) await advise(error);
     const texts = await esbuild.formatMessages(errors, { kind: "error", color: false });
     return fail(`it does not compile:\n${texts.map((text) => text.trim()).join("\n\n")}`);
+  }
+}
+
+/** Puts what is to be done here into the place of what esbuild advises elsewhere. */
+async function advise(error) {
+  // The author has no plugins of esbuild.
+  error.pluginName = "";
+  const [, name] = /^Could not resolve "(.*)"$/.exec(error.text) ?? [];
+  const [, inFile, wanted] = /^No matching export in "(.*)" for import "(.*)"$/.exec(error.text) ?? [];
+  if (name && (name.startsWith("node:") || builtinModules.includes(name))) {
+    const { insteadOfModule } = await ofSdk("missing");
+    error.text = insteadOfModule(name);
+    error.notes = [];
+  } else if (name) {
+    const isFile = /^[./]/.test(name);
+    const found = isFile || name.startsWith("#") ? undefined : name.split("/").slice(0, name.startsWith("@") ? 2 : 1).join("/");
+    const notes = error.notes?.filter(({ text }) => !/external|platform/.test(text)) ?? [];
+    const text = found
+      ? `A package is installed with \`npm install ${found}\`. Node's own modules are not there; the SDK has \`files\`, \`http\`, \`environment\` and \`process\`.`
+      : "There is no such file; a path begins at the module that imports it, with `./` or `../`.";
+    error.notes = [...notes, { text }];
+  } else if (inFile && named(inFile) === `${SDK}/src/index.js`) {
+    const { didYouMean } = await ofSdk("similar");
+    const names = Object.keys(await ofSdk("index"));
+    error.text = wanted === "default"
+      ? `${SDK} exports nothing by \`default\`: write \`import { task } from "${SDK}";\``
+      : `${SDK} has no \`${wanted}\`${didYouMean(wanted, names)}`;
+    error.notes = [];
   }
 }
 
@@ -117,7 +146,7 @@ setManifest(${JSON.stringify(plan.manifest)});
   const component = await bundled(esbuild, entry, { conditions: ["driftless", "module"] });
   for (const text of await esbuild.formatMessages(component.warnings, { kind: "warning", color: false })) tell(text);
   const [output] = Object.values(component.metafile.outputs).filter((output) => output.entryPoint);
-  for (const { path } of output.imports) checkImport(path);
+  for (const { path } of output.imports) checkImport(path, component);
   const map = JSON.parse(textOf(component, ".map"));
   const { compact } = await ofSdk("source_map");
   const positions = JSON.stringify(compact({ sources: map.sources.map(named), mappings: map.mappings }));
@@ -125,6 +154,26 @@ setManifest(${JSON.stringify(plan.manifest)});
   writeFileSync(bundleFile, `${textOf(component, ".js")}\nglobalThis.__driftless_source_map = ${JSON.stringify(positions)};\n`);
   writeFileSync(mapFile, positions);
   await findUnavailable(esbuild, `${entry}export { describe } from "${SDK}/describe";\n`);
+}
+
+/**
+ * Complains where the SDK is used as one value. What is read from `sdk.task` is found by its name, but what such a value has is all that there is, and with it
+ * what the plugin does not ask for.
+ */
+function findWholeSdk({ metafile, outputFiles }) {
+  const isWhole = /^\/\/ \S*\/src\/index\.js\nvar \w+ = \{\};\n__export\(\w+, \{\n(?:  \w+: \(\) => \w+,?\n)*?  templateFunction: /m;
+  if (!isWhole.test(textOf({ outputFiles }, ".js"))) return;
+  const pattern = /\bimport\s*\*\s*as\s+([\w$]+)\s+from\s*["']@driftless\/plugin-sdk["']/g;
+  const found = Object.keys(metafile.inputs).flatMap((source) => {
+    if (source.startsWith("node_modules/") || named(source).startsWith(SDK) || source.includes("driftless-entry.js")) return [];
+    const text = readFileSync(resolve(plan.project, source), "utf8");
+    return [...text.matchAll(pattern)].map(({ index, 1: name }) => {
+      const lines = text.slice(0, index).split("\n");
+      const write = `write \`import { task } from "${SDK}";\`, or \`${name}.task\` where it is used`;
+      return `${named(source)}:${lines.length}:${lines.at(-1).length + 1}: \`${name}\` is used as a value, which has all of the SDK in it; ${write}`;
+    });
+  });
+  if (found.length > 0) fail(`it uses what it does not ask for:\n${found.join("\n")}`, NOT_ASKED_FOR);
 }
 
 /**
@@ -152,10 +201,11 @@ async function findUnavailable(esbuild, entry) {
 }
 
 /** Complains about what the host would refuse. */
-function checkImport(path) {
-  const capability = /^driftless:plugin\/(.*)@/.exec(path)?.[1];
-  if (capability === "host" || plan.capabilities.includes(capability)) return;
-  const words = CAPABILITIES[capability];
+function checkImport(path, component) {
+  const name = /^driftless:plugin\/(.*)@/.exec(path)?.[1];
+  const words = CAPABILITIES[name];
+  if (name === "host" || plan.capabilities.includes(words?.capability ?? name)) return;
+  findWholeSdk(component);
   if (!words) fail(`it imports \`${path}\`, which no plugin can have`, NOT_ASKED_FOR);
   const { module, permission } = words;
   fail(
@@ -174,6 +224,7 @@ async function describe() {
     if (!over) tell("it never finishes loading: an `await` at the top of a module waits for what never comes; wait inside of `run`");
   });
   let plugin;
+  provide();
   try {
     plugin = await import(pathToFileURL(describeFile).href);
     over = true;
@@ -225,6 +276,7 @@ function stackOf(error) {
 }
 
 async function componentize() {
+  runHere();
   const { exports } = JSON.parse(readFileSync(join(plan.componentize, "package.json"), "utf8"));
   const { componentize } = await import(pathToFileURL(join(plan.componentize, exports.import)).href);
   const disableFeatures = ["stdio", "random", "clocks", "http", "fetch-event"];
@@ -236,6 +288,26 @@ async function componentize() {
   } catch (failure) {
     fail(`componentize-js cannot make a component of it:\n${await mapped(String(failure?.message ?? failure))}`);
   }
+}
+
+/** Lets componentize-js load the plugin here, where that is the same each time, instead of starting wizer for it. */
+function runHere() {
+  // It writes the time into what stands for the clock in the component.
+  process.hrtime.bigint = () => 1_000_000_000n;
+  Date.now = () => 1000;
+  const processes = createRequire(import.meta.url)("node:child_process");
+  const { spawnSync } = processes;
+  processes.spawnSync = (program, args, options) => {
+    const value = (name) => args.find((arg) => arg.startsWith(name))?.slice(name.length);
+    const [folder, out, run] = [value("--dir="), value("-o="), args[args.indexOf("--init-func") + 1]];
+    if (!folder || !out) return spawnSync(program, args, options);
+    const files = Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+    const input = "--initializer-script-path /initializer.js --strip-path-prefix / plugin.js";
+    const { module, failure } = snapshot(readFileSync(args.at(-1)), run, { files, input, environment: options.env });
+    if (module) writeFileSync(out, module);
+    return { status: module ? 0 : 1, signal: null, stderr: failure ?? "" };
+  };
+  syncBuiltinESMExports();
 }
 
 /** A module of the SDK, for what the build and the run time have in common. */

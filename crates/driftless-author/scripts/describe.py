@@ -16,6 +16,7 @@ CAPABILITIES = {
     "http": ("http", "network"),
     "environment": ("environment", "environment"),
     "process": ("process", "commands"),
+    "function": ("functions", "functions"),
 }
 
 #: Not the author's code: the plugin uses what it does not ask for.

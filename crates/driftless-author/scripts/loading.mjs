@@ -21,7 +21,7 @@ export function loading(stackOf) {
     }
     const isClock = /Date|performance/.test(what);
     if (isClock && place?.includes("node_modules/")) {
-      warnings.push(`${at}\`${what}\` at the top of a module is the time of the build for as long as the plugin exists`);
+      warnings.push(`${at}\`${what}\` at the top of a module is the beginning of 1970 for as long as the plugin exists, so that each build of it is the same`);
       return;
     }
     const effect = isClock || /random|crypto/i.test(what) ? "what it finds would stay the same for ever" : "nothing would come of it";

@@ -2,9 +2,17 @@
 
 const PREFIX = "__driftless_missing_";
 
+/** It is there, and works only without a delay. */
+const TIMER = "setTimeout";
+
 /** What esbuild is to write for each global that is missing. It knows which names are the global ones. */
 export function unavailable({ GLOBALS }) {
-  return { define: Object.fromEntries(Object.keys(GLOBALS).map((name) => [name, `${PREFIX}${name}`])) };
+  return { define: Object.fromEntries([...Object.keys(GLOBALS), TIMER].map((name) => [name, `${PREFIX}${name}`])) };
+}
+
+/** What node is to have under such a name, since it is there in a plugin. */
+export function provide() {
+  globalThis[`${PREFIX}${TIMER}`] = (...given) => globalThis[TIMER](...given);
 }
 
 /** Methods that do less than an author may think. What they are called on is not known, so these are told and not refused. */
@@ -39,6 +47,10 @@ export function search(code, missing, original) {
   for (const match of code.matchAll(new RegExp(`(typeof )?\\b${PREFIX}(\\w+)`, "g"))) {
     const [whole, asks, name] = match;
     const index = match.index + whole.length - PREFIX.length - name.length;
+    if (name === TIMER) {
+      if (waits(code, index + PREFIX.length + name.length)) add(index, missing.NO_DELAY, false);
+      continue;
+    }
     const known = add(index, missing.insteadOfGlobal(name), false);
     if (!known) continue;
     known.name = name;
@@ -56,6 +68,21 @@ export function search(code, missing, original) {
   const counts = found.filter(({ place, name }) => !name || !asked.has(`${place.source} ${name}`));
   const order = (a, b) => a.place.source.localeCompare(b.place.source) || a.place.line - b.place.line || a.place.column - b.place.column;
   return counts.sort(order);
+}
+
+/** Whether a call of the timer that goes on here has a delay that is not zero. A use that is no call is told when it runs. */
+function waits(code, at) {
+  if (code[at] !== "(") return false;
+  const parts = [""];
+  let depth = 0;
+  for (const [token] of code.slice(at).matchAll(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`|[^]/g)) {
+    if (/^[)\]}]$/.test(token) && --depth === 0) break;
+    if (token === "," && depth === 1) parts.push("");
+    else if (depth > 0) parts[parts.length - 1] += token;
+    if (/^[([{]$/.test(token)) depth++;
+  }
+  const delay = parts[1]?.trim() ?? "";
+  return !["", "0", "void 0", "undefined"].includes(delay);
 }
 
 function lineStarts(text) {

@@ -13,7 +13,7 @@ use crate::error::AuthorError;
 use crate::language::Language;
 use crate::project::NAME_RULE;
 use crate::sdk::{self, TEMPLATES};
-use crate::tools::{COMPONENTIZE_JS, COMPONENTIZE_PY, ESBUILD, PREVIEW2_SHIM, TYPESCRIPT};
+use crate::tools::{COMPONENTIZE_JS, COMPONENTIZE_PY, ESBUILD, JCO, PREVIEW2_SHIM, TYPESCRIPT};
 
 /// What the project is to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,6 +179,7 @@ impl New<'_> {
             ("{{repository}}", env!("CARGO_PKG_REPOSITORY").to_owned()),
             ("{{componentize-js}}", COMPONENTIZE_JS.to_owned()),
             ("{{preview2-shim}}", PREVIEW2_SHIM.to_owned()),
+            ("{{jco}}", JCO.to_owned()),
             ("{{esbuild}}", ESBUILD.to_owned()),
             ("{{componentize-py}}", COMPONENTIZE_PY.to_owned()),
             ("{{typescript}}", TYPESCRIPT.to_owned()),

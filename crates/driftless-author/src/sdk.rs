@@ -26,12 +26,13 @@ const SDK: &str = "sdk";
 const SDKS: [&str; 3] = ["rust", "javascript", "python"];
 
 /// Scripts, by the name that they get in [`WORK`].
-static NODE_SCRIPTS: [(&str, &str); 5] = [
+static NODE_SCRIPTS: [(&str, &str); 6] = [
     ("build.mjs", include_str!("../scripts/build.mjs")),
     ("loading.mjs", include_str!("../scripts/loading.mjs")),
     ("register.mjs", include_str!("../scripts/register.mjs")),
     ("resolve.mjs", include_str!("../scripts/resolve.mjs")),
     ("search.mjs", include_str!("../scripts/search.mjs")),
+    ("snapshot.mjs", include_str!("../scripts/snapshot.mjs")),
 ];
 static PYTHON_SCRIPTS: [(&str, &str); 1] = [("describe.py", include_str!("../scripts/describe.py"))];
 

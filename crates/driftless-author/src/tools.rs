@@ -13,6 +13,10 @@ pub const COMPONENTIZE_JS: &str = "0.23.0";
 /// The version of preview2-shim that new projects get. componentize-js imports it and does not say so, and npm removes what no package asks for.
 pub(crate) const PREVIEW2_SHIM: &str = "0.17.9";
 
+/// The version of jco that new projects get, with which the examples and the tests build. componentize-js takes any newer one as well, and those ask for several
+/// versions of preview2-shim at once.
+pub(crate) const JCO: &str = "1.15.4";
+
 /// The version of esbuild that new projects get.
 pub const ESBUILD: &str = "0.28.2";
 

@@ -15,6 +15,12 @@ pub(crate) fn machine_code() -> Option<PathBuf> {
     Some(folders.cache_dir().join("driftless").join("machine-code"))
 }
 
+/// The folder of components that `plugin build` made, beside that.
+pub(crate) fn made_components() -> Option<PathBuf> {
+    let folders = etcetera::choose_base_strategy().ok()?;
+    Some(folders.cache_dir().join("driftless").join("made"))
+}
+
 /// The folder of what registries said, beside that.
 pub(crate) fn registry_cache() -> Option<PathBuf> {
     let folders = etcetera::choose_base_strategy().ok()?;

@@ -47,12 +47,14 @@ const noRandom = (what) => {
 };
 Math.random = () => (isLoading() ? noRandom("Math.random()") : Number(BigInt.asUintN(53, getRandom())) / 2 ** 53);
 
+/** The milliseconds since 1970 for packages that ask while they are loaded: builds of one source are to be the same. */
+const WHILE_LOADING = 1000;
+
 const PlainDate = Date;
-const plainNow = PlainDate.now;
 const now = (what) => {
   if (!isLoading()) return Number(getTimestamp()) * 1000;
   atTopLevel(what);
-  return plainNow();
+  return WHILE_LOADING;
 };
 PlainDate.now = () => now("Date.now()");
 globalThis.Date = new Proxy(PlainDate, {

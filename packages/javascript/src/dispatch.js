@@ -89,14 +89,14 @@ export function executeTemplateFilter(name, config, value, args) {
     const given = [readValue("value", filter, readExactly("the value", value)), ...readArguments(filter.arguments, args)];
     return filter.run(...given, ...ownConfig(filter, config));
   });
-  return then(result, write);
+  return then(result, writeSomething);
 }
 
 export function executeTemplateFunction(name, config, args) {
   const result = run("template_function", name, (called) =>
     called.run(...readArguments(called.arguments, args), ...ownConfig(called, config)),
   );
-  return then(result, write);
+  return then(result, writeSomething);
 }
 
 export function executeCommand(name, args) {
@@ -168,6 +168,12 @@ function check(what, schema, value) {
   } catch (failure) {
     throw new Failure(`${what} does not fit: ${failure.message}`);
   }
+}
+
+/** What a template is to have: nothing at all is a forgotten `return`. */
+function writeSomething(returned) {
+  if (returned === undefined) throw new Defect("it returned nothing; write `return` in front of the value, or `return null` for none");
+  return write(returned);
 }
 
 function taskResult(returned) {

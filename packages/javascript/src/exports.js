@@ -1,8 +1,8 @@
 // What a component exports: the functions of the protocol. Each returns JSON, or throws an object whose `payload` says why not, which
-// becomes the `err` of `result<string, string>`. Anything else that is thrown would end the component.
+// becomes the `err` of `result<string, string>`. An Error without one ends the component.
 
 import * as dispatch from "./dispatch.js";
-import { explain } from "./failure.js";
+import { explain, isOutOfMemory } from "./failure.js";
 import { start } from "./running.js";
 
 export { setManifest } from "./dispatch.js";
@@ -16,6 +16,9 @@ export class Refusal extends Error {
   }
 }
 
+/** Ends the component, so that the host, which has refused it memory, tells its limit. It is made ahead, while there is memory for it. */
+const OUT_OF_MEMORY = new Error("out of memory");
+
 const guard =
   (run) =>
   (...strings) => {
@@ -23,6 +26,7 @@ const guard =
     return dispatch.attempt(
       () => run(...strings),
       (thrown) => {
+        if (isOutOfMemory(thrown)) throw OUT_OF_MEMORY;
         throw new Refusal(thrown, dispatch.runningComponent());
       },
     );

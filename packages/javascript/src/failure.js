@@ -31,6 +31,11 @@ export class HostError extends Failure {
 /** A mistake of the plugin that the SDK noticed when the author's function was done. It is told with the place where the component begins. */
 export class Defect extends Error {}
 
+/** Whether the engine found no more memory. Mostly it throws this text itself, since it has no memory for an Error. */
+export function isOutOfMemory(thrown) {
+  return thrown === "out of memory" || (thrown?.name === "InternalError" && thrown.message === "out of memory");
+}
+
 /**
  * What was thrown, in plain words: its message, those of its causes, and for a mistake the place where it happened.
  *

@@ -34,6 +34,11 @@ export const GLOBALS = {
   window: `${NO_BROWSER}; the global object is \`globalThis\``,
 };
 
+/** What there is, and works only without a delay. */
+export const NO_DELAY =
+  "`setTimeout` with a delay: a plugin cannot wait, since nothing wakes it between two calls; do it at once, or leave the delay out where only the order " +
+  "of things matters";
+
 /** Modules of Node.js, by name without `node:`; the others have no particular advice. */
 const MODULES = {
   assert: "throw a `Failure` of `@driftless/plugin-sdk`, or an `Error`",

@@ -1,5 +1,6 @@
 // What the plugin brings: each of these functions registers a component and gives its `run` back, for tests.
 
+import { didYouMean } from "./similar.js";
 import { place } from "./source_map.js";
 
 /** Components by kind and by name, in the order in which they were registered. */
@@ -14,6 +15,16 @@ export const registeredHooks = new Map();
 
 /** The schema of a component without configuration: any key is one too many. */
 const NOTHING = { type: "object", additionalProperties: false };
+
+/** The keys of a definition: those of every kind, and those of some. */
+const KEYS = ["name", "description", "config", "run"];
+const KEYS_OF_KIND = {
+  task: ["type"],
+  template_filter: ["value", "arguments"],
+  template_function: ["arguments"],
+  log_filter: ["value"],
+  log_output: ["value"],
+};
 
 const HOOKS = {
   initialize: "initialize",
@@ -72,7 +83,8 @@ export function command(definition) {
 export function hooks(functions) {
   for (const [name, run] of Object.entries(functions)) {
     const known = HOOKS[name];
-    if (!known) throw new TypeError(`there is no hook \`${name}\`; there are: ${Object.keys(HOOKS).join(", ")}`);
+    const names = Object.keys(HOOKS);
+    if (!known) throw new TypeError(`there is no hook \`${name}\`; there are: ${names.join(", ")}${didYouMean(name, names)}`);
     if (typeof run !== "function") throw new TypeError(`the hook \`${name}\` is no function`);
     if (registeredHooks.has(known)) throw new TypeError(`there are two hooks \`${name}\``);
     registeredHooks.set(known, { what: `the hook \`${name}\``, run, registered: stackAbove(hooks) });
@@ -105,6 +117,12 @@ function register(caller, kind, definition, more = {}) {
     );
   }
   if (typeof run !== "function") throw new TypeError(`the ${noun} \`${name}\` has no function \`run\``);
+  const keys = [...KEYS, ...(KEYS_OF_KIND[kind] ?? [])];
+  const unknown = Object.keys(definition).find((key) => !keys.includes(key));
+  if (unknown !== undefined) {
+    const has = keys.map((key) => `\`${key}\``).join(", ");
+    throw new TypeError(`the ${noun} \`${name}\` has a key \`${unknown}\`, and a ${noun} has ${has}${didYouMean(unknown, keys)}`);
+  }
   const known = components.get(kind);
   if (known.has(name)) throw new TypeError(`there are two components of the kind ${noun} that are called \`${name}\``);
   // Filters and functions are announced in one list, but called apart.

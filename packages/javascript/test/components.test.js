@@ -234,6 +234,10 @@ test("a component that cannot be called is refused at once", () => {
   assert.throws(() => task({ name: "a b", run() {} }), /not "a b"/);
   assert.throws(() => task({ name: "x" }), /the task `x` has no function `run`/);
   assert.throws(() => task({ name: "say", run() {} }), /two components of the kind task that are called `say`/);
+  assert.throws(() => task({ name: "x", descripton: "", run() {} }), /the task `x` has a key `descripton`, .*; did you mean `description`\?$/);
+  assert.throws(() => facts({ name: "x", confg: {}, run() {} }), /a facts collector has `name`, `description`, `config`, `run`; did you mean `config`\?$/);
+  assert.throws(() => facts({ name: "x", value: {}, run() {} }), /has a key `value`, and a facts collector has `name`, `description`, `config`, `run`$/);
+  assert.throws(() => hooks({ befreTask() {} }), /; did you mean `beforeTask`\?$/);
 });
 
 test("messages reach the host", () => {

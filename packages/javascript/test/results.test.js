@@ -27,7 +27,7 @@ test("what JSON has is written", () => {
     x = 1;
   }
   const cases = [
-    [undefined, "null"],
+    [null, "null"],
     [null, "null"],
     [{ a: undefined, b: [undefined, 1], c: -0 }, '{"b":[null,1],"c":0}'],
     [new Date(0), '"1970-01-01T00:00:00.000Z"'],

@@ -358,6 +358,15 @@ class Components(unittest.TestCase):
         def verdict(entry: Any) -> str: ...  # type: ignore[empty-body]
         def half(value: str, marks: int = "x") -> str: ...  # type: ignore[assignment,empty-body]
         def method(self: Any, config: Any) -> None: ...
+        def forgets(value: str) -> Any:
+            def inner() -> str:
+                return value
+
+            inner()
+
+        def always_raises(value: str) -> str:
+            raise Failure(value)
+
 
         for decorator, function, words in (
             (facts(name="x"), nothing, "`x` returns None, and has to return an object; return a dict, a dataclass"),
@@ -371,6 +380,7 @@ class Components(unittest.TestCase):
             (task(name="x"), takes_many, "takes a configuration that is no object"),
             (task(name="x"), takes_one, "takes a configuration that is no object"),
             (task(name="x", config={"type": "string"}), takes_text, "takes a configuration that is no object"),
+            (template_filter(name="x"), forgets, "the template filter `x` returns nothing, and a template would"),
             (template_filter(name="x"), half, "the default of `marks` does not fit: invalid type: string"),
             (task(name="x"), method, "and no method of a class"),
             (task, Say, "the class `Say` is none"),
@@ -378,6 +388,7 @@ class Components(unittest.TestCase):
         ):
             with self.assertRaisesRegex(TypeError, words):
                 decorator(function)  # type: ignore[operator]
+        template_filter(name="always_raises")(always_raises)
         with self.assertRaisesRegex(TypeError, "`@task` has no option `nam`"):
             task(nam="x")  # type: ignore[call-overload]
         facts(name="either")(either)

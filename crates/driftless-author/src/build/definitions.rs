@@ -13,6 +13,7 @@ use driftless_plugin_api::text::printable_line;
 use driftless_sandbox::{Limits, Sandbox};
 use driftless_schema::ConfigSchema;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::error::AuthorError;
 use crate::language::Language;
@@ -110,7 +111,11 @@ impl Announced {
             .then(|| format!("a {kind} cannot be called `{name}`: {NAME_RULE}"));
         let schema = definition.config_schema.as_ref().map(ConfigSchema::admit);
         let schema = match schema {
-            Some(Err(refused)) => Some(format!("the schema of its {kind} `{name}` is invalid: {refused}")),
+            Some(Err(refused)) => {
+                let hint = definition.config_schema.as_ref().and_then(hint);
+                let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
+                Some(format!("the schema of its {kind} `{name}` is invalid: {refused}{hint}"))
+            }
             _ if !definition.takes_objects() => Some(format!(
                 "its {kind} `{name}` can never be configured: a configuration is an object, and its schema lets no object through; give the schema the \
                  type `object`, with the values as `properties`"
@@ -126,6 +131,22 @@ impl Announced {
             None => why.to_owned(),
         }
     }
+}
+
+/// What to write where a schema is the properties of one.
+fn hint(schema: &Value) -> Option<String> {
+    let schema = schema.as_object()?;
+    let is_schema = ["type", "properties", "$ref", "anyOf", "oneOf", "allOf"].iter().any(|keyword| {
+        // A property may be called `type`, which is an object then.
+        schema.get(*keyword).is_some_and(|value| *keyword == "properties" || value.get("type").is_none())
+    });
+    let (property, _) = schema.iter().find(|(_, value)| value.get("type").is_some())?;
+    let property = printable_line(property);
+    (!is_schema).then(|| {
+        format!(
+            "a configuration is an object, and its values are `properties`: `{{type: \"object\", properties: {{{property}: …}}}}`"
+        )
+    })
 }
 
 /// What the author of a plugin without components could do.
@@ -178,7 +199,7 @@ pub(super) fn of_module(name: &str, bytes: &[u8]) -> Result<Definitions, String>
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -224,6 +245,17 @@ mod tests {
             said.contains("src/index.ts:3:1: the schema of its task `t` is invalid: /type: `text`"),
             "{said}"
         );
+
+        let said = mistakes(task(json!({"name": "t", "config_schema": {"n": {"type": "integer"}}})));
+        assert!(
+            said.ends_with("its values are `properties`: `{type: \"object\", properties: {n: …}}`"),
+            "{said}"
+        );
+        let said = mistakes(task(json!({
+            "name": "t",
+            "config_schema": {"type": "object", "n": {"type": "integer"}},
+        })));
+        assert!(!said.contains("its values are"), "{said}");
 
         let one = json!({"kind": "log_parser", "definition": {"name": "p"}});
         let said = mistakes(json!({"components": [one, one]}));

@@ -63,7 +63,8 @@ pub(super) fn compile(
         command.arg(compiler).args(["--noEmit", "--pretty", "false"]);
         let output = tools::output(command.current_dir(&folder))?;
         if !output.status.success() {
-            let why = format!("its types do not fit:\n{}", tools::said(&output));
+            let said = tools::said(&output);
+            let why = format!("its types do not fit:\n{said}{}", advice_on_types(&said));
             return Err(AuthorError::Code { file: project.file(), why });
         }
     }
@@ -80,6 +81,16 @@ pub(super) fn compile(
     })?;
     let stem = metadata.manifest.name.clone();
     Ok(Compiled { from: project.file(), stem, bytes, manifest: Some(described) })
+}
+
+/// What to do about what the compiler of TypeScript says, where that leaves the author alone.
+fn advice_on_types(said: &str) -> &'static str {
+    // In a variable, the type of a schema's `type: "object"` is any text.
+    if said.contains("Type 'string' is not assignable to type") && said.contains("SchemaType") {
+        "\na schema that stands in a variable of its own needs `as const` behind it: `const config = { type: \"object\", … } as const;`"
+    } else {
+        ""
+    }
 }
 
 /// Tells what a step of the script has said that is no mistake.
@@ -194,6 +205,13 @@ fn installed(project: &Path, package: &str) -> Option<(PathBuf, String)> {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_schema_in_a_variable_gets_advice() {
+        let said = "src/index.ts(3,19): error TS2322: …\n  Type 'string' is not assignable to type 'readonly SchemaType[] | SchemaType | undefined'.";
+        assert!(advice_on_types(said).contains("`as const`"));
+        assert_eq!(advice_on_types("error TS2322: Type 'string' is not assignable to type 'number'."), "");
+    }
 
     #[test]
     fn a_package_that_has_no_end_is_not_installed() {

@@ -6,6 +6,7 @@
 mod component;
 mod definitions;
 mod javascript;
+mod kept;
 mod python;
 mod rust;
 mod unasked;
@@ -34,6 +35,9 @@ pub struct Options {
     pub out_dir: Option<PathBuf>,
     /// Keeps the names of functions, for the messages of traps.
     pub debug: bool,
+    /// A folder of the user's, where components of Python are kept, so that one which is built again of the same source is the same. Without one, each
+    /// build makes other bytes.
+    pub kept: Option<PathBuf>,
 }
 
 /// What Rust compiles for.
@@ -119,7 +123,7 @@ pub fn build(
     let compiled = match project.language {
         Language::Rust => rust::compile(project, options, progress)?,
         Language::JavaScript | Language::TypeScript => vec![javascript::compile(project, progress)?],
-        Language::Python => vec![python::compile(project, progress)?],
+        Language::Python => vec![python::compile(project, options, &out_dir, progress)?],
     };
     progress(Progress::Step("checking the plugin"));
     let mut finished: Vec<(PathBuf, Built, Vec<u8>)> = Vec::new();

@@ -13,7 +13,8 @@ use driftless_plugin_api::wit;
 use serde_json::{Value, json};
 
 use super::definitions::Definitions;
-use super::{Compiled, Progress, read_made};
+use super::kept::Kept;
+use super::{Compiled, Options, Progress, read_made};
 use crate::error::AuthorError;
 use crate::project::Project;
 use crate::tools::COMPONENTIZE_PY;
@@ -33,6 +34,8 @@ const SHUTDOWN: &str = "driftless-shutdown";
 
 pub(super) fn compile(
     project: &Project,
+    options: &Options,
+    out_dir: &Path,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Compiled, AuthorError> {
     let metadata = project.metadata.as_ref().expect("a project that is not in Rust has metadata");
@@ -44,7 +47,8 @@ pub(super) fn compile(
     let out = unpacked.work.join("build");
     let capabilities = world::capabilities(&metadata.permissions);
     let (wit_folder, app, made) = (out.join("wit"), out.join("app"), out.join("plugin.wasm"));
-    sdk::write(&wit_folder.join("world.wit"), world::text_with(&capabilities, Function::Shutdown, SHUTDOWN))?;
+    let world = world::text_with(&capabilities, Function::Shutdown, SHUTDOWN);
+    sdk::write(&wit_folder.join("world.wit"), &world)?;
     sdk::write(&wit_folder.join("deps/plugin/plugin.wit"), wit::PACKAGE)?;
     // The n-th folder is `/n/` in the component, which is where tracebacks find it.
     let mut folders = vec![(app.clone(), None), (unpacked.sdk.clone(), None)];
@@ -85,26 +89,39 @@ pub(super) fn compile(
     command.arg(unpacked.work.join("describe.py")).arg(out.join("plan.json"));
     run(project, command.current_dir(&folder), |said| said)?;
     Definitions::check_file(project, &out)?;
-    progress(Progress::Step("making a component of it"));
-    let mut command = Command::new(&componentize);
-    command.args(["--quiet", "--world", world::NAME, "--wit-path"]).arg(&wit_folder);
-    command.args(["componentize", "--stub-wasi", "--output"]).arg(&made);
-    for (path, _) in &folders {
-        command.arg("--python-path").arg(path);
-    }
-    // It would take whatever the machine's Python has installed otherwise.
-    let nothing = out.join("venv");
-    let empty = nothing.join("lib/python3/site-packages");
-    sdk::make_folder(&empty)?;
-    command.env("VIRTUAL_ENV", nothing);
-    run(project, command.arg(APP).current_dir(&folder), |said| {
-        format!("it fails in the Python that a plugin is made of:\n{}", traceback(&said, &roots))
-    })?;
+    let paths: Vec<PathBuf> = folders.iter().map(|(path, _)| path.clone()).collect();
+    let kept = options.kept.as_ref().and_then(|cache| {
+        let without = fs::canonicalize(out_dir).unwrap_or_else(|_| out_dir.to_owned());
+        Kept::place(cache, &[COMPONENTIZE_PY, wit::PACKAGE, &world], &paths, &without)
+    });
+    let bytes = match kept.as_ref().and_then(Kept::read) {
+        Some(bytes) => bytes,
+        None => {
+            progress(Progress::Step("making a component of it"));
+            let mut command = Command::new(&componentize);
+            command.args(["--quiet", "--world", world::NAME, "--wit-path"]).arg(&wit_folder);
+            command.args(["componentize", "--stub-wasi", "--output"]).arg(&made);
+            for path in &paths {
+                command.arg("--python-path").arg(path);
+            }
+            // It would take whatever the machine's Python has installed otherwise.
+            let nothing = out.join("venv");
+            sdk::make_folder(&nothing.join("lib/python3/site-packages"))?;
+            command.env("VIRTUAL_ENV", nothing);
+            run(project, command.arg(APP).current_dir(&folder), |said| {
+                format!("it fails in the Python that a plugin is made of:\n{}", traceback(&said, &roots))
+            })?;
+            let bytes = read_made(&made)?;
+            if let Some(kept) = &kept {
+                kept.write(&bytes);
+            }
+            bytes
+        }
+    };
 
     let refused = |why: String| AuthorError::Refused { file: project.file(), why };
-    let bytes =
-        sections::rename_export(&read_made(&made)?, SHUTDOWN, &wit::export(Function::Shutdown).to_string())
-            .map_err(|error| refused(error.to_string()))?;
+    let bytes = sections::rename_export(&bytes, SHUTDOWN, &wit::export(Function::Shutdown).to_string())
+        .map_err(|error| refused(error.to_string()))?;
     let described = serde_json::from_slice(&read_made(&out.join("manifest.json"))?).map_err(|error| {
         AuthorError::Code { file: project.file(), why: format!("what it says about itself: {error}") }
     })?;

@@ -13,12 +13,18 @@ use serde_json::{Value, json};
 use super::request::print_request;
 use super::{language, print_json};
 use crate::args::{Build, Global, Source};
+use crate::paths;
 use crate::terminal::{FAINT, GOOD, STRONG, Terminal, printable_path};
 
 /// Builds the plugins of a project, and says what came out.
 pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Build) -> anyhow::Result<ExitCode> {
     let project = project(&args.source)?;
-    let options = Options { target: target(&args.source), out_dir: args.out_dir.clone(), debug: args.debug };
+    let options = Options {
+        target: target(&args.source),
+        out_dir: args.out_dir.clone(),
+        debug: args.debug,
+        kept: paths::made_components(),
+    };
     print(global, terminal, &built(terminal, &project, &options)?)?;
     Ok(ExitCode::SUCCESS)
 }

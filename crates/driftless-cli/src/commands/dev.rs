@@ -20,7 +20,7 @@ use super::test::{self, Shown};
 use crate::args::{Dev, Global, Test};
 use crate::failure::unreadable;
 use crate::terminal::{Terminal, printable_path};
-use crate::{context, interrupt, words};
+use crate::{context, interrupt, paths, words};
 
 /// How often a look is taken. Files are looked at rather than watched: editors replace them, and folders of containers and networks tell nothing.
 const TICK: Duration = Duration::from_millis(300);
@@ -56,7 +56,8 @@ pub(crate) fn run(global: &Global, terminal: &Terminal, args: &Dev) -> anyhow::R
 /// Builds and tests once.
 fn round(global: &Global, terminal: &Terminal, args: &Dev, own: &mut OwnBuilds) -> anyhow::Result<()> {
     let project = build::project(&args.source)?;
-    let options = Options { target: build::target(&args.source), ..Options::default() };
+    let options =
+        Options { target: build::target(&args.source), kept: paths::made_components(), ..Options::default() };
     let built = build::built(terminal, &project, &options)?;
     build::print(global, terminal, &built)?;
     for plugin in &built {

@@ -129,6 +129,22 @@ const own = ({ window }) => window;
 task({ name: "no-mistakes", run: () => `${fetch()} ${buffer} ${own({ window: "own" })} ${"new RegExp(\"\\p{L}\", u)"}` });
 "#;
 
+/// A build of the same source in another folder has the same digest.
+fn the_same_elsewhere(home: &Home, tools: &Path, built: &Outcome) {
+    let other = Home::new();
+    new(&other, "js", "facts", tools);
+    let source = home.path().join("my-plugin/src");
+    for entry in std::fs::read_dir(source).unwrap() {
+        let file = format!("my-plugin/src/{}", entry.unwrap().file_name().to_str().unwrap());
+        other.write(&file, home.read(&file));
+    }
+    std::fs::create_dir(other.path().join("in-a-folder")).unwrap();
+    std::fs::rename(other.path().join("my-plugin"), other.path().join("in-a-folder/my-plugin")).unwrap();
+    let again = other.run(&["plugin", "build", "in-a-folder/my-plugin", "--out-dir", ".driftless/plugins"]);
+    again.exits_with(0);
+    assert_eq!(again.stdout, built.stdout);
+}
+
 /// What is noticed when a plugin is called, in one plugin: kept mistakes, and text that is cut in the middle of a character.
 fn at_run_time(lang: &str, tools: &Path) {
     let home = Home::new();
@@ -152,8 +168,10 @@ task({
         &format!("my-plugin/src/index.{lang}"),
         imports + half + if lang == "js" { NO_MISTAKES } else { "" },
     );
-    build(&home).exits_with(0);
+    let built = build(&home);
+    built.exits_with(0);
     if lang == "js" {
+        the_same_elsewhere(&home, tools, &built);
         let outcome = home.run(&["plugin", "call", "my-plugin", "execute_task", "no-mistakes", "{}"]);
         outcome.exits_with(0);
         assert!(outcome.stdout.contains("own none own new RegExp"), "{}", outcome.stdout);

@@ -110,7 +110,12 @@ fn mistakes_in_python_are_told_when_they_happen() {
         writeln!(plugin, "import {}  # noqa: F401", mistake.name).unwrap();
     }
     home.write("my-plugin/src/plugin.py", plugin);
-    build(&home).exits_with(0);
+    let built = build(&home);
+    built.exits_with(0);
+    // Of the same source comes the same digest.
+    let again = build(&home);
+    again.exits_with(0);
+    assert_eq!(again.stdout, built.stdout);
     let mut differing = Vec::new();
     for mistake in &mistakes {
         let function = mistake.comments("calls").first().copied().unwrap_or("execute_task");

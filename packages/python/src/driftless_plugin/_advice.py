@@ -43,6 +43,8 @@ def advice(raised: BaseException) -> str | None:
         return '`.decode(errors="replace")` takes bytes that are no UTF-8 as well'
     if type(raised).__name__ == "ZoneInfoNotFoundError":
         return "install the package `tzdata` into the project, and make each `ZoneInfo` at the top of the module"
+    if any(words in str(raised) for words in ("unknown url type: https", "SSL module is not available", "HTTPSConnection")):
+        return "`driftless_plugin.http` sends requests, with https as well, and the permission `network`"
     # Its class is called `error` before Python 3.13.
     if type(raised).__name__ in ("error", "PatternError") and str(raised).startswith("bad escape \\p"):
         return "`re` has no `\\p{…}`; `unicodedata.category(…)` says what a character is"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posix
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from componentize_py_types import Err
 
@@ -32,6 +33,8 @@ def _answer(run: Callable[..., str], *arguments: Any) -> str:
     _machine.start()
     try:
         return run(*arguments)
+    except MemoryError:
+        _end_without_memory()
     except BaseException as raised:
         # Whatever is raised and is no `Err` would end the component without a word.
         raise Err(_explained(raised)) from None
@@ -42,9 +45,24 @@ def _answer(run: Callable[..., str], *arguments: Any) -> str:
 def _explained(raised: BaseException) -> str:
     try:
         return explain(raised)
+    except MemoryError:
+        _end_without_memory()
     except BaseException:
-        # There may be no memory or no stack left to say more.
+        # There may be no stack left to say more.
         return type(raised).__name__
+
+
+def _end_without_memory() -> NoReturn:
+    """Ends the component as a C library without memory does: the host, which has refused some, tells its limit.
+
+    Python refuses by itself what is larger than it could count. Asking for all the same is what the host is to see then.
+    """
+    held = []
+    try:
+        while True:
+            held.append(bytearray((1 << 31) - 64))
+    finally:
+        posix.abort()
 
 
 class WitWorld:

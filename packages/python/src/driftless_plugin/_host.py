@@ -51,6 +51,11 @@ def start() -> bool:
     return is_first
 
 
+def is_component() -> bool:
+    """Whether this is the Python of a component, at its build or in a call."""
+    return _imports is not None
+
+
 def is_running() -> bool:
     """Whether the host has called yet."""
     return _running

@@ -9,8 +9,10 @@ from typing import Any, TypeVar, overload
 
 from ._failure import Failure
 from ._fit import fit
+from ._host import is_component
 from ._place import of_function
 from ._returns import check as check_return
+from ._returns import forgets
 from ._schema import NOTHING, Shape, hints_of, shape_of, summary
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -63,6 +65,8 @@ class Component:
             raise TypeError(f"the {noun} `{self.name}` is asynchronous, and a plugin has nothing to wait for; leave out `async`")
         if kind != "log_source" and inspect.isgeneratorfunction(function):
             raise TypeError(f"the {noun} `{self.name}` is a generator, since it has a `yield`; collect what it yields and return it")
+        if kind.startswith("template_") and not is_component() and forgets(function):
+            raise TypeError(f"the {noun} `{self.name}` returns nothing, and a template would have nothing to show; write `return` in front of the value")
         self._function = function
         self._read_signature(noun, config)
 

@@ -1,7 +1,6 @@
-// call execute_task set-timeout {}
 // exit 1
-// says a plugin cannot wait, since nothing wakes it between two calls; do it at once
-// says src/set-timeout.js:9:28
+// says src/set-timeout.js:8:28: `setTimeout` with a delay: a plugin cannot wait
+// says do it at once
 
 import { task } from "@driftless/plugin-sdk";
 

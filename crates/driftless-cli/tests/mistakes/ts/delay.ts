@@ -1,6 +1,6 @@
 // exit 1
-// says src/delay.ts(7,79): error TS2345: Argument of type '1000' is not assignable to parameter of type '0'
-// says its types do not fit
+// says src/delay.ts:7:62: `setTimeout` with a delay: a plugin cannot wait
+// says do it at once
 
 import { task } from "@driftless/plugin-sdk";
 

@@ -1,6 +1,6 @@
 // exit 1
 // says src/misspelt.ts:5:15
-// says Did you mean to import "facts" instead?
+// says @driftless/plugin-sdk has no `fact`; did you mean `facts`?
 
 import { task, fact } from "@driftless/plugin-sdk";
 

@@ -6,4 +6,6 @@ def memory() -> str:
     return "x" * 10**9
 
 
-# says: MemoryError, at src/memory.py:6; a call has little memory: read in pieces, hand over in batches, keep less
+# exit: 4
+# says: needed more than its 64 MiB of memory (`security.max_memory` in plugins.toml)
+# never: MemoryError
