@@ -101,6 +101,15 @@ impl Error {
         }
     }
 
+    /// Whether it is in the configuration of a step, and not in a key by which the file says how the step is run.
+    pub(crate) fn is_in_config(&self) -> bool {
+        match self {
+            Self::Template(_) | Self::Plugin(_) => true,
+            Self::Context { source, .. } => source.is_in_config(),
+            _ => false,
+        }
+    }
+
     /// What a plugin did wrong, if one did, in a template or by itself.
     pub fn plugin_error(&self) -> Option<&driftless_host::Error> {
         match self {

@@ -94,14 +94,14 @@ impl<'a> Plan<'a> {
 
     /// What ended a run in the variables of the file.
     pub(crate) fn ended_in_vars(&self, error: Error) -> Mistakes {
-        self.ended(None, &error.path(), error, false)
+        self.ended(None, self.file.place_of(&error.path()), error, false)
     }
 
     /// What ended a run in a collector.
     pub(crate) fn ended_in_collector(&self, number: usize, step: &CollectorStep, error: Error) -> Mistakes {
         let error = advised(error, &COLLECTOR_KEYS);
-        let path = self.path_of("collectors", number, &error);
-        self.ended(Some(&position("collectors", number, step.key())), &path, error, false)
+        let place = self.place_in_step("collectors", number, &error);
+        self.ended(Some(&position("collectors", number, step.key())), place, error, false)
     }
 
     /// What ended a run in a task, which has this name there.
@@ -113,21 +113,22 @@ impl<'a> Plan<'a> {
         error: Error,
     ) -> Mistakes {
         let error = advised(error, &TASK_KEYS);
-        let path = self.path_of("tasks", number, &error);
-        self.ended(Some(&position("tasks", number, label)), &path, error, step.no_log)
+        let place = self.place_in_step("tasks", number, &error);
+        self.ended(Some(&position("tasks", number, label)), place, error, step.no_log)
     }
 
-    /// The way to what is wrong in a step: to its type where it is the plugin that failed.
-    fn path_of(&self, list: &str, number: usize, error: &Error) -> ValuePath {
-        let step = ValuePath::default().with(list).with(number);
-        match error.path() {
-            path if path.is_empty() => step.with("type"),
-            path => step.join(&path),
+    /// Where in a step it is: at its type where the plugin failed.
+    fn place_in_step(&self, list: &str, number: usize, error: &Error) -> Option<Range<usize>> {
+        let (step, path) = (ValuePath::default().with(list).with(number), error.path());
+        match () {
+            () if path.is_empty() => self.file.place_of(&step.with("type")),
+            () if error.is_in_config() => self.file.config_place_of(&step, &path),
+            () => self.file.place_of(&step.join(&path)),
         }
     }
 
-    fn ended(&self, step: Option<&str>, path: &ValuePath, error: Error, no_log: bool) -> Mistakes {
-        let mistake = Mistake { no_log, ..Mistake::of_run(step, self.file.place_of(path), error) };
+    fn ended(&self, step: Option<&str>, place: Option<Range<usize>>, error: Error, no_log: bool) -> Mistakes {
+        let mistake = Mistake { no_log, ..Mistake::of_run(step, place, error) };
         Mistakes::of_run(mistake, self.file.hidden().to_vec())
     }
 }
@@ -257,7 +258,7 @@ impl Check<'_, '_> {
         for (key, value) in &step.config {
             match is_foreign(key) {
                 Some(instead) => {
-                    let place = self.file.key_place_of(&at.path.clone().with(key));
+                    let place = self.file.config_key_place_of(&at.path, &ValuePath::default().with(key));
                     self.secret_mistake(&at, place, unknown_key(key, instead), None);
                 }
                 None => drop(own.insert(key.clone(), value.clone())),
@@ -315,7 +316,7 @@ impl Check<'_, '_> {
         for (key, value) in at.config {
             each_text(value, &mut ValuePath::default().with(key), &mut |path, text| {
                 if let Err(error) = self.templates.check(text, &self.variables) {
-                    let place = self.file.place_of(&at.path.clone().join(path));
+                    let place = self.file.config_place_of(&at.path, path);
                     // The way there is one through keys, which are not shown either.
                     self.secret_mistake(at, place, Error::from(error).in_value(path.clone()), None);
                 }
@@ -357,7 +358,7 @@ impl Check<'_, '_> {
         };
         for violation in violations {
             let violation = below_with(violation, of_the_file);
-            let place = self.file.place_of(&at.path.clone().join(&ValuePath::of_message(&violation)));
+            let place = self.file.config_place_of(&at.path, &ValuePath::of_message(&violation));
             let error =
                 driftless_host::Error::Configuration { what: what.clone(), violations: vec![violation] };
             self.secret_mistake(at, place, error.into(), Some(&what));
@@ -379,7 +380,7 @@ impl Check<'_, '_> {
                 None if known.is_empty() => format!("{} has no keys", component.location()),
                 None => format!("{} has {}", component.location(), listed(&known, MAX_LISTED)),
             };
-            let place = self.file.key_place_of(&at.path.clone().with(key));
+            let place = self.file.config_key_place_of(&at.path, &ValuePath::default().with(key));
             self.secret_mistake(at, place, unknown_key(key, &instead), None);
         }
         config

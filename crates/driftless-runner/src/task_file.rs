@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use driftless_documents::{Document, DocumentError, Member, Step, ValuePath, WITH};
+use driftless_documents::{Document, DocumentError, Member, ValuePath, WITH};
 use driftless_host::NotFound;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -120,27 +120,28 @@ impl<'t> TaskFile<'t> {
         self.collectors.iter().copied().zip(&self.file.collectors)
     }
 
-    /// Where a value is in the text, if the file was read from one.
+    /// Where a value is in the text, if the file was read from one. It is no part of a configuration.
     pub(crate) fn place_of(&self, path: &ValuePath) -> Option<Range<usize>> {
-        self.document.as_ref().map(|document| document.place_of(&self.as_written(path)))
+        self.document.as_ref().map(|document| document.place_of(path))
     }
 
-    /// Where the key of a value is in the text, if the file was read from one.
-    pub(crate) fn key_place_of(&self, path: &ValuePath) -> Option<Range<usize>> {
-        self.document.as_ref().map(|document| document.key_place_of(&self.as_written(path)))
+    /// Where a value of the configuration of a step is.
+    pub(crate) fn config_place_of(&self, step: &ValuePath, path: &ValuePath) -> Option<Range<usize>> {
+        self.document.as_ref().map(|document| document.place_of(&self.as_written(step, path)))
     }
 
-    /// The way to a value of a step in the text: a key of its configuration may stand below `with`.
-    fn as_written(&self, path: &ValuePath) -> ValuePath {
-        let (step, rest) = path.steps().split_at(path.steps().len().min(2));
-        let is_in_step = matches!(step, [Step::Key(list), Step::Index(_)] if list != "vars");
-        let below = step.iter().cloned().chain([WITH.into()]).chain(rest.first().cloned()).collect();
-        match is_in_step
-            && !rest.is_empty()
-            && self.document.as_ref().is_some_and(|document| document.has(&below))
-        {
-            true => below.join(&rest.iter().skip(1).cloned().collect()),
-            false => path.clone(),
+    /// Where the key of a value of the configuration of a step is.
+    pub(crate) fn config_key_place_of(&self, step: &ValuePath, path: &ValuePath) -> Option<Range<usize>> {
+        self.document.as_ref().map(|document| document.key_place_of(&self.as_written(step, path)))
+    }
+
+    /// The way to a value of a configuration in the text: its key may stand below `with`.
+    fn as_written(&self, step: &ValuePath, path: &ValuePath) -> ValuePath {
+        let with = step.clone().with(WITH);
+        let key = path.steps().first().cloned().into_iter().collect();
+        match self.document.as_ref().is_some_and(|document| document.has(&with.clone().join(&key))) {
+            true if !path.is_empty() => with.join(path),
+            _ => step.clone().join(path),
         }
     }
 
