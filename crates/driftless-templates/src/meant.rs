@@ -113,7 +113,7 @@ impl Known<'_> {
         let mut names: Vec<&str> = written.split('.').map(str::trim).collect();
         let is_name =
             |name: &&str| !name.is_empty() && name.chars().all(|part| part.is_alphanumeric() || part == '_');
-        if !names.iter().all(|name| is_name(name)) {
+        if !names.iter().all(is_name) {
             return None;
         }
         let missing = names.pop()?;
