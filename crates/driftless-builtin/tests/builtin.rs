@@ -250,7 +250,7 @@ fn a_function_that_cannot_be_called_says_why() {
             "inventory.team",
             json!(null),
             "Denied",
-            "it may not call `inventory.team`: the plugin's manifest does not ask for it",
+            "it may not call `inventory.team`: the plugin's manifest does not ask for it; its author adds it to the permissions there",
         ),
     ] {
         let heard = asked(&all, function, arguments);

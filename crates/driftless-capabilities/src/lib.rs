@@ -28,7 +28,7 @@
 //! let answer = nothing.answer(Capability::File, r#"{"read":{"path":"/etc/shadow"}}"#, &[], allowance);
 //! let error = Outcome::<FileAnswer>::read(&answer.head).unwrap_err();
 //! assert_eq!(error.kind, HostCallErrorKind::Denied);
-//! assert_eq!(error.message, "it may not read /etc/shadow: the plugin's manifest does not ask for it");
+//! assert_eq!(error.message, "it may not read /etc/shadow: the plugin's manifest does not ask for it; its author adds it to the permissions there");
 //! ```
 
 mod attributes;

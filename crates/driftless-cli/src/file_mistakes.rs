@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use driftless_documents::{Document, line_and_column};
-use driftless_host::ErrorKind;
+use driftless_host::{CallFailure, Error, ErrorKind};
 use driftless_templates::TemplateError;
 use serde_json::{Value, json};
 
@@ -27,6 +27,31 @@ pub(crate) struct FileMistakes {
     /// How many more there are.
     left_out: usize,
     kind: ErrorKind,
+    by_plugin: Option<ByPlugin>,
+}
+
+/// How a plugin failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ByPlugin {
+    /// In its own words.
+    Words,
+    /// Without a word of its own: a trap or a reply that is none, which no permission would change.
+    Crash,
+}
+
+impl ByPlugin {
+    /// How it failed whose error this is.
+    pub(crate) fn of(error: &Error) -> Self {
+        match error {
+            Error::Context { source, .. } => Self::of(source),
+            Error::Call { source, .. } => match source.cause {
+                CallFailure::Panic(_) | CallFailure::Initialize(_) => Self::Words,
+                _ => Self::Crash,
+            },
+            Error::Protocol { .. } => Self::Crash,
+            _ => Self::Words,
+        }
+    }
 }
 
 /// One mistake.
@@ -60,6 +85,7 @@ impl FileMistakes {
             mistakes: told.collect(),
             left_out: mistakes.left_out(),
             kind: mistakes.kind(),
+            by_plugin: mistakes.iter().find_map(|mistake| mistake.error.plugin_error()).map(ByPlugin::of),
         }
     }
 
@@ -69,6 +95,7 @@ impl FileMistakes {
         document: &Document<'_>,
         mistakes: &driftless_logs::Mistakes,
     ) -> Self {
+        let by_plugin = mistakes.iter().find_map(driftless_logs::Error::plugin_error).map(ByPlugin::of);
         let told = mistakes.iter().map(|error| {
             let path = error.path();
             let wrong = Wrong {
@@ -82,7 +109,13 @@ impl FileMistakes {
             };
             wrong.told(file.text, &[])
         });
-        Self { path: Some(file.name.clone()), mistakes: told.collect(), left_out: 0, kind: mistakes.kind() }
+        Self {
+            path: Some(file.name.clone()),
+            mistakes: told.collect(),
+            left_out: 0,
+            kind: mistakes.kind(),
+            by_plugin,
+        }
     }
 
     /// A template of a file that could not be filled in.
@@ -99,13 +132,19 @@ impl FileMistakes {
             template: error.template(),
             is_hidden: false,
         };
+        let by_plugin = error.plugin_error().map(ByPlugin::of);
         let mistakes = vec![wrong.told(file.text, &[])];
-        Self { path: Some(file.name.clone()), mistakes, left_out: 0, kind: error.kind() }
+        Self { path: Some(file.name.clone()), mistakes, left_out: 0, kind: error.kind(), by_plugin }
     }
 
     /// What kind of answer they ask for.
     pub(crate) fn kind(&self) -> ErrorKind {
         self.kind
+    }
+
+    /// How a plugin failed, if one did.
+    pub(crate) fn by_plugin(&self) -> Option<ByPlugin> {
+        self.by_plugin
     }
 
     /// Each with its place, and its line where that is known.
@@ -189,8 +228,21 @@ impl Wrong<'_> {
     }
 }
 
-/// Where a place in a template is in the text that the template is written in, at `place`. A line that has escapes there is not found.
+/// Where a place in a template is in the text that the template is written in, at `place`: by its line, or where that is folded or has escapes by the
+/// words themselves.
 fn in_text(text: &str, place: &Range<usize>, source: &str, inner: &Range<usize>) -> Option<Range<usize>> {
+    by_line(text, place, source, inner).or_else(|| {
+        let words = source.get(inner.clone()).filter(|words| words.len() > 1)?;
+        let earlier = source[..inner.start].matches(words).count();
+        let written = text.get(place.clone())?;
+        // What was left out on the way has no such words.
+        (written.matches(words).count() == source.matches(words).count()).then_some(())?;
+        let (at, _) = written.match_indices(words).nth(earlier)?;
+        Some(place.start + at..place.start + at + words.len())
+    })
+}
+
+fn by_line(text: &str, place: &Range<usize>, source: &str, inner: &Range<usize>) -> Option<Range<usize>> {
     let start = source[..inner.start].rfind('\n').map_or(0, |newline| newline + 1);
     let line = source[start..].lines().next()?.trim_end();
     if line.is_empty() || inner.start > start + line.len() {

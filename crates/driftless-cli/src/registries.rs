@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use driftless_host::{Candidate, Form, HOST_VERSION, PluginSource, Settings};
@@ -350,5 +350,62 @@ impl PluginSource for InstalledPlugins {
             _ => error,
         })?;
         Ok(Form::Bytes(bytes.into()))
+    }
+}
+
+/// A place that a user names, at which a registry is made or copied to.
+pub(crate) enum Place<'a> {
+    Folder(PathBuf),
+    /// A URL.
+    Bucket(&'a str),
+    /// A URL.
+    Oci(&'a str),
+}
+
+impl<'a> Place<'a> {
+    /// What is typed for a URL is taken for no folder.
+    pub(crate) fn of(typed: &'a Path) -> Result<Self, Failure> {
+        let Some((scheme, _)) = typed.to_str().and_then(|text| text.split_once(":/")) else {
+            return Ok(Self::Folder(typed.to_owned()));
+        };
+        let url = typed.to_str().unwrap_or_default();
+        let rest = &url[scheme.len()..];
+        match scheme {
+            // A folder on a drive of Windows.
+            _ if scheme.len() == 1 || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+                Ok(Self::Folder(typed.to_owned()))
+            }
+            "s3" if rest.starts_with("://") => Ok(Self::Bucket(url)),
+            "oci" if rest.starts_with("://") => Ok(Self::Oci(url)),
+            "file" if rest.starts_with(":///") => Ok(Self::Folder(PathBuf::from(&rest["://".len()..]))),
+            _ => Err(Failure::Usage(format!(
+                "`{}`: it is no folder, no `file:///a/folder`, and no place in a bucket, `s3://bucket/prefix`, or in an OCI registry, `oci://host/prefix`",
+                printable_line(url)
+            ))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_no_folder() {
+        let folder = |typed: &str| match Place::of(Path::new(typed)) {
+            Ok(Place::Folder(folder)) => Some(folder.display().to_string()),
+            _ => None,
+        };
+        for typed in ["shelf", "/a/b", "./a:b/c", "c:/shelf", "a b:/c"] {
+            assert_eq!(folder(typed).as_deref(), Some(typed));
+        }
+        assert_eq!(folder("file:///srv/shelf").as_deref(), Some("/srv/shelf"));
+        for typed in
+            ["https://example.com/x", "S3://bucket/x", "ocl://x/y", "oci:/x", "file:/srv", "file://srv"]
+        {
+            assert!(Place::of(Path::new(typed)).is_err(), "{typed}");
+        }
+        assert!(matches!(Place::of(Path::new("s3://a/b")), Ok(Place::Bucket("s3://a/b"))));
+        assert!(matches!(Place::of(Path::new("oci://a/b")), Ok(Place::Oci("oci://a/b"))));
     }
 }

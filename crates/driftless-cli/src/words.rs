@@ -40,7 +40,7 @@ pub(crate) fn host_error(error: &Error) -> String {
 pub(crate) fn remedy(error: &Error) -> Option<String> {
     if let Some(limit) = error.limit() {
         let mut remedy = in_settings(limit.setting());
-        if matches!(limit, Limit::Fuel | Limit::Time) {
+        if matches!(limit, Limit::Fuel | Limit::Time) && !matches!(error, Error::CircuitOpen { .. }) {
             remedy.push_str("; a loop without an end uses up any");
         }
         return Some(remedy);

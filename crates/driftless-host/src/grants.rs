@@ -370,7 +370,7 @@ mod tests {
         // Once it is the installed one, there is one entry.
         grants.grant("p", digests[2], environment("DEBUG"));
         let text = grants.update_toml(&text, "p").unwrap();
-        assert!(text.starts_with("# mine\n") && !text.contains("builds."), "{text}");
+        assert!(text.contains("# mine\n") && !text.contains("builds"), "{text}");
         grants.grant_build("p", digests[1], Permissions::NONE);
         assert!(grants.revoke("p"));
         assert_eq!(grants.update_toml(&text, "p").unwrap().trim(), "# mine");

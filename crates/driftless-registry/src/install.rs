@@ -20,7 +20,7 @@ use crate::index::Release;
 use crate::keys::PublicKey;
 use crate::lock::{Lock, LockedPlugin};
 use crate::registries::{Registries, Registry};
-use crate::resolve::{Package, Policy, Releases, Wanted, resolve};
+use crate::resolve::{Package, Policy, Releases, Wanted, resolve_anew};
 use crate::rotation::SignedRotation;
 use crate::signed::KeptStatement;
 use crate::statement::Statement;
@@ -541,11 +541,11 @@ impl Installer<'_> {
                 range: range.clone().unwrap_or_default(),
             })
             .collect();
-        let locked: BTreeMap<_, _> = lock
-            .plugins()
-            .filter(|(package, _)| !free.contains(package))
-            .map(|(package, plugin)| (package.clone(), plugin.version.clone()))
-            .collect();
+        let version =
+            |(package, plugin): (&Package, &LockedPlugin)| (package.clone(), plugin.version.clone());
+        let installed: BTreeMap<_, _> = lock.plugins().map(version).collect();
+        let is_kept = |(package, _): &(&Package, &LockedPlugin)| !free.contains(*package);
+        let locked: BTreeMap<_, _> = lock.plugins().filter(is_kept).map(version).collect();
         let asking = Asking {
             registries: self.registries,
             kept: BTreeMap::new(),
@@ -559,7 +559,7 @@ impl Installer<'_> {
         let mut asking = Asking { kept: kept.collect(), ..asking };
         let mut opened = BTreeMap::new();
         let chosen = loop {
-            match resolve(&wanted, &locked, &self.policy, &asking) {
+            match resolve_anew(&wanted, &locked, &installed, &self.policy, &asking) {
                 Err(Error::NoSolution { .. }) if !asking.kept.is_empty() => asking.kept.clear(),
                 chosen => {
                     let chosen = chosen?;

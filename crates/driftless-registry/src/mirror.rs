@@ -68,7 +68,7 @@ impl Mirrored {
 }
 
 impl<W: WritableTree> Mirror<'_, W> {
-    /// Copies these plugins, or all that a search finds.
+    /// Copies these plugins, or all that a search finds, in the registry or in the copy.
     ///
     /// # Errors
     ///
@@ -109,7 +109,9 @@ impl<W: WritableTree> Mirror<'_, W> {
         let id = |(namespace, name): (&str, &str)| {
             Some(PluginId { namespace: namespace.parse().ok()?, name: name.parse().ok()? })
         };
-        Ok(found.plugins.iter().filter_map(|plugin| id((&plugin.namespace, &plugin.name))).collect())
+        let found = found.plugins.iter().filter_map(|plugin| id((&plugin.namespace, &plugin.name)));
+        // One that is withdrawn as a whole is found in the copy alone, the last time: its copy is to say so as well.
+        Ok(found.chain(self.to.listed()?).collect())
     }
 
     /// Copies the keys of a namespace that are trusted, and how they came to be.

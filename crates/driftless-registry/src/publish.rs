@@ -32,6 +32,16 @@ use crate::source::{
 use crate::statement::{Statement, Target, registry_identity};
 use crate::tree::{Expected, Folder, Tree, Versioned, WritableTree};
 
+/// Refuses to let a release in again that was revoked.
+pub(crate) fn not_revoked(release: &Release) -> Result<(), String> {
+    match &release.revoked {
+        None => Ok(()),
+        Some(why) => {
+            Err(format!("it is revoked, which cannot be taken back: {why}; publish another version"))
+        }
+    }
+}
+
 /// A release that may be published: its file may run, and what is said of it is signed.
 pub struct Publication {
     plugin: ValidatedPlugin,
@@ -271,7 +281,14 @@ impl<W: WritableTree> RegistryTree<W> {
     ///
     /// When there is no such release, or it cannot be written.
     pub fn yank(&self, id: &PluginId, version: &Version, is_yanked: bool) -> Result<(), Error> {
-        self.mark(id, version, |release| release.is_yanked = is_yanked)
+        self.mark(id, version, |release| {
+            if !is_yanked {
+                let plugin = format!("{id}@{version}");
+                not_revoked(release).map_err(|why| Error::NotPublished { plugin, why })?;
+            }
+            release.is_yanked = is_yanked;
+            Ok(())
+        })
     }
 
     /// Revokes a release: nothing may install or fetch it any more.
@@ -280,15 +297,23 @@ impl<W: WritableTree> RegistryTree<W> {
     ///
     /// As for [`yank`](Self::yank).
     pub fn revoke(&self, id: &PluginId, version: &Version, why: &str) -> Result<(), Error> {
-        self.mark(id, version, |release| release.revoked = Some(crate::printable(why)))
+        self.mark(id, version, |release| {
+            release.revoked = Some(crate::printable(why));
+            Ok(())
+        })
     }
 
-    fn mark(&self, id: &PluginId, version: &Version, mark: impl Fn(&mut Release)) -> Result<(), Error> {
+    fn mark(
+        &self,
+        id: &PluginId,
+        version: &Version,
+        mark: impl Fn(&mut Release) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let _guard = self.exclusive()?;
         let named = format!("{id}@{version}");
         self.until_written(&named, || {
             let mut releases = self.releases(id)?;
-            mark(self.find(&mut releases.content, id, version)?);
+            mark(self.find(&mut releases.content, id, version)?)?;
             self.write_releases(id, &releases)
         })?;
         self.note(id)
@@ -527,6 +552,14 @@ impl<W: WritableTree> RegistryTree<W> {
             .map(|plugin: FoundPlugin| (format!("{}/{}", plugin.namespace, plugin.name), plugin))
             .collect();
         Ok(Current { content, tag: Some(tag) })
+    }
+
+    /// The plugins that a search finds.
+    pub(crate) fn listed(&self) -> Result<Vec<PluginId>, Error> {
+        let id = |plugin: &FoundPlugin| {
+            Some(PluginId { namespace: plugin.namespace.parse().ok()?, name: plugin.name.parse().ok()? })
+        };
+        Ok(self.search()?.content.values().filter_map(id).collect())
     }
 
     /// Notes the newest release of a plugin for searching. The index is read behind the file that is written, so that of two that note something at the

@@ -76,9 +76,25 @@ pub fn resolve(
     policy: &Policy,
     registries: &dyn Releases,
 ) -> Result<BTreeMap<Package, Release>, Error> {
+    resolve_anew(wanted, locked, locked, policy, registries)
+}
+
+/// The same where some of what is `installed` may move, and is not `locked`. A version that is installed may stay, even where it was withdrawn since.
+///
+/// # Errors
+///
+/// As for [`resolve`].
+pub fn resolve_anew(
+    wanted: &[Wanted],
+    locked: &BTreeMap<Package, Version>,
+    installed: &BTreeMap<Package, Version>,
+    policy: &Policy,
+    registries: &dyn Releases,
+) -> Result<BTreeMap<Package, Release>, Error> {
     let provider = Provider {
         wanted,
         locked,
+        installed,
         policy,
         registries,
         known: RefCell::default(),
@@ -146,6 +162,7 @@ struct Known {
 struct Provider<'a> {
     wanted: &'a [Wanted],
     locked: &'a BTreeMap<Package, Version>,
+    installed: &'a BTreeMap<Package, Version>,
     policy: &'a Policy,
     registries: &'a dyn Releases,
     known: RefCell<BTreeMap<Package, Known>>,
@@ -185,11 +202,12 @@ impl Provider<'_> {
     /// Why a release may not be taken.
     fn bars(&self, package: &Package, release: &Release) -> Option<String> {
         let statement = &release.statement;
-        let is_locked = self.locked.get(package).is_some_and(|locked| same(locked, &statement.version));
+        let installed = self.installed.get(package);
+        let is_installed = installed.is_some_and(|installed| same(installed, &statement.version));
         if let Some(why) = &release.revoked {
             return Some(format!("it is revoked: {why}"));
         }
-        if release.is_yanked && !is_locked {
+        if release.is_yanked && !is_installed {
             return Some("it is yanked".to_owned());
         }
         if !statement.host_range.matches(&self.policy.host) {
@@ -201,7 +219,7 @@ impl Provider<'_> {
         let min_age = self.registries.min_age(&package.registry);
         let age = self.policy.now.duration_since(statement.published);
         match age {
-            _ if is_locked || statement.is_security_fix || min_age.is_zero() => None,
+            _ if is_installed || statement.is_security_fix || min_age.is_zero() => None,
             Ok(age) if age >= min_age => None,
             Ok(age) => Some(format!(
                 "it was published {} ago, and `min_age` of the registry is {}",

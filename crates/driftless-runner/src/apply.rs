@@ -28,6 +28,8 @@ pub enum Progress<'a> {
     Task(Report<'a>),
     /// A task, or an item of its loop, ended with this error, which ends the run.
     Failed(&'a TaskStep, &'a str, Option<LoopItem<'a>>, &'a Error),
+    /// The templates of a task's name could not be filled in, so that it is called as it is written.
+    NameAsWritten(&'a TaskStep, &'a Error),
     /// A collector brought no facts, and its `on_failure` says to go on without.
     NoFacts(&'a CollectorStep, &'a driftless_host::Error),
 }
@@ -123,7 +125,7 @@ impl<'p> Run<'p> {
     ) -> Result<(), Mistakes> {
         for (number, step) in tasks {
             report(Progress::Begins(step));
-            let label = self.label(step, &self.vars);
+            let label = self.label(step, &self.vars, step.r#loop.is_none().then_some(&mut *report));
             let outcome = self.task(step, &label, report);
             let outcome = outcome.map_err(|error| self.plan.ended_in_task(number, step, &label, error))?;
             report(Progress::Task(Report { step, label: &label, outcome: &outcome }));
@@ -138,16 +140,22 @@ impl<'p> Run<'p> {
         Ok(())
     }
 
-    /// What a task is called, or one item of its loop.
-    fn label(&self, step: &TaskStep, vars: &Map<String, Value>) -> String {
+    /// What a task is called, or one item of its loop. Where it is as it is written, `report` hears why.
+    fn label(&self, step: &TaskStep, vars: &Map<String, Value>, report: Option<&mut Reports<'_>>) -> String {
         let written = step.label();
         let is_template = step.name.is_some() && !step.no_log;
         let filled = is_template.then(|| self.plan.templates.fill(&written.into(), vars));
         match filled {
             Some(Ok(Value::String(name))) => truncated(&name, MAX_LABEL_BYTES).into_owned(),
             Some(Ok(other)) => truncated(&other.to_string(), MAX_LABEL_BYTES).into_owned(),
-            // It may use the result of a task that was not run, or the item of the loop.
-            Some(Err(_)) | None => written.to_owned(),
+            Some(Err(error)) => {
+                // In a dry run it may use the result of a task that was not run.
+                if let (Some(report), Mode::Run) = (report, self.mode) {
+                    report(Progress::NameAsWritten(step, &error.into()));
+                }
+                written.to_owned()
+            }
+            None => written.to_owned(),
         }
     }
 
@@ -198,7 +206,7 @@ impl<'p> Run<'p> {
         for (index, value) in items.into_iter().enumerate() {
             repeat::set_item(step, &mut vars, index, &value);
             let item = LoopItem { index, value: &value };
-            let label = &self.label(step, &vars);
+            let label = &self.label(step, &vars, (index == 0).then_some(&mut *report));
             let outcome = match condition::is_wanted(self.plan.templates, step, &vars) {
                 Ok(true) => self.attempt(step, &vars),
                 Ok(false) => Ok(TaskOutcome::Skipped),

@@ -10,6 +10,7 @@ mod error;
 mod file;
 mod foreign;
 mod mistake;
+mod mistyped;
 mod outcome;
 mod plan;
 mod repeat;

@@ -15,7 +15,7 @@ use crate::file::{COLLECTOR_KEYS, CollectorStep, TASK_KEYS, TaskStep};
 use crate::mistake::{Mistake, Mistakes};
 use crate::tags::Selection;
 use crate::task_file::{TaskFile, position, unknown_key};
-use crate::{condition, foreign, repeat};
+use crate::{condition, foreign, mistyped, repeat};
 
 /// What is said about a run from outside of the file.
 #[derive(Clone, Debug, Default)]
@@ -256,6 +256,17 @@ impl Check<'_, '_> {
         };
         let mut own = Map::new();
         for (key, value) in &step.config {
+            if let Some(schema) = schema
+                && let Some(meant) = mistyped::meant(key, schema)
+                && !self.file.is_below_with(&at.path, key)
+            {
+                let instead = format!(
+                    "did you mean `{meant}`? A key of the plugin's own that is called so stands below `{WITH}`"
+                );
+                let place = self.file.config_key_place_of(&at.path, &ValuePath::default().with(key));
+                self.mistake(&at, place, unknown_key(key, &instead));
+                continue;
+            }
             match is_foreign(key) {
                 Some(instead) => {
                     let place = self.file.config_key_place_of(&at.path, &ValuePath::default().with(key));

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::file::{ApplyFile, CollectorStep, FactsFile, TaskStep};
-use crate::foreign;
 use crate::mistake::Mistake;
+use crate::{foreign, mistyped};
 
 /// The keys at the top of a file of tasks, and of one of collectors.
 const KEYS: [&str; 3] = ["vars", "collectors", "tasks"];
@@ -133,6 +133,12 @@ impl<'t> TaskFile<'t> {
     /// Where the key of a value of the configuration of a step is.
     pub(crate) fn config_key_place_of(&self, step: &ValuePath, path: &ValuePath) -> Option<Range<usize>> {
         self.document.as_ref().map(|document| document.key_place_of(&self.as_written(step, path)))
+    }
+
+    /// Whether a key of the configuration of a step stands below `with`.
+    pub(crate) fn is_below_with(&self, step: &ValuePath, key: &str) -> bool {
+        let path = step.clone().with(WITH).with(key);
+        self.document.as_ref().is_some_and(|document| document.has(&path))
     }
 
     /// The way to a value of a configuration in the text: its key may stand below `with`.
@@ -290,6 +296,7 @@ impl<'t> TaskFile<'t> {
                     // A blank is missing, as in `{no_log:true}`: what was meant is clear.
                     let rest = key.strip_prefix("no_log").map(str::trim_start);
                     is_hidden |= rest.is_some_and(|rest| rest.starts_with([':', '=']));
+                    is_hidden |= mistyped::is_no_log(&key);
                     let value: Option<Value> = self.value(at, member);
                     step.config.insert(key.into_owned(), value.unwrap_or_default());
                 }

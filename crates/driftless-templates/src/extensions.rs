@@ -119,6 +119,12 @@ pub(crate) fn has_filter(environment: &Environment<'_>, name: &str) -> bool {
     asked.unwrap_or(false)
 }
 
+/// Whether an environment has a test. What it says of nothing does not matter.
+pub(crate) fn has_test(environment: &Environment<'_>, name: &str) -> bool {
+    let asked = environment.empty_state().perform_test(name, &[minijinja::Value::UNDEFINED]);
+    asked.err().is_none_or(|error| error.kind() != ErrorKind::UnknownTest)
+}
+
 /// Every template extension of every plugin.
 fn extensions(
     manager: &PluginManager,

@@ -55,6 +55,48 @@ pub(crate) const FILTERS: &[&str] = &[
     "zip",
 ];
 
+/// The tests that are built in, but for signs and other names of the same.
+pub(crate) const TESTS: &[&str] = &[
+    "boolean",
+    "defined",
+    "divisibleby",
+    "endingwith",
+    "eq",
+    "escaped",
+    "even",
+    "false",
+    "filter",
+    "float",
+    "ge",
+    "gt",
+    "in",
+    "integer",
+    "iterable",
+    "le",
+    "lower",
+    "lt",
+    "mapping",
+    "ne",
+    "none",
+    "number",
+    "odd",
+    "safe",
+    "sameas",
+    "sequence",
+    "startingwith",
+    "string",
+    "test",
+    "true",
+    "undefined",
+    "upper",
+];
+
+/// A test with nearly this name.
+pub(crate) fn test(name: &str) -> Option<String> {
+    let known: Vec<String> = TESTS.iter().map(|name| (*name).to_owned()).collect();
+    nearest(name, &known).map(did_you_mean)
+}
+
 /// What is known where something was not found.
 pub(crate) struct Known<'a> {
     pub(crate) environment: &'a Environment<'static>,
@@ -139,7 +181,7 @@ fn did_you_mean(near: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::extensions::has_filter;
+    use crate::extensions::{has_filter, has_test};
 
     #[test]
     fn what_is_listed_is_built_in() {
@@ -147,5 +189,9 @@ mod tests {
         for name in FILTERS {
             assert!(has_filter(&environment, name), "{name}");
         }
+        for name in TESTS {
+            assert!(has_test(&environment, name), "{name}");
+        }
+        assert!(!has_test(&environment, "definde"));
     }
 }

@@ -119,6 +119,21 @@ pub(crate) fn used_filters(tag: &str) -> Vec<(usize, String)> {
     uses.collect()
 }
 
+/// The tests that a tag uses, `defined` of `x is not defined`, each with where its name begins in the tag.
+pub(crate) fn used_tests(tag: &str) -> Vec<(usize, String)> {
+    let outside = without_strings(tag);
+    let tests = words(&outside, "is").filter(|(before, _)| !before.trim_end().ends_with('.'));
+    let tests = tests.filter_map(|(_, behind)| {
+        let behind = behind.trim_start();
+        let without_not = behind.strip_prefix("not").filter(|rest| !rest.starts_with(is_part_of_name));
+        let behind = without_not.unwrap_or(behind).trim_start();
+        let (name, _) = filter_name(behind);
+        let is_name = name.starts_with(|first: char| first.is_alphabetic() || first == '_');
+        is_name.then_some((outside.len() - behind.len(), name))
+    });
+    tests.collect()
+}
+
 /// A tag in which blanks stand for what is in strings, each byte for one.
 fn without_strings(tag: &str) -> String {
     let (mut quote, mut is_escaped) = (None, false);
@@ -285,11 +300,26 @@ mod tests {
             ("- filter slugify | f -", &[(9, "slugify"), (19, "f")]),
             (" set x | f ", &[(9, "f")]),
             (" filters | map('g') ", &[(11, "map")]),
-            (" a || b ", &[(5, "b")]),
+            (" a || b ", &[(6, "b")]),
             (" 'ü|' ~ \"\\\"|\" ", &[]),
         ] {
             let expected: Vec<_> = expected.iter().map(|(at, name)| (*at, (*name).to_owned())).collect();
             assert_eq!(used_filters(tag), expected, "{tag}");
+        }
+    }
+
+    #[test]
+    fn tests_are_seen_outside_of_strings() {
+        for (tag, expected) in [
+            (" if x is defined and y is not none ", &[(9, "defined"), (30, "none")][..]),
+            ("x is divisibleby(3)", &[(5, "divisibleby")]),
+            ("'a is b' ~ this.is ", &[]),
+            ("x is not", &[]),
+            ("island is a.b", &[(10, "a.b")]),
+            ("x is notable", &[(5, "notable")]),
+        ] {
+            let expected: Vec<_> = expected.iter().map(|(at, name)| (*at, (*name).to_owned())).collect();
+            assert_eq!(used_tests(tag), expected, "{tag}");
         }
     }
 

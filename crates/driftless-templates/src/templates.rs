@@ -12,12 +12,12 @@ use serde_json::{Map, Value};
 
 use crate::error::{EXPRESSION, Result, TEXT, TemplateError};
 use crate::event::Event;
-use crate::extensions::{add_extensions, has_filter, not_json};
+use crate::extensions::{add_extensions, has_filter, has_test, not_json};
 use crate::imports;
 use crate::lookup::lookup;
-use crate::meant::Known;
+use crate::meant::{self, Known};
 use crate::named_function::{name_functions, named_function};
-use crate::names::{called_names, tags, used_filters, uses_other_filters, uses_templates};
+use crate::names::{called_names, tags, used_filters, used_tests, uses_other_filters, uses_templates};
 use crate::nesting;
 
 /// An environment in which templates can use what plugins bring.
@@ -485,6 +485,18 @@ impl Templates {
         undeclared: &HashSet<String>,
         variables: &BTreeSet<String>,
     ) -> Result<()> {
+        for tag in tags {
+            let start = tag.as_ptr() as usize - source.as_ptr() as usize;
+            for (at, name) in used_tests(tag) {
+                // Plugins bring none.
+                if !has_test(&self.environment, &name) {
+                    let place = start + at..start + at + name.len();
+                    let message = format!("test {name} is unknown");
+                    let error = TemplateError::unknown_name(ErrorKind::UnknownTest, message, source, place);
+                    return Err(error.meaning(meant::test(&name)).into());
+                }
+            }
+        }
         let of_plugins = |tag: &str| {
             used_filters(tag).iter().any(|(_, name)| !has_filter(&self.environment, name))
                 || called_names(tag).any(|name| undeclared.contains(name))

@@ -113,7 +113,9 @@ fn refusals_name_plugin_path_and_reason() {
     assert_eq!(error.kind, Denied);
     assert_eq!(
         error.message,
-        format!("it may not read {outside}: the plugin's manifest does not ask for it")
+        format!(
+            "it may not read {outside}: the plugin's manifest does not ask for it; its author adds it to the permissions there"
+        )
     );
     let plugin = between(&[files(&["/"])], &[files(&[&inside])]);
     assert_eq!(

@@ -129,6 +129,10 @@ impl<'a> Printer<'a> {
                     self.note_written(shown);
                 }
             }
+            Progress::NameAsWritten(step, error) => self.terminal.warn(&format!(
+                "the name of the task `{}` is shown as it is written: {error}",
+                printable_line(step.label())
+            )),
             Progress::NoFacts(step, error) => {
                 warn_of_no_facts(self.terminal, step, error);
                 self.without_facts.insert(step.key().to_owned(), words::host_error(error).into());

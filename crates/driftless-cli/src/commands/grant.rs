@@ -33,7 +33,8 @@ pub(crate) fn grant(global: &Global, terminal: &Terminal, asked: &args::Grant) -
         }
         None if asked.all => requested.clone(),
         None => {
-            show_request(terminal, &name, &module, grants.granted(&name))?;
+            let before = grants.granted_to(&name, module.digest()).or(grants.granted(&name));
+            show_request(terminal, &name, &module, before)?;
             if !io::stdin().is_terminal() {
                 let message = "standard input is not a terminal, so this cannot be confirmed: say --all, or what to grant (--files, --network, --environment, --commands, --functions)";
                 return Err(Failure::Usage(message.to_owned()).into());

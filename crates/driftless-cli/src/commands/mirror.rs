@@ -14,6 +14,7 @@ use serde_json::json;
 use super::print_json;
 use crate::args::{Global, RegistryMirror};
 use crate::failure::{Failure, REFUSED};
+use crate::registries::Place;
 use crate::terminal::{BAD, FAINT, GOOD, STRONG, Terminal, printable_path};
 use crate::{context, paths, registries};
 
@@ -27,13 +28,20 @@ pub(crate) fn mirror(
     let known = registries::open(&settings, false)?;
     let from = known.get(&asked.from)?;
     let plugins = asked.plugins.iter().map(|name| plugin(from, name)).collect::<anyhow::Result<Vec<_>>>()?;
-    let (place, mirrored) = match asked.to.to_str().filter(|url| url.starts_with("s3://")) {
-        Some(url) => {
+    let (place, mirrored) = match Place::of(&asked.to)? {
+        Place::Oci(url) => {
+            let url = printable_line(url);
+            return Err(Failure::Usage(format!(
+                "`{url}`: a copy is a folder, or in a bucket, `s3://bucket/prefix`"
+            ))
+            .into());
+        }
+        Place::Bucket(url) => {
             let bucket = registries::bucket(&settings, url)?;
             (printable_line(url).into_owned(), copy(global, terminal, &settings, from, bucket, &plugins)?)
         }
-        None => {
-            let folder = Folder(std::path::absolute(&asked.to)?);
+        Place::Folder(folder) => {
+            let folder = Folder(std::path::absolute(folder)?);
             (printable_path(&folder.0), copy(global, terminal, &settings, from, folder, &plugins)?)
         }
     };

@@ -18,6 +18,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 use super::{mirror, print_json, serve};
 use crate::args::{Global, RegistryAdd, RegistryCommand, RegistryInit};
 use crate::failure::{Failure, unreadable};
+use crate::registries::Place;
 use crate::table::{self, Column};
 use crate::terminal::{FAINT, GOOD, STRONG, Terminal, printable_path};
 use crate::words::shell_word;
@@ -237,14 +238,13 @@ fn remove(global: &Global, terminal: &Terminal, name: &str) -> anyhow::Result<Ex
 }
 
 fn init(global: &Global, terminal: &Terminal, asked: &RegistryInit) -> anyhow::Result<ExitCode> {
-    if let Some(url) = asked.folder.to_str().filter(|url| url.starts_with("s3://")) {
-        return init_bucket(global, terminal, asked, url);
-    }
-    if let Some(url) = asked.folder.to_str().filter(|url| url.starts_with("oci://")) {
-        return init_oci(global, terminal, asked, url);
-    }
-    fs::create_dir_all(&asked.folder).map_err(|error| unreadable(&asked.folder, &error))?;
-    let folder = fs::canonicalize(&asked.folder).map_err(|error| unreadable(&asked.folder, &error))?;
+    let folder = match Place::of(&asked.folder)? {
+        Place::Bucket(url) => return init_bucket(global, terminal, asked, url),
+        Place::Oci(url) => return init_oci(global, terminal, asked, url),
+        Place::Folder(folder) => folder,
+    };
+    fs::create_dir_all(&folder).map_err(|error| unreadable(&folder, &error))?;
+    let folder = fs::canonicalize(&folder).map_err(|error| unreadable(&folder, &error))?;
     let id = asked.id.clone().unwrap_or_else(|| format!("file://{}", folder.display()));
     let made = RegistryFolder::create(&folder, &id, asked.namespace.parse()?)?;
     if global.json {

@@ -16,7 +16,7 @@ use crate::http::HttpOptions;
 use crate::id::{PluginId, Slug};
 use crate::index::Release;
 use crate::keys::PublicKey;
-use crate::publish::{Publication, admit, check_signed, looks_like};
+use crate::publish::{Publication, admit, check_signed, looks_like, not_revoked};
 use crate::renewal::Renewal;
 use crate::rotation::SignedRotation;
 use crate::source::{FORM, KeysFile, RegistryInfo, Source};
@@ -117,7 +117,12 @@ impl OciRegistry {
     ///
     /// When there is no such release, or the server does not take it.
     pub fn yank(&self, id: &PluginId, version: &Version, is_yanked: bool) -> Result<(), Error> {
-        self.change(id, version, |manifest, _| release::yanked(manifest, is_yanked))
+        self.change(id, version, |manifest, release| {
+            if !is_yanked {
+                not_revoked(release)?;
+            }
+            release::yanked(manifest, is_yanked)
+        })
     }
 
     /// Revokes a release: nothing may install or fetch it any more.

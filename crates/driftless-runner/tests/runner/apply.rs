@@ -377,6 +377,7 @@ fn tell(file: Value, options: Options) -> (Vec<String>, Result<(), Mistakes>) {
     let ended = plan.run(|progress| {
         told.push(match progress {
             Progress::Begins(_) => return,
+            Progress::NameAsWritten(_, error) => format!("name: {error}"),
             Progress::Item(report, item) => {
                 format!("{}[{}]: {}", report.label, item.index, short(report.outcome))
             }
