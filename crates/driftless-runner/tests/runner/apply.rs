@@ -470,7 +470,8 @@ fn a_name_is_filled_in() {
         {"name": "greet {{ who }}", "type": "site.say", "message": "x", "no_log": true},
     ]});
     let (told, _) = tell(file, Options::default());
-    assert_eq!(told, ["greet Ann: ran x", "greet {{ nobody }}: ran x", "greet {{ who }}: ran x"]);
+    let why = "name: undefined value: `nobody` is undefined";
+    assert_eq!(told, ["greet Ann: ran x", why, "greet {{ nobody }}: ran x", "greet {{ who }}: ran x"]);
 }
 
 #[test]
