@@ -12,8 +12,7 @@ pub(crate) fn code(error: &anyhow::Error, terminal: &Terminal) -> u8 {
         return interrupt::exit_code();
     }
     let told_by = match error.downcast_ref::<FileMistakes>() {
-        // A template that fails has nothing to do with what a plugin was refused before.
-        Some(mistakes) => mistakes.by_plugin().unwrap_or(ByPlugin::Crash),
+        Some(mistakes) => mistakes.by_plugin().unwrap_or(ByPlugin::Words),
         None => error.chain().find_map(failure::host_error).map_or(ByPlugin::Words, ByPlugin::of),
     };
     match failure::code(error) {
